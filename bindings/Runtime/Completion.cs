@@ -1,0 +1,162 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Threading.Tasks.Sources;
+
+namespace OptiRs.Native.Interop;
+
+/// <summary>
+/// A native completion callback as a <see cref="ValueTask"/>. Pooled: in steady state an operation allocates nothing.
+/// </summary>
+/// <remarks>
+/// Rent -> [Start] -> in flight -> [callback] -> ready -> [GetResult] -> back in the pool.
+/// If the starting function fails there is no callback: Rent -> [Start] -> [Abandon] -> back in the pool.
+/// The object is rooted by its GC handle, and what the operation uses is held, until the callback has run. Continuations run
+/// on the thread pool, never on the native thread. A task that nobody awaits costs its pooled object, nothing else.
+/// </remarks>
+internal sealed unsafe class Completion : IValueTaskSource
+{
+    private const int PoolLimit = 256;
+    private static readonly Lock PoolLock = new();
+    private static Completion? _pool;
+    private static int _pooled;
+
+    private Completion? _next;
+    private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
+    private MemoryHandle _pinned;
+    private NativeHandle? _held;
+    private optirs_operation* _operation;
+    private CancellationTokenRegistration _cancellation;
+
+    private Completion()
+    {
+    }
+
+    /// <summary>What to hand to the starting function as the callback.</summary>
+    public static delegate* unmanaged[Cdecl]<optirs_error*, void*, void> Callback => &OnCompleted;
+
+    public static Completion Rent()
+    {
+        lock (PoolLock)
+        {
+            if (_pool is { } completion)
+            {
+                _pool = completion._next;
+                _pooled--;
+                completion._next = null;
+                return completion;
+            }
+        }
+
+        return new Completion();
+    }
+
+    /// <summary>Holds memory of <see cref="NativeMemoryManager{T}"/> until the operation is over.</summary>
+    public void Hold(MemoryHandle pinned) => _pinned = pinned;
+
+    /// <summary>Holds a native object until the operation is over.</summary>
+    public void Hold(NativeHandle handle)
+    {
+        bool added = false;
+        handle.DangerousAddRef(ref added);
+        _held = handle;
+    }
+
+    /// <summary>The context of the callback. Call it right before the starting function.</summary>
+    public void* Start() => (void*)GCHandle<Completion>.ToIntPtr(new GCHandle<Completion>(this));
+
+    /// <summary>The starting function failed: the callback will not come.</summary>
+    public void Abandon(void* context)
+    {
+        GCHandle<Completion>.FromIntPtr((nint)context).Dispose();
+        LetGo();
+        Return();
+    }
+
+    /// <summary>
+    /// Asks the operation to stop when the token is cancelled. The task still ends by the callback: memory is never freed
+    /// under an operation that runs. Takes over the reference to the operation.
+    /// </summary>
+    public void CancelWith(optirs_operation* operation, CancellationToken token)
+    {
+        _operation = operation;
+        _cancellation = token.UnsafeRegister(
+            static state => optirs.optirs_operation_cancel_raw(((Completion)state!)._operation), this);
+    }
+
+    /// <summary>To be awaited once.</summary>
+    public ValueTask Task => new(this, _core.Version);
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void OnCompleted(optirs_error* error, void* context)
+    {
+        try
+        {
+            var root = GCHandle<Completion>.FromIntPtr((nint)context);
+            Completion completion = root.Target;
+            root.Dispose();
+            completion.LetGo();
+            if (error == null) completion._core.SetResult(true);
+            else completion._core.SetException(NativeError.Consume(error));
+        }
+        catch (Exception e)
+        {
+            // Nothing may cross into native code, and a lost completion would hang its caller for ever.
+            Environment.FailFast("OptiRs: a completion callback failed.", e);
+        }
+    }
+
+    void IValueTaskSource.GetResult(short token)
+    {
+        // A token of an earlier use, and a result that is not there yet, throw before anything is reset.
+        if (_core.GetStatus(token) == ValueTaskSourceStatus.Pending)
+            throw new InvalidOperationException("The operation is still running: await the task.");
+        try
+        {
+            _core.GetResult(token);
+        }
+        finally
+        {
+            Finish();
+        }
+    }
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _core.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _core.OnCompleted(continuation, state, token, flags);
+
+    private void LetGo()
+    {
+        _pinned.Dispose();
+        _pinned = default;
+        _held?.DangerousRelease();
+        _held = null;
+    }
+
+    private void Finish()
+    {
+        // Waits for a cancel callback that is running: only then may the operation go.
+        _cancellation.Dispose();
+        _cancellation = default;
+        optirs_operation* operation = _operation;
+        _operation = null;
+        if (operation != null) optirs.optirs_operation_release(operation);
+        _core.Reset();
+        Return();
+    }
+
+    private void Return()
+    {
+        Debug.Assert(_next is null && _operation == null, "A completion goes back to the pool once, and empty.");
+        lock (PoolLock)
+        {
+            if (_pooled >= PoolLimit) return;
+            _next = _pool;
+            _pool = this;
+            _pooled++;
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using System.Runtime.InteropServices;
+
+namespace OptiRs.Native.Interop;
+
+/// <summary>
+/// A call with its arguments and results bound: their cells are leased once, and the pointers lie in one native block
+/// (the handle), so that a run is one native call and allocates nothing.
+/// </summary>
+internal sealed unsafe class PjrtExecution : NativeHandle
+{
+    private readonly PjrtExecutableHandle _executable;
+    private readonly PjrtBufferHandle[] _cells;
+    private readonly int _arguments;
+
+    // Arguments first, then results, in one list. Each is retained until the call is released.
+    public PjrtExecution(PjrtExecutableHandle executable, PjrtBufferHandle[] cells, int arguments)
+        : base("bound call of an executable")
+    {
+        (_executable, _cells, _arguments) = (executable, cells, arguments);
+        int retained = 0;
+        var pointers = (nint*)NativeMemory.Alloc((nuint)Math.Max(cells.Length, 1) * (nuint)sizeof(nint));
+        try
+        {
+            for (; retained < cells.Length; retained++)
+            {
+                ObjectDisposedException.ThrowIf(cells[retained].IsClosed, cells[retained]);
+                bool added = false;
+                cells[retained].DangerousAddRef(ref added);
+                pointers[retained] = (nint)cells[retained].Pointer;
+            }
+
+            Retain(executable);
+        }
+        catch
+        {
+            for (int i = 0; i < retained; i++) cells[i].DangerousRelease();
+            NativeMemory.Free(pointers);
+            throw;
+        }
+
+        Adopt((nint)pointers);
+    }
+
+    public void Run()
+    {
+        using var lease = new Lease(this);
+        NativeError.ThrowIfFailed(Start(null, null));
+    }
+
+    public ValueTask RunAsync()
+    {
+        using var lease = new Lease(this);
+        Completion completion = Completion.Rent();
+        completion.Hold(this);
+        void* context = completion.Start();
+        optirs_error* error = Start(Completion.Callback, context);
+        if (error == null) return completion.Task;
+        completion.Abandon(context);
+        throw NativeError.Consume(error);
+    }
+
+    /// <summary>One execution whose result cells are new; they come back in <paramref name="results"/>.</summary>
+    public static void Execute(
+        PjrtExecutableHandle executable, PjrtClientHandle client, ReadOnlySpan<PjrtBufferHandle> arguments,
+        Span<PjrtBufferHandle> results)
+    {
+        using var lease = new Lease(executable);
+        int count = arguments.Length + results.Length;
+        nint* block = stackalloc nint[count <= 128 ? count : 0];
+        nint* pointers = count <= 128 ? block : (nint*)NativeMemory.Alloc((nuint)count * (nuint)sizeof(nint));
+        int retained = 0;
+        try
+        {
+            for (; retained < arguments.Length; retained++)
+            {
+                ObjectDisposedException.ThrowIf(arguments[retained].IsClosed, arguments[retained]);
+                bool added = false;
+                arguments[retained].DangerousAddRef(ref added);
+                pointers[retained] = (nint)arguments[retained].Pointer;
+            }
+
+            nint* made = pointers + arguments.Length;
+            new Span<nint>(made, results.Length).Clear();
+            NativeError.ThrowIfFailed(optirs.optirs_pjrt_executable_execute_raw(
+                executable.Pointer, null, (optirs_pjrt_buffer**)pointers, arguments.Length, (optirs_pjrt_buffer**)made,
+                results.Length, null, null));
+            for (int i = 0; i < results.Length; i++) results[i] = PjrtCells.Adopt(made[i], client);
+        }
+        finally
+        {
+            for (int i = 0; i < retained; i++) arguments[i].DangerousRelease();
+            if (pointers != block) NativeMemory.Free(pointers);
+        }
+    }
+
+    protected override void ReleaseNative()
+    {
+        foreach (PjrtBufferHandle cell in _cells) cell.DangerousRelease();
+        NativeMemory.Free((void*)handle);
+    }
+
+    private optirs_error* Start(delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context)
+    {
+        var cells = (optirs_pjrt_buffer**)handle;
+        return optirs.optirs_pjrt_executable_execute_raw(
+            _executable.Pointer, null, cells, _arguments, cells + _arguments, _cells.Length - _arguments, done, context);
+    }
+}

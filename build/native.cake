@@ -1,0 +1,29 @@
+// Building native code and the checks that need its build folder.
+void BuildNative(string preset)
+{
+    var folder = $"artifacts/native/{preset}";
+    // CMake itself re-runs when a list changes; configuring again each time costs a second for nothing.
+    if (!FileExists($"{folder}/build.ninja"))
+    {
+        Run("cmake", "--preset", preset, "--log-level=WARNING");
+    }
+
+    Run("cmake", "--build", folder, "--", "--quiet");
+}
+
+string[] NativeSources() =>
+    Context.Globber.GetFiles("native/**/*.{h,cpp,c}")
+        .Concat(Context.Globber.GetFiles("samples/**/*.{h,cpp,c}"))
+        .Concat(Context.Globber.GetFiles("benchmarks/native/**/*.{h,cpp}"))
+        .Select(path => path.FullPath)
+        .Where(path => !path.EndsWith(".g.c") && !path.EndsWith("pjrt_abi.h"))
+        .Order(StringComparer.Ordinal)
+        .ToArray();
+
+void CheckFormat() => Run("clang-format-19", ["--dry-run", "-Werror", .. NativeSources()]);
+
+void Lint()
+{
+    var sources = NativeSources().Where(path => path.EndsWith(".cpp") && !path.Contains("/tests/") && !path.Contains("/benchmarks/"));
+    Run("run-clang-tidy-19", ["-quiet", "-p", "artifacts/native/release", "-clang-tidy-binary", "clang-tidy-19", .. sources]);
+}

@@ -1,0 +1,131 @@
+// Running tests and counting them, whatever their runner.
+using System.Xml.Linq;
+
+class TestResults
+{
+    private readonly string _folder;
+    private readonly List<string> _skips = [];
+    private int _passed, _failed, _skipped;
+    private bool _brokenRunner;
+
+    public static Func<string, string, string[], (string, string)[], int> Runner;
+
+    public TestResults(string folder)
+    {
+        _folder = System.IO.Path.GetFullPath(folder);
+        if (System.IO.Directory.Exists(_folder))
+        {
+            System.IO.Directory.Delete(_folder, recursive: true);
+        }
+
+        System.IO.Directory.CreateDirectory(_folder);
+    }
+
+    public void RunNative(string preset, params (string, string)[] environment)
+    {
+        var report = System.IO.Path.Combine(_folder, $"native-{preset}.xml");
+        var code = Runner(Environment.CurrentDirectory, "ctest",
+            ["--preset", preset, "-j", "2", "--quiet", "--output-junit", report, "--output-log", report + ".log"], environment);
+        if (!System.IO.File.Exists(report))
+        {
+            _brokenRunner = true;
+            Console.WriteLine($"ctest wrote no report (exit code {code})");
+            return;
+        }
+
+        foreach (var test in XDocument.Load(report).Descendants("testcase"))
+        {
+            var name = (string)test.Attribute("name");
+            var status = (string)test.Attribute("status");
+            if (test.Element("skipped") is { } skipped || status is "notrun" or "disabled")
+            {
+                _skipped++;
+                var output = ((string)test.Element("system-out") ?? "").Split('\n');
+                _skips.Add($"{name}: {output.LastOrDefault(line => line.Contains("skip", StringComparison.OrdinalIgnoreCase))?.Trim()}");
+            }
+            else if (test.Element("failure") is not null || status == "fail")
+            {
+                _failed++;
+                Console.WriteLine($"FAILED {name}\n{(string)test.Element("system-out")}");
+            }
+            else
+            {
+                _passed++;
+            }
+        }
+    }
+
+    public void RunManaged(params (string, string)[] environment)
+    {
+        var code = Runner(Environment.CurrentDirectory, "dotnet",
+            ["test", "OptiRs.Native.slnx", "-c", "Release", "--no-build", "--nologo", "-v", "quiet", "--logger", "trx",
+             "--results-directory", _folder], environment);
+        var before = _failed;
+        foreach (var file in System.IO.Directory.GetFiles(_folder, "*.trx"))
+        {
+            foreach (var result in XDocument.Load(file).Descendants().Where(element => element.Name.LocalName == "UnitTestResult"))
+            {
+                switch ((string)result.Attribute("outcome"))
+                {
+                    case "Passed":
+                        _passed++;
+                        break;
+                    case "Failed":
+                        _failed++;
+                        break;
+                    default:
+                        _skipped++;
+                        var reason = result.Descendants().FirstOrDefault(element => element.Name.LocalName == "Message")?.Value;
+                        _skips.Add($"{(string)result.Attribute("testName")}: {reason?.Split('\n')[0]}");
+                        break;
+                }
+            }
+
+            System.IO.File.Move(file, file + ".done");
+        }
+
+        // A teardown that reports leaks, or a host that crashed, fails the run without failing a test.
+        _brokenRunner |= code != 0 && _failed == before;
+    }
+
+    public void Finish()
+    {
+        foreach (var group in _skips.GroupBy(skip => skip).OrderBy(group => group.Key, StringComparer.Ordinal))
+        {
+            Console.WriteLine($"skipped {group.Key}");
+        }
+
+        var failed = _brokenRunner && _failed == 0 ? 1 : _failed;
+        var line = $"{_passed} passed, {failed} failed, {_skipped} skipped";
+        System.IO.File.WriteAllText(System.IO.Path.Combine(_folder, "summary.txt"), line + "\n");
+        Console.WriteLine(line);
+        if (failed > 0)
+        {
+            throw new CakeException($"tests failed: {line}");
+        }
+    }
+}
+
+TestResults.Runner = (directory, program, arguments, environment) => RunIn(directory, program, arguments, environment);
+
+void Sanitize()
+{
+    var results = new TestResults("artifacts/tests-sanitized");
+    BuildNative("asan");
+    results.RunNative("asan");
+    // The .NET runtime raises and handles signals of its own and keeps memory until exit: leaks are counted by our own tests.
+    var runtime = System.IO.Path.GetFullPath("artifacts/native/asan/lib");
+    results.RunManaged(
+        ("LD_PRELOAD", CaptureLine("g++", "-print-file-name=libasan.so") + " " + CaptureLine("g++", "-print-file-name=libubsan.so")),
+        ("ASAN_OPTIONS", "detect_leaks=0:handle_segv=0:detect_container_overflow=0:detect_odr_violation=0"),
+        ("OPTIRS_NATIVE_PATH", runtime));
+    BuildNative("tsan");
+    results.RunNative("tsan");
+    results.Finish();
+}
+
+string CaptureLine(string program, string argument)
+{
+    using var process = Process.Start(new ProcessStartInfo(program, argument) { RedirectStandardOutput = true, UseShellExecute = false });
+    return process.StandardOutput.ReadToEnd().Trim();
+}

@@ -1,0 +1,16 @@
+# optirs_add_test(<name> <sources...> [LIBS <targets...>] [LABEL <label>])
+# A GoogleTest program whose cases become ctest cases; LABEL is cpu unless given (others: cuda, pjrt).
+enable_testing()
+find_package(GTest REQUIRED)
+include(GoogleTest)
+
+function(optirs_add_test name)
+    cmake_parse_arguments(arg "" "LABEL" "LIBS" ${ARGN})
+    if(NOT arg_LABEL)
+        set(arg_LABEL cpu)
+    endif()
+    add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
+    target_link_libraries(${name} PRIVATE optirs::options ${arg_LIBS} GTest::gtest GTest::gmock GTest::gtest_main)
+    target_compile_definitions(${name} PRIVATE OPTIRS_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${arg_LABEL} TIMEOUT 300)
+endfunction()

@@ -1,0 +1,22 @@
+/**
+ * @file
+ * The whole C ABI of OptiRs.Native. Opaque handles, errors as objects, fixed-width types; see the pages in
+ * native/docs.
+ */
+#ifndef OPTIRS_OPTIRS_H_
+#define OPTIRS_OPTIRS_H_
+
+#include <optirs/backend.h>
+#include <optirs/buffer.h>
+#include <optirs/dlpack.h>
+#include <optirs/dtype.h>
+#include <optirs/echo.h>
+#include <optirs/error.h>
+#include <optirs/export.h>
+#include <optirs/fault.h>
+#include <optirs/memory.h>
+#include <optirs/operation.h>
+#include <optirs/pjrt.h>
+#include <optirs/version.h>
+
+#endif

@@ -1,0 +1,5 @@
+// The headers are C11.
+#include "pjrt_abi/pjrt_abi_extensions.h"
+
+extern const size_t pjrt_abi_check_c_size;
+const size_t pjrt_abi_check_c_size = sizeof(PJRT_Api);

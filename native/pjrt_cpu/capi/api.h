@@ -1,0 +1,22 @@
+#pragma once
+
+#include "pjrt_abi/pjrt_abi.h"
+
+namespace optirs::plugin {
+
+// Each fills the functions of its nouns.
+void fillErrorsAndEvents(PJRT_Api& api);
+void fillClient(PJRT_Api& api);
+void fillDevice(PJRT_Api& api);
+void fillTopology(PJRT_Api& api);
+void fillBuffer(PJRT_Api& api);
+void fillBufferCreation(PJRT_Api& api);
+void fillExecutable(PJRT_Api& api);
+void fillLoadedExecutable(PJRT_Api& api);
+/// Functions that answer UNIMPLEMENTED with their name.
+void fillUnserved(PJRT_Api& api);
+
+/// The chain of extensions: layouts.
+PJRT_Extension_Base* extensions();
+
+}  // namespace optirs::plugin

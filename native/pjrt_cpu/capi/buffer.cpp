@@ -1,0 +1,131 @@
+#include "pjrt_cpu/capi/buffer.h"
+
+#include <cstring>
+#include <utility>
+
+#include "pjrt_cpu/capi/element_types.h"
+#include "pjrt_cpu/ir/error.h"
+
+namespace optirs::plugin {
+
+Ref<Storage> allocateFor(PJRT_Device& device, const TensorType& type) {
+    MemoryBlock block = device.store->allocate(type.byteCount(), nullptr, nullptr);
+    return Ref<Storage>::make(device.store, std::move(block), type);
+}
+
+std::unique_ptr<PJRT_Buffer> makeBuffer(PJRT_Device& device, std::shared_ptr<ClientState> client,
+                                        TensorType type, Ref<Storage> storage) {
+    auto value = Ref<BufferValue>::make(std::move(type), Completion::done());
+    value->storage = std::move(storage);
+    return std::make_unique<PJRT_Buffer>(std::move(client), device, std::move(value));
+}
+
+std::shared_ptr<Completion> copyRawToHost(const PJRT_Buffer& buffer, void* destination, int64_t offset,
+                                          int64_t size) {
+    if (offset < 0 || size < 0 || offset > buffer.bytes || size > buffer.bytes - offset) {
+        throw invalidArgument("bytes " + std::to_string(offset) + " to " + std::to_string(offset + size) +
+                              " of a buffer of " + std::to_string(buffer.bytes) + " bytes");
+    }
+    if (destination == nullptr && size > 0) throw invalidArgument("dst is null");
+    Ref<BufferValue> value = buffer.value();
+    auto done = std::make_shared<Completion>();
+    const std::shared_ptr<Completion> ready =
+        value->ready;  // the callback may drop the value's own reference
+    ready->onReady([value = std::move(value), done, destination, offset,
+                    size](const std::optional<Error>& error) mutable {
+        if (!error && size > 0)
+            std::memcpy(destination, value->storage->data() + offset, static_cast<size_t>(size));
+        value = {};  // before anyone learns that it is done: a donation then finds the memory free
+        done->complete(error);
+    });
+    return done;
+}
+
+std::unique_ptr<PJRT_Buffer> copyToDevice(const PJRT_Buffer& buffer, PJRT_Device& destination,
+                                          std::shared_ptr<ClientState> destination_client) {
+    Ref<BufferValue> source = buffer.value();
+    auto value = Ref<BufferValue>::make(buffer.type, std::make_shared<Completion>());
+    auto result = std::make_unique<PJRT_Buffer>(destination_client, destination, value);
+    const std::shared_ptr<Completion> ready =
+        source->ready;  // the callback may drop the value's own reference
+    // The source's thread copies: the destination's queue never waits for another device's.
+    ready->onReady([source = std::move(source), value, &destination,
+                    client = std::weak_ptr(destination_client)](const std::optional<Error>& error) mutable {
+        if (error) {
+            value->ready->complete(error);
+            return;
+        }
+        const std::shared_ptr<ClientState> alive = client.lock();
+        if (alive == nullptr) {
+            value->ready->complete(Error(Code::kCancelled, "the client was destroyed before the copy"));
+            return;
+        }
+        try {
+            value->storage = allocateFor(destination, value->type);
+            std::memcpy(value->storage->data(), source->storage->data(),
+                        static_cast<size_t>(value->type.byteCount()));
+            source = {};
+            value->ready->complete(std::nullopt);
+        } catch (const Error& failure) {
+            value->ready->complete(failure);
+        }
+    });
+    return result;
+}
+
+}  // namespace optirs::plugin
+
+using namespace optirs::plugin;  // NOLINT(google-build-using-namespace): the C names live outside
+
+PJRT_Buffer::PJRT_Buffer(std::shared_ptr<ClientState> client_of_it, PJRT_Device& device_of_it,
+                         Ref<BufferValue> value_of_it)
+    : client(std::move(client_of_it)),
+      device(device_of_it),
+      type(value_of_it->type),
+      bytes(type.byteCount()),
+      value_(std::move(value_of_it)) {
+    for (int64_t d = type.rank(); d-- > 0;) minor_to_major.push_back(d);
+}
+
+Ref<BufferValue> PJRT_Buffer::value() const {
+    std::lock_guard lock(mutex_);
+    if (!value_) {
+        throw Error(Code::kFailedPrecondition, "buffer " + shortName(type) + " on " +
+                                                   device.description.debug_string +
+                                                   " is no longer there: it was " + gone_);
+    }
+    return value_;
+}
+
+bool PJRT_Buffer::isDeleted() const {
+    std::lock_guard lock(mutex_);
+    return !value_;
+}
+
+Ref<BufferValue> PJRT_Buffer::awaitValue() const {
+    Ref<BufferValue> result = value();
+    if (const auto& error = result->ready->wait()) throw *error;
+    return result;
+}
+
+Ref<BufferValue> PJRT_Buffer::take(std::string why) {
+    std::lock_guard lock(mutex_);
+    if (value_) gone_ = std::move(why);
+    return std::exchange(value_, {});
+}
+
+void PJRT_Buffer::addExternalReference() {
+    Ref<Storage> storage = awaitValue()->storage;
+    std::lock_guard lock(mutex_);
+    external_.push_back(std::move(storage));
+}
+
+void PJRT_Buffer::dropExternalReference() {
+    Ref<Storage> last;
+    std::lock_guard lock(mutex_);
+    if (external_.empty()) {
+        throw Error(Code::kFailedPrecondition, "the buffer has no external reference to give back");
+    }
+    last = std::move(external_.back());
+    external_.pop_back();
+}

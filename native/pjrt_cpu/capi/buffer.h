@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pjrt_abi/pjrt_abi.h"
+#include "pjrt_cpu/capi/client.h"
+#include "pjrt_cpu/capi/completion.h"
+#include "pjrt_cpu/capi/storage.h"
+#include "pjrt_cpu/ir/type.h"
+
+namespace optirs::plugin {
+
+/// The value of a buffer: its bytes are there once `ready` is. Buffers, and operations that read it later,
+/// share it.
+struct BufferValue final : Counted {
+    explicit BufferValue(TensorType type_of_it, std::shared_ptr<Completion> ready_of_it)
+        : type(std::move(type_of_it)), ready(std::move(ready_of_it)) {}
+    const TensorType type;
+    const std::shared_ptr<Completion> ready;
+    /// Written before `ready` completes; read after.
+    Ref<Storage> storage;
+};
+
+}  // namespace optirs::plugin
+
+struct PJRT_Buffer {
+    PJRT_Buffer(std::shared_ptr<optirs::plugin::ClientState> client_of_it, PJRT_Device& device_of_it,
+                optirs::plugin::Ref<optirs::plugin::BufferValue> value_of_it);
+
+    const std::shared_ptr<optirs::plugin::ClientState> client;
+    PJRT_Device& device;
+    const optirs::plugin::TensorType type;
+    const int64_t bytes;
+    /// minor to major, for layouts.
+    std::vector<int64_t> minor_to_major;
+    std::vector<size_t> no_dynamic_dims;
+
+    /// The value; throws FAILED_PRECONDITION that says who took it when the buffer was deleted or donated.
+    optirs::plugin::Ref<optirs::plugin::BufferValue> value() const;
+    bool isDeleted() const;
+    /// Blocks until the bytes are there; throws the error of what should have made them.
+    optirs::plugin::Ref<optirs::plugin::BufferValue> awaitValue() const;
+    /// Takes the value out; `why` is what later uses are told. Null when it was gone before.
+    optirs::plugin::Ref<optirs::plugin::BufferValue> take(std::string why);
+    void addExternalReference();
+    void dropExternalReference();
+
+ private:
+    mutable std::mutex mutex_;
+    optirs::plugin::Ref<optirs::plugin::BufferValue> value_;
+    std::string gone_;
+    std::vector<optirs::plugin::Ref<optirs::plugin::Storage>> external_;
+};
+
+namespace optirs::plugin {
+
+/// A buffer whose bytes are there now.
+std::unique_ptr<PJRT_Buffer> makeBuffer(PJRT_Device& device, std::shared_ptr<ClientState> client,
+                                        TensorType type, Ref<Storage> storage);
+/// Memory for an array on the device; throws RESOURCE_EXHAUSTED.
+Ref<Storage> allocateFor(PJRT_Device& device, const TensorType& type);
+
+/// PJRT_Client_BufferFromHostBuffer: copies during the call, or views the caller's memory where the semantics
+/// and the alignment allow. `host_done` becomes ready when the caller's memory is no longer needed.
+std::unique_ptr<PJRT_Buffer> bufferFromHost(const std::shared_ptr<ClientState>& client, PJRT_Device& device,
+                                            TensorType type, const void* data, const int64_t* byte_strides,
+                                            size_t num_byte_strides, PJRT_HostBufferSemantics semantics,
+                                            std::shared_ptr<Completion>& host_done);
+
+/// Byte strides of a host layout for the type; nullopt: dense row-major. Throws INVALID_ARGUMENT or
+/// UNIMPLEMENTED (tiles).
+std::optional<std::vector<int64_t>> layoutStrides(const TensorType& type,
+                                                  const PJRT_Buffer_MemoryLayout* layout);
+/// Throws UNIMPLEMENTED for any device layout but dense row-major, which is the only one.
+void requireRowMajor(const TensorType& type, const PJRT_Buffer_MemoryLayout* layout);
+
+/// Starts copying to `destination` (dense, or with byte strides); the result becomes ready when it is done.
+std::shared_ptr<Completion> copyToHost(const PJRT_Buffer& buffer,
+                                       std::optional<std::vector<int64_t>> byte_strides, void* destination);
+/// Starts copying `size` raw bytes from `offset`.
+std::shared_ptr<Completion> copyRawToHost(const PJRT_Buffer& buffer, void* destination, int64_t offset,
+                                          int64_t size);
+std::unique_ptr<PJRT_Buffer> copyToDevice(const PJRT_Buffer& buffer, PJRT_Device& destination,
+                                          std::shared_ptr<ClientState> destination_client);
+
+}  // namespace optirs::plugin

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <new>
+#include <string>
+
+#include "pjrt_abi/pjrt_abi.h"
+#include "pjrt_abi/pjrt_abi_versions.h"
+#include "pjrt_cpu/ir/error.h"
+
+namespace optirs::plugin {
+
+/// The oldest minor version whose structs are taken; fields that came later are read only where the caller's
+/// struct has them.
+inline constexpr int kOldestMinor = 40;
+
+/// A new error, owned by the caller. When there is no memory for it, a preallocated RESOURCE_EXHAUSTED; never
+/// null.
+PJRT_Error* makeError(Code code, std::string message) noexcept;
+PJRT_Error* makeError(const Error& error) noexcept;
+/// No-op on null and on the preallocated one.
+void destroyError(PJRT_Error* error) noexcept;
+Code errorCode(const PJRT_Error* error);
+const std::string& errorMessage(const PJRT_Error* error);
+
+/// Whether the caller's version of the struct has this field.
+#define OPTIRS_HAS_FIELD(args, field) \
+    ((args)->struct_size >=           \
+     offsetof(std::remove_reference_t<decltype(*(args))>, field) + sizeof((args)->field))
+
+/// The handle in a field of an argument struct; throws INVALID_ARGUMENT when it is null.
+template <class T>
+T& deref(T* handle, const char* field) {
+    if (handle == nullptr) throw invalidArgument(std::string(field) + " is null");
+    return *handle;
+}
+
+void checkArguments(const void* arguments, size_t struct_size, size_t required);
+
+/// The body of every function of the table: checks the argument struct, runs `body(*args)`, and turns
+/// whatever it throws into a PJRT_Error whose message starts with the function's name.
+template <class Args, class Body>
+PJRT_Error* guarded(const char* function, Args* args, Body&& body) noexcept {
+    try {
+        checkArguments(args, args == nullptr ? 0 : args->struct_size,
+                       pjrt_abi::structSize<Args>(kOldestMinor));
+        body(*args);
+        return nullptr;
+    } catch (const Error& error) {
+        try {
+            return makeError(error.code(), std::string(function) + ": " + error.message());
+        } catch (...) {
+            return makeError(error);
+        }
+    } catch (const std::bad_alloc&) {
+        return makeError(Code::kResourceExhausted, "out of host memory");
+    } catch (const std::exception& error) {
+        return makeError(Code::kInternal, error.what());
+    } catch (...) {
+        return makeError(Code::kInternal, "an exception of unknown type");
+    }
+}
+
+}  // namespace optirs::plugin

@@ -1,0 +1,176 @@
+#include "pjrt_cpu/codegen/emit/element.h"
+
+#include <llvm/IR/Module.h>
+
+namespace optirs::plugin {
+
+ElementEmitter::ElementEmitter(llvm::Function* function, llvm::IRBuilder<>& builder, IndexContext& context,
+                               int32_t scopes)
+    : function_(function), b_(builder), context_(context), scalars_(builder), scopes_(1) {
+    llvm::MDBuilder metadata(builder.getContext());
+    llvm::MDNode* domain = metadata.createAnonymousAliasScopeDomain("buffers");
+    for (int32_t i = 0; i < scopes; ++i) alias_scopes_.push_back(metadata.createAnonymousAliasScope(domain, "buffer"));
+}
+
+const BufferRef* ElementEmitter::bufferOf(const Value* value) const {
+    const auto found = buffers_.find(value);
+    return found == buffers_.end() ? nullptr : &found->second;
+}
+
+void ElementEmitter::bindIndex(const IndexExpr& variable, llvm::Value* value) {
+    if (variable.isConstant()) return;
+    scopes_.back().atoms[variable.terms.front().first] = value;
+}
+
+void ElementEmitter::annotate(llvm::Instruction* access, int32_t scope) {
+    if (scope < 0) return;
+    std::vector<llvm::Metadata*> others;
+    for (size_t i = 0; i < alias_scopes_.size(); ++i) {
+        if (static_cast<int32_t>(i) != scope) others.push_back(alias_scopes_[i]);
+    }
+    llvm::LLVMContext& c = b_.getContext();
+    access->setMetadata(llvm::LLVMContext::MD_alias_scope,
+                        llvm::MDNode::get(c, {alias_scopes_[static_cast<size_t>(scope)]}));
+    if (!others.empty()) access->setMetadata(llvm::LLVMContext::MD_noalias, llvm::MDNode::get(c, others));
+}
+
+Scalar ElementEmitter::load(BufferRef buffer, ElementType type, llvm::Value* position) {
+    llvm::Type* stored = scalars_.storageType(type);
+    const auto part = [&](int64_t number) {
+        llvm::Value* element = position;
+        if (isComplex(type)) element = b_.CreateNSWAdd(b_.CreateNSWMul(position, b_.getInt64(2)), b_.getInt64(static_cast<uint64_t>(number)));
+        llvm::LoadInst* value = b_.CreateLoad(stored, b_.CreateInBoundsGEP(stored, buffer.base, element));
+        annotate(value, buffer.scope);
+        return scalars_.fromStorage(value, type);
+    };
+    return {part(0), isComplex(type) ? part(1) : nullptr};
+}
+
+void ElementEmitter::store(BufferRef buffer, ElementType type, llvm::Value* position, const Scalar& scalar) {
+    llvm::Type* stored = scalars_.storageType(type);
+    const auto part = [&](llvm::Value* value, int64_t number) {
+        llvm::Value* element = position;
+        if (isComplex(type)) element = b_.CreateNSWAdd(b_.CreateNSWMul(position, b_.getInt64(2)), b_.getInt64(static_cast<uint64_t>(number)));
+        annotate(b_.CreateStore(scalars_.toStorage(value, type), b_.CreateInBoundsGEP(stored, buffer.base, element)),
+                 buffer.scope);
+    };
+    part(scalar.re, 0);
+    if (isComplex(type)) part(scalar.im, 1);
+}
+
+llvm::Value* ElementEmitter::emitAtom(AtomId id) {
+    for (size_t i = scopes_.size(); i-- > 0;) {
+        const auto found = scopes_[i].atoms.find(id);
+        if (found != scopes_[i].atoms.end()) return found->second;
+    }
+    const IndexContext::Atom atom = context_.atom(id);
+    if (atom.kind != IndexContext::AtomKind::kQuotient && atom.kind != IndexContext::AtomKind::kRemainder) {
+        throw internalError("a loop counter is used outside its loop");
+    }
+    llvm::Value* inner = emit(atom.inner);
+    llvm::Value* divisor = b_.getInt64(static_cast<uint64_t>(atom.divisor));
+    const bool negative = context_.range(atom.inner).low < 0;
+    llvm::Value* result = nullptr;
+    if (atom.kind == IndexContext::AtomKind::kQuotient) {
+        result = negative ? b_.CreateSDiv(inner, divisor) : b_.CreateUDiv(inner, divisor);
+    } else {
+        result = negative ? b_.CreateSRem(inner, divisor) : b_.CreateURem(inner, divisor);
+    }
+    if (negative) {
+        // LLVM divides towards zero; these round down.
+        llvm::Value* rest = b_.CreateSRem(inner, divisor);
+        llvm::Value* below = b_.CreateICmpSLT(rest, b_.getInt64(0));
+        result = atom.kind == IndexContext::AtomKind::kQuotient
+                     ? b_.CreateSub(result, b_.CreateZExt(below, b_.getInt64Ty()))
+                     : b_.CreateSelect(below, b_.CreateAdd(result, divisor), result);
+    }
+    scopes_.back().atoms[id] = result;
+    return result;
+}
+
+llvm::Value* ElementEmitter::emit(const IndexExpr& expression) {
+    llvm::Value* sum = nullptr;
+    for (const auto& [id, coefficient] : expression.terms) {
+        llvm::Value* term = emitAtom(id);
+        if (coefficient != 1) term = b_.CreateNSWMul(term, b_.getInt64(static_cast<uint64_t>(coefficient)));
+        sum = sum == nullptr ? term : b_.CreateNSWAdd(sum, term);
+    }
+    llvm::Value* constant = b_.getInt64(static_cast<uint64_t>(expression.constant));
+    if (sum == nullptr) return constant;
+    return expression.constant == 0 ? sum : b_.CreateNSWAdd(sum, constant);
+}
+
+void ElementEmitter::remember(const Value* value, const Index& index, const Scalar& scalar) {
+    scopes_.back().elements[{value, index}] = scalar;
+}
+
+Scalar ElementEmitter::emit(const Value* value, const Index& index) {
+    const std::pair<const Value*, Index> key{value, index};
+    for (size_t i = scopes_.size(); i-- > 0;) {
+        const auto bound = scopes_[i].scalars.find(value);
+        if (bound != scopes_[i].scalars.end()) return bound->second;
+        const auto found = scopes_[i].elements.find(key);
+        if (found != scopes_[i].elements.end()) return found->second;
+    }
+    if (const BufferRef* buffer = bufferOf(value)) {
+        const Scalar loaded = load(*buffer, value->tensor().element(), emit(context_.linear(index, dimsOf(*value))));
+        remember(value, index, loaded);
+        return loaded;
+    }
+    const auto row = rows_.find(value);
+    if (row != rows_.end() && row->second.index == index) {
+        const Scalar loaded = load(row->second.array, value->tensor().element(), emit(row->second.position));
+        remember(value, index, loaded);
+        return loaded;
+    }
+    const Operation* op = value->definition();
+    if (op == nullptr) throw internalError("a kernel reads a block argument that has no memory");
+    const Scalar scalar = emitOperation(*op, value->index(), index);
+    remember(value, index, scalar);
+    return scalar;
+}
+
+Scalar ElementEmitter::emitOperation(const Operation& op, size_t result, const Index& index) {
+    switch (fusionRole(op)) {
+        case FusionRole::kSource: return emitSource(op, index);
+        case FusionRole::kMovement: return emit(op.operand(0), operandIndex(op, index, context_));
+        case FusionRole::kGuarded: return op.kind() == OpKind::kPad ? emitPad(op, index) : emitConcatenate(op, index);
+        case FusionRole::kComputed: return op.kind() == OpKind::kGather ? emitGather(op, index) : emitDynamicSlice(op, index);
+        case FusionRole::kElementwise: {
+            std::vector<Scalar> operands;
+            for (size_t i = 0; i < op.operandCount(); ++i) {
+                // select's predicate and clamp's bounds may be scalars.
+                operands.push_back(emit(op.operand(i), op.operand(i)->tensor().isScalar() ? Index{} : index));
+            }
+            if (op.kind() == OpKind::kMap) return region(body(op), operands).front();
+            return scalars_.apply(op, operands);
+        }
+        case FusionRole::kNone: break;
+    }
+    std::vector<Scalar> all;
+    switch (op.kind()) {
+        case OpKind::kConstant: return scalars_.constant(constantValue(op), 0);
+        case OpKind::kOptimizationBarrier: return emit(op.operand(result), index);
+        case OpKind::kReduce: all = emitReduce(op, index); break;
+        case OpKind::kReduceWindow: all = emitReduceWindow(op, index); break;
+        case OpKind::kDot:
+        case OpKind::kDotGeneral: return emitDot(op, index);
+        case OpKind::kConvolution: return emitConvolution(op, index);
+        default: throw unimplementedOperation(op, "not compiled element by element");
+    }
+    for (size_t i = 0; i < all.size(); ++i) remember(op.result(i), index, all[i]);
+    return all[result];
+}
+
+Scalar ElementEmitter::emitSource(const Operation& op, const Index& index) {
+    const ElementType type = op.result()->tensor().element();
+    switch (op.kind()) {
+        case OpKind::kConstant: return scalars_.constant(constantValue(op), 0);
+        case OpKind::kIota: return scalars_.fromIndex(emit(index[static_cast<size_t>(dimension(op))]), type);
+        case OpKind::kGetDimensionSize:
+            return scalars_.fromIndex(b_.getInt64(static_cast<uint64_t>(op.operand(0)->tensor().dim(dimension(op)))), type);
+        default: throw unimplementedOperation(op, "not compiled");
+    }
+}
+
+}  // namespace optirs::plugin

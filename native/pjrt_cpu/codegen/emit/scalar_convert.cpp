@@ -1,0 +1,71 @@
+#include <llvm/IR/Intrinsics.h>
+#include <llvm/IR/Module.h>
+
+#include "pjrt_cpu/codegen/emit/scalar.h"
+#include "pjrt_cpu/ir/ops.h"
+
+namespace optirs::plugin {
+
+/// An f64 or f32 to any float type. From f64 to a type narrower than f32, the first step rounds to odd, so that the
+/// second one sees what was cut off: the result is rounded once.
+llvm::Value* ScalarEmitter::narrow(llvm::Value* value, ElementType to) {
+    const bool from_double = value->getType()->isDoubleTy();
+    if (to == ElementType::kF64) return from_double ? value : b_.CreateFPExt(value, b_.getDoubleTy());
+    if (!from_double) return roundTo(value, to);
+    if (to == ElementType::kF32) return b_.CreateFPTrunc(value, b_.getFloatTy());
+    llvm::Value* bits = b_.CreateBitCast(value, b_.getInt64Ty());
+    constexpr uint64_t kCut = (uint64_t{1} << 29) - 1;
+    llvm::Value* sticky = b_.CreateZExt(b_.CreateICmpNE(b_.CreateAnd(bits, kCut), b_.getInt64(0)), b_.getInt64Ty());
+    llvm::Value* odd = b_.CreateOr(b_.CreateAnd(bits, ~kCut), b_.CreateShl(sticky, 29));
+    llvm::Value* single = b_.CreateFPTrunc(b_.CreateBitCast(odd, b_.getDoubleTy()), b_.getFloatTy());
+    llvm::Value* is_nan = b_.CreateFCmpUNO(value, value);
+    single = b_.CreateSelect(is_nan, llvm::ConstantFP::getNaN(b_.getFloatTy()), single);
+    return roundTo(single, to);
+}
+
+llvm::Value* ScalarEmitter::convertReal(llvm::Value* value, ElementType from, ElementType to) {
+    if (from == to) return value;
+    if (isFloat(from)) {
+        if (isFloat(to)) return narrow(value, to);
+        if (isBoolean(to)) return b_.CreateFCmpUNE(value, llvm::ConstantFP::get(value->getType(), 0.0));
+        // Saturates; NaN gives 0.
+        const auto id = isSignedInteger(to) ? llvm::Intrinsic::fptosi_sat : llvm::Intrinsic::fptoui_sat;
+        return b_.CreateIntrinsic(id, {computeType(to), value->getType()}, {value});
+    }
+    const bool is_signed = isSignedInteger(from);
+    if (isFloat(to)) {
+        llvm::Type* wide = to == ElementType::kF32 ? b_.getFloatTy() : b_.getDoubleTy();
+        llvm::Value* number = is_signed ? b_.CreateSIToFP(value, wide) : b_.CreateUIToFP(value, wide);
+        return narrow(number, to);
+    }
+    if (isBoolean(to)) return b_.CreateICmpNE(value, llvm::ConstantInt::get(value->getType(), 0));
+    return is_signed ? b_.CreateSExtOrTrunc(value, computeType(to)) : b_.CreateZExtOrTrunc(value, computeType(to));
+}
+
+Scalar ScalarEmitter::convert(const Scalar& value, ElementType from, ElementType to) {
+    const ElementType from_part = realType(from);
+    if (isComplex(to)) {
+        const ElementType part = realType(to);
+        return {convertReal(value.re, from_part, part),
+                isComplex(from) ? convertReal(value.im, from_part, part) : llvm::ConstantFP::get(computeType(to), 0.0)};
+    }
+    if (isComplex(from) && isBoolean(to)) {
+        return {b_.CreateOr(convertReal(value.re, from_part, to), convertReal(value.im, from_part, to))};
+    }
+    return {convertReal(value.re, from_part, to)};
+}
+
+Scalar ScalarEmitter::bitcast(const Operation& op, const Scalar& value) {
+    const ElementType from = op.operand(0)->tensor().element();
+    const ElementType to = op.result()->tensor().element();
+    if (from == to) return value;
+    if (isComplex(from) || isComplex(to)) throw unimplementedOperation(op, "not compiled for complex numbers");
+    llvm::Value* bits = toStorage(value.re, from);
+    if (bits->getType()->isFloatingPointTy()) {
+        bits = b_.CreateBitCast(bits, b_.getIntNTy(static_cast<unsigned>(bitWidth(from))));
+    }
+    if (storageType(to)->isFloatingPointTy()) return {b_.CreateBitCast(bits, storageType(to))};
+    return {fromStorage(bits, to)};
+}
+
+}  // namespace optirs::plugin

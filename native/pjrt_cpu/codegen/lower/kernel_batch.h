@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "pjrt_cpu/codegen/emit/kernel.h"
+#include "pjrt_cpu/codegen/jit/jit.h"
+#include "pjrt_cpu/codegen/lower/steps.h"
+
+namespace optirs::plugin {
+
+/// The kernels of a program. Equal ones are compiled once.
+class KernelBatch {
+ public:
+    /// `step` receives the function when compile() has run. The group must live until then.
+    void add(KernelSpec spec, KernelStep* step);
+    /// Calls `receive` with the comparator of a sort.
+    void addComparator(const Operation& sort, std::function<void(void*)> receive);
+    /// Compiles everything and hands the functions out.
+    void compile(MachineCode& code, const std::string& dump_folder);
+
+    size_t uniqueCount() const { return specs_.size(); }
+
+ private:
+    std::vector<KernelSpec> specs_;
+    std::unordered_map<std::string, size_t> by_text_;
+    std::vector<std::pair<size_t, KernelStep*>> steps_;
+    std::vector<std::pair<const Operation*, std::function<void(void*)>>> comparators_;
+};
+
+/// A text that is equal for two kernels exactly when the same function serves both.
+std::string fingerprint(const KernelSpec& spec);
+
+}  // namespace optirs::plugin

@@ -1,0 +1,73 @@
+// Bit casts and the two reductions that most functions of this folder share. All of it is branch-free, so that the loops
+// it is inlined into can be vectorised.
+#pragma once
+
+#include <stdint.h>
+
+#define OPTIRS_MATH __attribute__((always_inline)) __attribute__((used))
+#define OPTIRS_LOCAL static inline __attribute__((always_inline))
+
+OPTIRS_LOCAL uint32_t bitsOfF32(float x) {
+    uint32_t bits;
+    __builtin_memcpy(&bits, &x, 4);
+    return bits;
+}
+OPTIRS_LOCAL float f32OfBits(uint32_t bits) {
+    float x;
+    __builtin_memcpy(&x, &bits, 4);
+    return x;
+}
+OPTIRS_LOCAL uint64_t bitsOfF64(double x) {
+    uint64_t bits;
+    __builtin_memcpy(&bits, &x, 8);
+    return bits;
+}
+OPTIRS_LOCAL double f64OfBits(uint64_t bits) {
+    double x;
+    __builtin_memcpy(&x, &bits, 8);
+    return x;
+}
+
+// exp of a double, to 1e-10 relative: enough for a float result. Results below 2^-1022 are 0, above 2^1023 infinite.
+OPTIRS_LOCAL double coarseExp(double x) {
+    x = x < -708.0 ? -708.0 : x;
+    x = x > 709.0 ? 709.0 : x;
+    // Adding 1.5 * 2^52 leaves the nearest integer in the low bits.
+    const double shifted = __builtin_fma(x, 0x1.71547652b82fep0, 0x1.8p52);
+    const double k = shifted - 0x1.8p52;
+    double r = __builtin_fma(k, -0x1.62e42fefa39efp-1, x);
+    double p = 1.0 / 362880;
+    p = __builtin_fma(p, r, 1.0 / 40320);
+    p = __builtin_fma(p, r, 1.0 / 5040);
+    p = __builtin_fma(p, r, 1.0 / 720);
+    p = __builtin_fma(p, r, 1.0 / 120);
+    p = __builtin_fma(p, r, 1.0 / 24);
+    p = __builtin_fma(p, r, 1.0 / 6);
+    p = __builtin_fma(p, r, 0.5);
+    p = __builtin_fma(p, r, 1.0);
+    p = __builtin_fma(p, r, 1.0);
+    const double scale = f64OfBits((bitsOfF64(shifted) + 1023) << 52);
+    return p * scale;
+}
+
+// log(1 + f) for f in [sqrt(1/2) - 1, sqrt(2) - 1], to 1e-13 relative: 2 atanh(s) with s = f / (2 + f).
+OPTIRS_LOCAL double coarseLog1pReduced(double f) {
+    const double s = f / (2.0 + f);
+    const double t = s * s;
+    double p = 2.0 / 15;
+    p = __builtin_fma(p, t, 2.0 / 13);
+    p = __builtin_fma(p, t, 2.0 / 11);
+    p = __builtin_fma(p, t, 2.0 / 9);
+    p = __builtin_fma(p, t, 2.0 / 7);
+    p = __builtin_fma(p, t, 2.0 / 5);
+    p = __builtin_fma(p, t, 2.0 / 3);
+    return __builtin_fma(p * t, s, 2.0 * s);
+}
+
+// log of a positive, normal, finite double.
+OPTIRS_LOCAL double coarseLog(double x) {
+    const uint64_t shifted = bitsOfF64(x) - 0x3fe6a09e667f3bcdULL;
+    const int32_t e = (int32_t)((int64_t)shifted >> 52);
+    const double m = f64OfBits(bitsOfF64(x) - ((uint64_t)(int64_t)e << 52));
+    return __builtin_fma((double)e, 0x1.62e42fefa39efp-1, coarseLog1pReduced(m - 1.0));
+}

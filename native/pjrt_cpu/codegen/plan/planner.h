@@ -1,0 +1,63 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <vector>
+
+#include "pjrt_cpu/codegen/index/access.h"
+#include "pjrt_cpu/codegen/plan/group.h"
+
+namespace optirs::plugin {
+
+/// Visits the operations of a block from the last to the first, so that all consumers of a value have their groups when the
+/// value's own fate is decided: evaluated inside its consumers, or left in memory by a group that it joins or starts.
+class Planner {
+ public:
+    /// `forced`: values that an earlier attempt evaluated more than once.
+    Planner(Block& block, const std::set<const Value*>& forced) : block_(block), forced_(forced) {}
+    Plan run();
+
+ private:
+    /// What is known of a value from its consumers.
+    struct Demand {
+        bool memory = false;              ///< someone needs its bytes
+        std::set<int32_t> readers;        ///< groups that need its bytes
+        std::set<int32_t> evaluators;     ///< groups whose loops evaluate a consumer of it
+        std::set<int32_t> identity;       ///< of those: at the index of the loops
+        std::map<int32_t, int64_t> rows;  ///< of those: at the row's index, with this many dimensions
+        bool repeated = false;            ///< a consumer reads elements more than once
+    };
+
+    Demand& demand(const Value* value) { return demands_[value]; }
+    void needMemory(Value* value, int32_t reader);
+    void visit(Operation& op);
+    void visitInline(Operation& op);
+    void visitReduce(Operation& op);
+    void visitScatter(Operation& op);
+    void visitWhole(Operation& op);
+    void visitLibrary(Operation& op, GroupKind kind);
+    void visitContraction(Operation& op);
+    void visitAlias(Operation& op);
+    bool writesTransposedProduct(const Operation& op) const;
+
+    int32_t newGroup(GroupKind kind, Operation* op, std::vector<int64_t> shape);
+    bool dependsOn(int32_t group, int32_t other) const;
+    /// Whether `group` may produce the value: no other consumer has to run before it.
+    bool mayProduce(int32_t group, const Demand& wanted) const;
+    void addRoot(int32_t group, Value* value);
+    void propagate(Operation& op, const Demand& wanted);
+    bool isCheap(const Operation& op) const;
+    void order(Plan& plan) const;
+
+    Block& block_;
+    const std::set<const Value*>& forced_;
+    std::map<const Value*, Demand> demands_;
+    std::map<const Operation*, int64_t> positions_;
+    std::map<const Operation*, Value*> product_targets_;
+    Plan plan_;
+};
+
+/// Sizes with trailing ones removed.
+std::vector<int64_t> withoutTrailingOnes(std::vector<int64_t> dims);
+
+}  // namespace optirs::plugin

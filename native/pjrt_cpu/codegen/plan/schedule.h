@@ -1,0 +1,45 @@
+/// @file
+/// The loops of a kernel: how the dimensions of its shape are merged, split, cut into parallel pieces.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "pjrt_cpu/codegen/index/index_expr.h"
+#include "pjrt_cpu/codegen/plan/group.h"
+
+namespace optirs::plugin {
+
+struct Schedule {
+    IndexContext context;
+    /// Of an element of the group's shape, in terms of the variables.
+    Index index;
+    /// kLoop: all loops, outermost first; rows before columns. kColumns: the kept ones. Sizes above 1 only.
+    std::vector<IndexExpr> variables;
+    /// kColumns: the reduced ones. kLoop with reductions: the columns.
+    std::vector<IndexExpr> inner;
+    /// Leading variables that the parallel range counts.
+    size_t parallel = 0;
+    /// Above 0: the parallel range also counts blocks of this many values of the last variable.
+    int64_t block = 0;
+    /// Length of the parallel range.
+    int64_t extent = 1;
+    /// Work of one step of the parallel range, in simple operations.
+    double cost = 1;
+};
+
+using InMemory = std::function<bool(const Value*)>;
+
+Schedule makeSchedule(const Group& group, const InMemory& in_memory);
+
+/// dynamic_update_slice, scatter: how many leading operands the results start as copies of; 0 for anything else.
+size_t copiedOperands(const Operation& op);
+
+/// Values in memory that the group's kernel reads, in the order of the walk. Copied operands are not among them: the kernel
+/// works on the copies.
+std::vector<const Value*> valuesRead(const Group& group, const InMemory& in_memory);
+
+/// Whether the group reads `value` only at the elements that it writes at the same time: `root` may take its memory.
+bool readsOnlyInPlace(const Group& group, const Value* value, const Value* root, const InMemory& in_memory);
+
+}  // namespace optirs::plugin

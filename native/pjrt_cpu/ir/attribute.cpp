@@ -1,0 +1,53 @@
+#include "pjrt_cpu/ir/attribute.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace optirs::plugin {
+namespace {
+
+auto lowerBound(auto& entries, std::string_view name) {
+    return std::lower_bound(entries.begin(), entries.end(), name,
+                            [](const NamedAttribute& entry, std::string_view n) { return entry.first < n; });
+}
+
+}  // namespace
+
+const Attribute* NamedAttributes::find(std::string_view name) const {
+    const auto at = lowerBound(entries_, name);
+    return at != entries_.end() && at->first == name ? &at->second : nullptr;
+}
+
+void NamedAttributes::set(std::string_view name, Attribute value) {
+    const auto at = lowerBound(entries_, name);
+    if (at != entries_.end() && at->first == name) {
+        at->second = std::move(value);
+    } else {
+        entries_.emplace(at, std::string(name), std::move(value));
+    }
+}
+
+void NamedAttributes::erase(std::string_view name) {
+    const auto at = lowerBound(entries_, name);
+    if (at != entries_.end() && at->first == name) entries_.erase(at);
+}
+
+bool NamedAttributes::operator==(const NamedAttributes& other) const { return entries_ == other.entries_; }
+
+bool FloatAttribute::operator==(const FloatAttribute& other) const {
+    return type == other.type && std::bit_cast<uint64_t>(value) == std::bit_cast<uint64_t>(other.value);
+}
+
+Attribute::Attribute() : data_(std::make_shared<const Data>(UnitAttribute{})) {}
+
+Attribute Attribute::integers(std::vector<int64_t> values) {
+    return ArrayListAttribute{ElementType::kI64, std::move(values), {}};
+}
+
+Attribute Attribute::integer(int64_t value, ElementType type) { return IntegerAttribute{value, type}; }
+
+bool Attribute::operator==(const Attribute& other) const {
+    return data_ == other.data_ || *data_ == *other.data_;
+}
+
+}  // namespace optirs::plugin

@@ -1,0 +1,84 @@
+// Operations that others can say.
+#include "pjrt_cpu/passes/expand.h"
+#include "pjrt_cpu/passes/passes.h"
+#include "pjrt_cpu/passes/rewrite.h"
+
+namespace optirs::plugin {
+namespace {
+
+Value* expandDot(Operation& op) {
+    DotDimensions numbers;
+    numbers.lhs_contracting = {op.operand(0)->tensor().rank() - 1};
+    numbers.rhs_contracting = {0};
+    NamedAttributes attributes = op.attributes();
+    attributes.set("dot_dimension_numbers", std::move(numbers));
+    return Builder(op).create(OpKind::kDotGeneral, {op.operand(0), op.operand(1)}, op.result()->type(),
+                              std::move(attributes));
+}
+
+Value* expandBroadcast(Operation& op) {
+    const int64_t rank = op.result()->tensor().rank();
+    return Builder(op).broadcastInDim(op.operand(0), dimsOf(op.result()),
+                                      iotaList(rank - op.operand(0)->tensor().rank(), rank));
+}
+
+// result[batch, before, index, after] = operand[batch, before, index[batch, ...], after]
+Value* expandTorchIndexSelect(Operation& op) {
+    const TensorType& from = op.operand(0)->tensor();
+    const TensorType& index = op.operand(1)->tensor();
+    const int64_t dim = integerAttribute(op, "dim");
+    const int64_t batch = integerAttribute(op, "batch_dims");
+    GatherDimensions numbers;
+    numbers.index_vector_dim = index.rank();
+    numbers.collapsed_slice_dims = {dim};
+    numbers.start_index_map = {dim};
+    numbers.operand_batching_dims = iotaList(0, batch);
+    numbers.start_indices_batching_dims = iotaList(0, batch);
+    const int64_t index_free = index.rank() - batch;
+    for (int64_t i = batch; i < dim; ++i) numbers.offset_dims.push_back(i);
+    for (int64_t i = dim + index_free; i < op.result()->tensor().rank(); ++i) numbers.offset_dims.push_back(i);
+    // The batch of the gather's result comes first; when dimensions of the operand lie between, offset
+    // dimensions simply take their places.
+    std::vector<int64_t> sizes(from.dims().begin(), from.dims().end());
+    for (int64_t i = 0; i < batch; ++i) sizes[static_cast<size_t>(i)] = 1;
+    sizes[static_cast<size_t>(dim)] = 1;
+    NamedAttributes attributes;
+    attributes.set("dimension_numbers", std::move(numbers));
+    attributes.set("slice_sizes", Attribute::integers(std::move(sizes)));
+    return Builder(op).create(OpKind::kGather, {op.operand(0), op.operand(1)}, op.result()->type(),
+                              std::move(attributes));
+}
+
+std::vector<Value*> expand(Operation& op) {
+    switch (op.kind()) {
+        case OpKind::kDot: return {expandDot(op)};
+        case OpKind::kBroadcast: return {expandBroadcast(op)};
+        case OpKind::kTorchIndexSelect: return {expandTorchIndexSelect(op)};
+        case OpKind::kEinsum:
+        case OpKind::kUnaryEinsum: return expandEinsum(op);
+        case OpKind::kBatchNormGrad:
+        case OpKind::kBatchNormInference:
+        case OpKind::kBatchNormTraining: return expandBatchNorm(op);
+        case OpKind::kMap: return expandMap(op);
+        default: return opKindName(op.kind()).starts_with("chlo.") ? expandChlo(op) : std::vector<Value*>();
+    }
+}
+
+}  // namespace
+
+bool decompose(Function& function) {
+    return rewriteAll(function, [](Operation& op) {
+        for (const Value* operand : op.operands()) {
+            if (!operand->type().isTensor() || !operand->tensor().isStatic() || operand->tensor().quantized() != nullptr) {
+                return false;
+            }
+        }
+        const std::vector<Value*> values = expand(op);
+        if (values.empty()) return false;
+        for (size_t i = 0; i < values.size(); ++i) op.result(i)->replaceAllUsesWith(values[i]);
+        op.erase();
+        return true;
+    });
+}
+
+}  // namespace optirs::plugin

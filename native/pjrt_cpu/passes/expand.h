@@ -1,0 +1,17 @@
+/// @file
+/// Expansions of single operations, by subject. Each gives values for the results of `op`, made before
+/// it, or nothing when it has no expansion for it.
+#pragma once
+
+#include <vector>
+
+#include "pjrt_cpu/ir/operation.h"
+
+namespace optirs::plugin {
+
+std::vector<Value*> expandEinsum(Operation& op);     ///< einsum, unary_einsum
+std::vector<Value*> expandBatchNorm(Operation& op);  ///< batch_norm_*
+std::vector<Value*> expandMap(Operation& op);        ///< map
+std::vector<Value*> expandChlo(Operation& op);       ///< chlo.*
+
+}  // namespace optirs::plugin

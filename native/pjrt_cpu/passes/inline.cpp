@@ -1,0 +1,163 @@
+// func.call -> the callee's body.
+#include <algorithm>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "pjrt_cpu/ir/builder.h"
+#include "pjrt_cpu/ir/ops.h"
+#include "pjrt_cpu/passes/passes.h"
+
+namespace optirs::plugin {
+namespace {
+
+class Inliner {
+  public:
+    Inliner(Module& module, const PassLimits& limits) : module_(module), limits_(limits) {}
+
+    /// Makes `function` free of calls, its callees first.
+    void flatten(Function& function) {
+        State& state = states_[&function];
+        if (state.done) return;
+        if (state.active) throw invalidArgument("function " + symbolToString(function.name()) + " calls itself: " + trace(function));
+        if (static_cast<int>(stack_.size()) >= limits_.max_call_depth) {
+            throw resourceExhausted("calls are nested more than " + std::to_string(limits_.max_call_depth) + " deep at function " +
+                                    symbolToString(function.name()));
+        }
+        state.active = true;
+        stack_.push_back(&function);
+        Size size;
+        if (!function.isDeclaration()) size = flattenBlock(function.body(), 0);
+        stack_.pop_back();
+        State& done = states_[&function];  // the map may have grown
+        done = {true, false, size};
+    }
+
+  private:
+    struct Size {
+        size_t operations = 0;
+        int nesting = 0;
+    };
+    struct State {
+        bool done = false;
+        bool active = false;
+        Size size;
+    };
+
+    std::string trace(const Function& end) const {
+        const auto begin = std::find(stack_.begin(), stack_.end(), &end);
+        std::string out;
+        for (auto at = begin; at != stack_.end(); ++at) out += symbolToString((*at)->name()) + " -> ";
+        return out + symbolToString(end.name());
+    }
+
+    void grow(Size& size, size_t operations, int nesting, const Operation& at) const {
+        size.operations += operations;
+        size.nesting = std::max(size.nesting, nesting);
+        if (size.operations > limits_.max_operations) {
+            throw resourceExhausted("inlining the call at " + at.location().toString() + " makes more than " +
+                                    std::to_string(limits_.max_operations) + " operations");
+        }
+        if (size.nesting > limits_.max_region_nesting) {
+            throw resourceExhausted("inlining the call at " + at.location().toString() + " nests regions more than " +
+                                    std::to_string(limits_.max_region_nesting) + " deep");
+        }
+    }
+
+    Size flattenBlock(Block& block, int nesting) {
+        Size size;
+        for (Operation* op = block.first(); op != nullptr;) {
+            Operation* next = op->next();
+            for (size_t i = 0; i < op->regionCount(); ++i) {
+                for (const auto& inner : op->region(i).blocks()) {
+                    const Size part = flattenBlock(*inner, nesting + 1);
+                    grow(size, part.operations, part.nesting, *op);
+                }
+            }
+            grow(size, 1, nesting, *op);
+            const bool composite = op->kind() == OpKind::kComposite;
+            if (composite || op->kind() == OpKind::kCall) {
+                Function& target = find(*op, composite ? symbolAttribute(*op, "decomposition") : callee(*op));
+                flatten(target);
+                const Size& inner = states_[&target].size;
+                grow(size, inner.operations, nesting + inner.nesting, *op);
+                replace(*op, target);
+            }
+            op = next;
+        }
+        return size;
+    }
+
+    Function& find(const Operation& op, const std::string& name) const {
+        Function* target = module_.function(name);
+        if (target == nullptr) throw invalidOperation(op, "there is no function " + symbolToString(name));
+        if (target->isDeclaration()) throw invalidOperation(op, "function " + symbolToString(name) + " has no body");
+        const FunctionType& type = target->type();
+        bool same = type.inputs.size() == op.operandCount() && type.results == op.resultTypes();
+        for (size_t i = 0; same && i < op.operandCount(); ++i) same = op.operand(i)->type() == type.inputs[i];
+        if (!same) {
+            throw invalidOperation(op, signatureToString(op) + " does not match " + symbolToString(name) + ", which is " +
+                                           Type(type).toString());
+        }
+        return *target;
+    }
+
+    static void replace(Operation& call, const Function& target) {
+        std::unordered_map<Value*, Value*> map;
+        for (size_t i = 0; i < call.operandCount(); ++i) map[target.body().argument(i)] = call.operand(i);
+        const auto mapped = [&](Value* value) { return map.at(value); };
+        const auto define = [&](Value* from, Value* to) { map[from] = to; };
+        for (const Operation& op : target.body()) {
+            if (&op == target.body().last()) break;
+            call.block()->insert(cloneOperation(op, mapped, define), &call);
+        }
+        const std::vector<Value*> returned = target.returned();
+        for (size_t i = 0; i < returned.size(); ++i) call.result(i)->replaceAllUsesWith(map.at(returned[i]));
+        call.erase();
+    }
+
+    Module& module_;
+    const PassLimits& limits_;
+    std::vector<const Function*> stack_;
+    std::unordered_map<const Function*, State> states_;
+};
+
+void collectSymbols(const Attribute& attribute, std::vector<std::string>& out) {
+    if (const auto* symbol = attribute.get<SymbolAttribute>()) out.push_back(symbol->name);
+    if (const auto* list = attribute.get<Attribute::List>()) {
+        for (const Attribute& each : *list) collectSymbols(each, out);
+    }
+    if (const auto* entries = attribute.get<NamedAttributes>()) {
+        for (const auto& [name, value] : *entries) collectSymbols(value, out);
+    }
+}
+
+}  // namespace
+
+void inlineCalls(Module& module, const PassLimits& limits) {
+    Inliner inliner(module, limits);
+    // The entry, and what custom calls and the test operations name.
+    std::vector<Function*> work = {&module.entry()};
+    std::unordered_set<const Function*> kept(work.begin(), work.end());
+    while (!work.empty()) {
+        Function& function = *work.back();
+        work.pop_back();
+        inliner.flatten(function);
+        if (function.isDeclaration()) continue;
+        std::vector<std::string> symbols;
+        walk(function.body(), [&](const Operation& op) {
+            for (const auto& [name, value] : op.attributes()) collectSymbols(value, symbols);
+        });
+        for (const std::string& symbol : symbols) {
+            Function* named = module.function(symbol);
+            if (named != nullptr && kept.insert(named).second) work.push_back(named);
+        }
+    }
+    std::vector<Function*> dead;
+    for (const auto& function : module.functions()) {
+        if (!kept.contains(function.get())) dead.push_back(function.get());
+    }
+    for (Function* function : dead) module.eraseFunction(*function);
+}
+
+}  // namespace optirs::plugin

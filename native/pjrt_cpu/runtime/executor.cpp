@@ -1,0 +1,75 @@
+#include "pjrt_cpu/runtime/executor.h"
+
+#include <cstring>
+#include <string>
+
+#include "pjrt_cpu/ir/error.h"
+
+namespace optirs::plugin {
+namespace {
+
+constexpr size_t kInlineAllocations = 64;
+constexpr double kSmallFlops = 1 << 17;
+constexpr double kSmallTranscendentals = 1 << 13;
+constexpr double kSmallBytes = 1 << 18;
+
+}  // namespace
+
+void execute(const Program& program, std::span<std::byte* const> arguments,
+             std::span<std::byte* const> outputs, std::byte* arena, ThreadPool& pool,
+             const RunContext& context) {
+    if (arguments.size() != program.arguments.size() || outputs.size() != program.outputs.size()) {
+        throw invalidArgument(
+            "program " + program.name + " takes " + std::to_string(program.arguments.size()) +
+            " arguments and gives " + std::to_string(program.outputs.size()) + " outputs, but got " +
+            std::to_string(arguments.size()) + " and room for " + std::to_string(outputs.size()));
+    }
+    // The table lives on the stack, or for large programs in memory that this thread keeps between
+    // executions.
+    std::byte* inline_table[kInlineAllocations];
+    static thread_local std::vector<std::byte*> kept_table;
+    std::vector<std::byte*> large_table;
+    std::byte** buffers = inline_table;
+    const size_t count = program.allocations.size();
+    if (count > kInlineAllocations) {
+        large_table.swap(
+            kept_table);  // taken, not shared: a custom call may execute another program on this thread
+        large_table.resize(count);
+        buffers = large_table.data();
+    }
+    for (size_t i = 0; i < count; ++i) {
+        const Allocation& allocation = program.allocations[i];
+        const auto index = static_cast<size_t>(allocation.index);
+        switch (allocation.kind) {
+            case Allocation::Kind::kArgument:
+                buffers[i] = arguments[index];
+                break;
+            case Allocation::Kind::kConstant:
+                buffers[i] = const_cast<std::byte*>(allocation.constant_data);  // NOLINT: steps only read it
+                break;
+            case Allocation::Kind::kOutput: {
+                buffers[i] = outputs[index];
+                if (allocation.aliased_argument < 0) break;
+                const std::byte* argument = arguments[static_cast<size_t>(allocation.aliased_argument)];
+                if (argument != outputs[index]) {
+                    std::memcpy(outputs[index], argument, static_cast<size_t>(allocation.bytes));
+                }
+                break;
+            }
+            case Allocation::Kind::kTemp:
+                buffers[i] = arena + allocation.offset;
+                break;
+        }
+    }
+    const Frame frame{buffers, pool, context};
+    for (const auto& step : program.steps) step->run(frame);
+    if (count > kInlineAllocations) kept_table.swap(large_table);
+}
+
+bool isSmall(const Program& program) {
+    const ProgramCost& cost = program.cost;
+    return !cost.has_loops && cost.flops <= kSmallFlops && cost.transcendentals <= kSmallTranscendentals &&
+           cost.bytes_accessed <= kSmallBytes && program.num_replicas == 1 && program.num_partitions == 1;
+}
+
+}  // namespace optirs::plugin

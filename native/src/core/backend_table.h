@@ -1,0 +1,68 @@
+// What a backend implements: one function, optirs_backend_get, that returns a table of functions.
+//
+// The layout is C, so that a backend can be built by another compiler, and grows at the end only: a table is
+// read up to its struct_size. A backend owns no objects of the library and allocates nothing for it: it
+// reports failures into a optirs_backend_status that the caller provides.
+#pragma once
+
+#include <optirs/error.h>
+
+#include <cstdint>
+
+extern "C" {
+
+/// Changes when a table of the old form could not be called any more.
+inline constexpr uint32_t kOptirsBackendAbi = 1;
+
+/// Outcome of a call, filled in by the backend where it is not OPTIRS_OK.
+struct optirs_backend_status {
+    int32_t code;          // OPTIRS_*
+    int32_t backend_code;  // the backend's or vendor library's own number; 0 if it has none
+    char message[504];     // NUL-terminated, cut if longer
+};
+
+/// Called once, on any thread, when a started operation is over; the status is valid during the call.
+using optirs_backend_done = void (*)(const optirs_backend_status* status, void* context);
+
+/// A copy of host memory, as the echo does it.
+struct optirs_backend_copy {
+    uint64_t struct_size;
+    const void* source;
+    void* destination;
+    uint64_t size;
+    uint32_t flags;     // OPTIRS_ECHO_*
+    int32_t fail_with;  // complete with this code instead of copying
+    optirs_backend_done done;
+    void* context;
+};
+
+struct optirs_backend_table {
+    uint64_t struct_size;
+    uint32_t abi;  // kOptirsBackendAbi
+    uint32_t reserved;
+    const char* name;     // as in liboptirs_<name>.so
+    const char* version;  // one line, with the versions of vendor libraries
+    void* self;           // first argument of every function
+
+    /// How well the backend suits this machine; 0 if it cannot be used, with the reason in status.
+    /// Thread-safe.
+    int32_t (*score)(void* self, optirs_backend_status* status);
+
+    /// (optional) Starts a copy and returns 0, with the operation in out_operation; or returns another code
+    /// and never calls done. The three functions below exist where this one does.
+    int32_t (*copy_start)(void* self, const optirs_backend_copy* copy, void** out_operation,
+                          optirs_backend_status* status);
+    /// (optional) Lets a held operation go on.
+    void (*operation_resume)(void* self, void* operation);
+    /// (optional) Asks for cancellation; done is still called.
+    void (*operation_cancel)(void* self, void* operation);
+    /// (optional) The handle is not needed any more; the operation itself goes on.
+    void (*operation_release)(void* self, void* operation);
+};
+
+/// The one export of a backend library. `host_abi` is the library's kOptirsBackendAbi; NULL if the backend
+/// cannot serve it.
+using optirs_backend_get_function = const optirs_backend_table* (*)(uint32_t host_abi);
+inline constexpr const char* kOptirsBackendGet = "optirs_backend_get";
+
+}  // extern "C"

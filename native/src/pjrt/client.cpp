@@ -1,0 +1,251 @@
+#include "src/pjrt/client.h"
+
+#include <algorithm>
+
+#include "src/core/text.h"
+
+using optirs::core::Code;
+using optirs::core::concat;
+using optirs::core::Error;
+namespace pjrt = optirs::pjrt;
+
+optirs_pjrt_client::optirs_pjrt_client(const pjrt::PluginLibrary& library, Options options)
+    : Object(OPTIRS_OBJECT_PJRT_CLIENT),
+      library_(library),
+      api_(library.api),
+      destroy_task_(std::make_unique<DestroyTask>()) {
+    create(options);
+    try {
+        readPlatform();
+        readDevices();
+    } catch (...) {
+        destroyHandle();
+        throw;
+    }
+    api_ = library.api.named(&platform_name_);
+}
+
+optirs_pjrt_client::~optirs_pjrt_client() { destroyHandle(); }
+
+void optirs_pjrt_client::create(Options options) {
+    const std::vector<PJRT_NamedValue> values = pjrt::toPlugin(options);
+    auto args = api_.make<PJRT_Client_Create_Args>();
+    args.create_options = values.data();
+    args.num_options = values.size();
+    api_.call<&PJRT_Api::PJRT_Client_Create>(args);
+    if (args.client == nullptr) {
+        throw Error(Code::kInternal, "PJRT_Client_Create reported success and gave no client", library_.path);
+    }
+    handle_ = args.client;
+}
+
+void optirs_pjrt_client::destroyHandle() noexcept {
+    if (handle_ == nullptr) {
+        return;
+    }
+    DestroyTask* task = destroy_task_.release();
+    task->api = &library_.api;
+    task->client = handle_;
+    task->run = [](pjrt::Worker::Task* self) {
+        const std::unique_ptr<DestroyTask> owner(static_cast<DestroyTask*>(self));
+        auto args = owner->api->make<PJRT_Client_Destroy_Args>();
+        args.client = owner->client;
+        owner->api->callQuietly<&PJRT_Api::PJRT_Client_Destroy>(args);
+    };
+    // A plugin that joins its threads when it is destroyed must not be destroyed on one of them.
+    if (!pjrt::isInsideCallback()) {
+        task->run(task);
+    } else if (!pjrt::Worker::destroyer().post(task)) {
+        destroy_task_.reset(task);  // no thread to be had: the plugin's client stays, which beats a deadlock
+    }
+}
+
+void optirs_pjrt_client::readPlatform() {
+    auto name = api_.make<PJRT_Client_PlatformName_Args>();
+    name.client = handle_;
+    api_.call<&PJRT_Api::PJRT_Client_PlatformName>(name);
+    platform_name_.assign(name.platform_name, name.platform_name_size);
+
+    auto version = api_.make<PJRT_Client_PlatformVersion_Args>();
+    version.client = handle_;
+    api_.call<&PJRT_Api::PJRT_Client_PlatformVersion>(version);
+    platform_version_.assign(version.platform_version, version.platform_version_size);
+
+    auto process = api_.make<PJRT_Client_ProcessIndex_Args>();
+    process.client = handle_;
+    api_.call<&PJRT_Api::PJRT_Client_ProcessIndex>(process);
+    process_index_ = process.process_index;
+}
+
+void optirs_pjrt_client::readDevices() {
+    auto all = api_.make<PJRT_Client_Devices_Args>();
+    all.client = handle_;
+    api_.call<&PJRT_Api::PJRT_Client_Devices>(all);
+    for (PJRT_Device* device : std::span(all.devices, all.num_devices)) {
+        owned_devices_.push_back(readDevice(device));
+        devices_.push_back(owned_devices_.back().get());
+    }
+    auto addressable = api_.make<PJRT_Client_AddressableDevices_Args>();
+    addressable.client = handle_;
+    api_.call<&PJRT_Api::PJRT_Client_AddressableDevices>(addressable);
+    for (const PJRT_Device* device :
+         std::span(addressable.addressable_devices, addressable.num_addressable_devices)) {
+        if (optirs_pjrt_device* ours = findDevice(device); ours != nullptr) {
+            addressable_.push_back(ours);
+        }
+    }
+}
+
+std::unique_ptr<optirs_pjrt_device> optirs_pjrt_client::readDevice(PJRT_Device* handle) {
+    auto device = std::make_unique<optirs_pjrt_device>();
+    device->client = this;
+    device->handle = handle;
+
+    auto description = api_.make<PJRT_Device_GetDescription_Args>();
+    description.device = handle;
+    api_.call<&PJRT_Api::PJRT_Device_GetDescription>(description);
+
+    auto id = api_.make<PJRT_DeviceDescription_Id_Args>();
+    id.device_description = description.device_description;
+    api_.call<&PJRT_Api::PJRT_DeviceDescription_Id>(id);
+    device->id = id.id;
+
+    auto process = api_.make<PJRT_DeviceDescription_ProcessIndex_Args>();
+    process.device_description = description.device_description;
+    api_.call<&PJRT_Api::PJRT_DeviceDescription_ProcessIndex>(process);
+    device->process_index = process.process_index;
+
+    auto kind = api_.make<PJRT_DeviceDescription_Kind_Args>();
+    kind.device_description = description.device_description;
+    api_.call<&PJRT_Api::PJRT_DeviceDescription_Kind>(kind);
+    device->kind.assign(kind.device_kind, kind.device_kind_size);
+
+    auto debug = api_.make<PJRT_DeviceDescription_DebugString_Args>();
+    debug.device_description = description.device_description;
+    api_.call<&PJRT_Api::PJRT_DeviceDescription_DebugString>(debug);
+    device->debug_string.assign(debug.debug_string, debug.debug_string_size);
+
+    auto is_addressable = api_.make<PJRT_Device_IsAddressable_Args>();
+    is_addressable.device = handle;
+    api_.call<&PJRT_Api::PJRT_Device_IsAddressable>(is_addressable);
+    device->is_addressable = is_addressable.is_addressable;
+
+    device->local_hardware_id = -1;
+    auto hardware = api_.make<PJRT_Device_LocalHardwareId_Args>();
+    hardware.device = handle;
+    if (device->is_addressable &&
+        pjrt::askIfOffered([&] { api_.call<&PJRT_Api::PJRT_Device_LocalHardwareId>(hardware); })) {
+        device->local_hardware_id = hardware.local_hardware_id;
+    }
+    auto attributes = api_.make<PJRT_DeviceDescription_Attributes_Args>();
+    attributes.device_description = description.device_description;
+    if (pjrt::askIfOffered([&] { api_.call<&PJRT_Api::PJRT_DeviceDescription_Attributes>(attributes); })) {
+        device->attributes.append(attributes.attributes, attributes.num_attributes);
+    }
+    return device;
+}
+
+optirs_pjrt_device* optirs_pjrt_client::findDevice(const PJRT_Device* handle) const noexcept {
+    const auto found = std::ranges::find(devices_, handle, &optirs_pjrt_device::handle);
+    return found == devices_.end() ? nullptr : *found;
+}
+
+optirs_pjrt_device& optirs_pjrt_client::requireDevice(optirs_pjrt_device* device) const {
+    if (device != nullptr && device->client != this) {
+        throw Error(Code::kInvalidArgument, concat("device ", device->id, " belongs to another client"));
+    }
+    if (device == nullptr && addressable_.empty()) {
+        throw Error(Code::kFailedPrecondition, "this process can use no device of the client",
+                    platform_name_);
+    }
+    return device == nullptr ? *addressable_.front() : *device;
+}
+
+const pjrt::TensorType* optirs_pjrt_client::askType(PJRT_Buffer* buffer) {
+    auto type = api_.make<PJRT_Buffer_ElementType_Args>();
+    type.buffer = buffer;
+    api_.call<&PJRT_Api::PJRT_Buffer_ElementType>(type);
+    auto dims = api_.make<PJRT_Buffer_Dimensions_Args>();
+    dims.buffer = buffer;
+    api_.call<&PJRT_Api::PJRT_Buffer_Dimensions>(dims);
+    return types_.intern(type.type, std::span(dims.dims, dims.num_dims));
+}
+
+optirs_pjrt_device* optirs_pjrt_client::askDevice(PJRT_Buffer* buffer) const {
+    auto args = api_.make<PJRT_Buffer_Device_Args>();
+    args.buffer = buffer;
+    api_.call<&PJRT_Api::PJRT_Buffer_Device>(args);
+    return findDevice(args.device);
+}
+
+const std::string* optirs_pjrt_client::keepText(std::string text) {
+    const std::scoped_lock lock(mutex_);
+    return &*texts_.insert(std::move(text)).first;
+}
+
+void optirs_pjrt_client::recycle(pjrt::DeviceBuffer* buffer) noexcept {
+    if (buffer->get() != nullptr) {
+        auto args = api_.make<PJRT_Buffer_Destroy_Args>();
+        args.buffer = buffer->get();
+        api_.callQuietly<&PJRT_Api::PJRT_Buffer_Destroy>(args);
+    }
+    buffers_.giveBack(buffer);
+}
+
+pjrt::Completion* optirs_pjrt_client::prepareCompletion(const char* operation, optirs_completion done,
+                                                        void* context, std::size_t events) {
+    pjrt::Completion* completion = nullptr;
+    {
+        const std::scoped_lock lock(mutex_);
+        if (free_completion_ == nullptr) {
+            completions_.push_back(std::make_unique<pjrt::Completion>());
+            free_completion_ = completions_.back().get();
+        }
+        completion = free_completion_;
+        free_completion_ = completion->next_free;
+    }
+    try {
+        completion->prepare(optirs::core::Ref<optirs_pjrt_client>::share(this), operation, done, context,
+                            events);
+    } catch (...) {
+        recycle(completion);
+        throw;
+    }
+    return completion;
+}
+
+void optirs_pjrt_client::recycle(pjrt::Completion* completion) noexcept {
+    const std::scoped_lock lock(mutex_);
+    completion->next_free = free_completion_;
+    free_completion_ = completion;
+}
+
+Error optirs_pjrt_client::withLiveBuffers(const Error& error) const {
+    return Error(error.code(), concat(error.message(), "; ", buffers_.describeLargest()), error.backend());
+}
+
+namespace {
+
+int64_t orUnknown(bool is_set, int64_t value) { return is_set ? value : -1; }
+
+}  // namespace
+
+optirs_pjrt_memory_stats optirs_pjrt_device::memoryStats() const {
+    auto args = client->api().make<PJRT_Device_MemoryStats_Args>();
+    args.device = handle;
+    client->api().call<&PJRT_Api::PJRT_Device_MemoryStats>(args);
+    return {
+        .bytes_in_use = args.bytes_in_use,
+        .peak_bytes_in_use = orUnknown(args.peak_bytes_in_use_is_set, args.peak_bytes_in_use),
+        .num_allocations = orUnknown(args.num_allocs_is_set, args.num_allocs),
+        .largest_allocation_bytes = orUnknown(args.largest_alloc_size_is_set, args.largest_alloc_size),
+        .bytes_limit = orUnknown(args.bytes_limit_is_set, args.bytes_limit),
+        .bytes_reserved = orUnknown(args.bytes_reserved_is_set, args.bytes_reserved),
+        .peak_bytes_reserved = orUnknown(args.peak_bytes_reserved_is_set, args.peak_bytes_reserved),
+        .bytes_reservable_limit = orUnknown(args.bytes_reservable_limit_is_set, args.bytes_reservable_limit),
+        .largest_free_block_bytes =
+            orUnknown(args.largest_free_block_bytes_is_set, args.largest_free_block_bytes),
+        .pool_bytes = orUnknown(args.pool_bytes_is_set, args.pool_bytes),
+        .peak_pool_bytes = orUnknown(args.peak_pool_bytes_is_set, args.peak_pool_bytes),
+    };
+}

@@ -1,0 +1,122 @@
+// A client of a plugin: its devices, and the pools that make steady-state calls free of allocation.
+#pragma once
+
+#include <optirs/pjrt.h>
+
+#include <memory>
+#include <mutex>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "src/core/object.h"
+#include "src/core/pressure.h"
+#include "src/pjrt/api.h"
+#include "src/pjrt/completion.h"
+#include "src/pjrt/live_buffers.h"
+#include "src/pjrt/named_values.h"
+#include "src/pjrt/plugin.h"
+#include "src/pjrt/tensor_type.h"
+#include "src/pjrt/worker.h"
+
+/// A device; belongs to its client. What never changes is read once.
+struct optirs_pjrt_device {
+    optirs_pjrt_client* client;
+    PJRT_Device* handle;
+    int32_t id;
+    int32_t process_index;
+    int32_t local_hardware_id;
+    bool is_addressable;
+    std::string kind;
+    std::string debug_string;
+    optirs::pjrt::NamedValues attributes;
+
+    /// Throws UNIMPLEMENTED where the plugin keeps none.
+    optirs_pjrt_memory_stats memoryStats() const;
+};
+
+struct optirs_pjrt_client final : optirs::core::Object {
+    using Options = std::span<const optirs_pjrt_named_value>;
+
+    /// Opens the devices. Throws INVALID_ARGUMENT or what the plugin reports.
+    optirs_pjrt_client(const optirs::pjrt::PluginLibrary& library, Options options);
+    ~optirs_pjrt_client() override;
+
+    const optirs::pjrt::Api& api() const noexcept { return api_; }
+    PJRT_Client* handle() const noexcept { return handle_; }
+    const std::string& platformName() const noexcept { return platform_name_; }
+    const std::string& platformVersion() const noexcept { return platform_version_; }
+    int32_t processIndex() const noexcept { return process_index_; }
+    const std::vector<optirs_pjrt_device*>& devices() const noexcept { return devices_; }
+    const std::vector<optirs_pjrt_device*>& addressableDevices() const noexcept { return addressable_; }
+
+    /// The device of a handle that the plugin gave; NULL if it is none of ours.
+    optirs_pjrt_device* findDevice(const PJRT_Device* handle) const noexcept;
+    /// NULL means the first addressable device. Throws INVALID_ARGUMENT for a device of another client.
+    optirs_pjrt_device& requireDevice(optirs_pjrt_device* device) const;
+
+    optirs::pjrt::TensorTypes& types() noexcept { return types_; }
+    /// Asks the plugin for the type of a buffer.
+    const optirs::pjrt::TensorType* askType(PJRT_Buffer* buffer);
+    optirs_pjrt_device* askDevice(PJRT_Buffer* buffer) const;
+
+    /// The text, kept as long as the client; equal texts are kept once.
+    const std::string* keepText(std::string text);
+
+    optirs::pjrt::DeviceBufferPool& buffers() noexcept { return buffers_; }
+    const optirs::pjrt::DeviceBufferPool& buffers() const noexcept { return buffers_; }
+    void recycle(optirs::pjrt::DeviceBuffer* buffer) noexcept;
+
+    /// An operation that is about to start.
+    optirs::pjrt::Completion* prepareCompletion(const char* operation, optirs_completion done, void* context,
+                                                std::size_t events);
+    void recycle(optirs::pjrt::Completion* completion) noexcept;
+
+    /// The same error, with the largest live buffers at the end of its message.
+    optirs::core::Error withLiveBuffers(const optirs::core::Error& error) const;
+
+    /// Runs something that needs device memory; where that is short, asks the process to free some and runs
+    /// it again.
+    template <class Allocate>
+    void underPressure(uint64_t bytes, Allocate&& allocate) {
+        try {
+            optirs::core::retryUnderPressure(bytes, allocate);
+        } catch (const optirs::core::Error& error) {
+            if (error.code() != optirs::core::Code::kResourceExhausted) {
+                throw;
+            }
+            throw withLiveBuffers(error);
+        }
+    }
+
+ private:
+    struct DestroyTask : optirs::pjrt::Worker::Task {
+        const optirs::pjrt::Api* api;
+        PJRT_Client* client;
+    };
+
+    void create(Options options);
+    void readPlatform();
+    void readDevices();
+    std::unique_ptr<optirs_pjrt_device> readDevice(PJRT_Device* handle);
+    void destroyHandle() noexcept;
+
+    const optirs::pjrt::PluginLibrary& library_;
+    optirs::pjrt::Api api_;
+    PJRT_Client* handle_ = nullptr;
+    std::unique_ptr<DestroyTask> destroy_task_;
+    std::string platform_name_;
+    std::string platform_version_;
+    int32_t process_index_ = 0;
+    std::vector<std::unique_ptr<optirs_pjrt_device>> owned_devices_;
+    std::vector<optirs_pjrt_device*> devices_;
+    std::vector<optirs_pjrt_device*> addressable_;
+
+    optirs::pjrt::TensorTypes types_;
+    optirs::pjrt::DeviceBufferPool buffers_{this};
+    std::mutex mutex_;  // guards what follows
+    std::set<std::string> texts_;
+    std::vector<std::unique_ptr<optirs::pjrt::Completion>> completions_;
+    optirs::pjrt::Completion* free_completion_ = nullptr;
+};

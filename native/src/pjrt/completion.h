@@ -1,0 +1,81 @@
+// From the plugin's events to the completions of the C ABI.
+#pragma once
+
+#include <optirs/operation.h>
+
+#include <atomic>
+#include <memory>
+#include <span>
+
+#include "src/core/object.h"
+#include "src/pjrt/api.h"
+#include "src/pjrt/worker.h"
+
+struct optirs_pjrt_client;
+
+namespace optirs::pjrt {
+
+class DeviceBuffer;
+
+/// One asynchronous operation in flight: waits for its events and then calls back, once. Pooled by its
+/// client.
+///
+/// Life: prepared (before the operation starts, so that nothing can fail afterwards) -> armed or dropped ->
+/// over.
+class Completion {
+ public:
+    /// Room for `count` events. May allocate the first time that so many are asked for.
+    void prepare(core::Ref<optirs_pjrt_client> client, const char* operation, optirs_completion done,
+                 void* context, std::size_t count);
+
+    /// Keeps a buffer until the operation is over.
+    void keep(core::Ref<DeviceBuffer> buffer) noexcept;
+
+    /// Takes the events over, NULL ones being over already. Afterwards this object belongs to them.
+    void arm(std::span<PJRT_Event* const> events) noexcept;
+
+    /// The operation did not start: back to the pool without calling back.
+    void drop() noexcept;
+
+    Completion* next_free = nullptr;
+
+ private:
+    // Two parties end a wait: the plugin's callback and the return of the function that was given the
+    // callback. A plugin may call back inside that function, where its event must not be destroyed.
+    struct Wait : Worker::Task {
+        Completion* owner;
+        PJRT_Event* event;
+    };
+
+    const Api& api() const noexcept;
+    void wait(Wait& wait) noexcept;
+    void awaitLater(Wait& wait) noexcept;
+    void record(PJRT_Error* error, const char* function) noexcept;
+    void leave(int parties) noexcept;
+    void finish() noexcept;
+    void recycle() noexcept;
+    static void onReady(PJRT_Error* error, void* wait);
+    static void awaitOnWorker(Worker::Task* task);
+
+    core::Ref<optirs_pjrt_client> client_;
+    core::Ref<DeviceBuffer> kept_;
+    const char* operation_ = nullptr;
+    optirs_completion done_ = nullptr;
+    void* context_ = nullptr;
+    std::unique_ptr<Wait[]> waits_;
+    std::size_t capacity_ = 0;
+    std::size_t count_ = 0;
+    std::atomic<int> parties_{0};
+    std::atomic<optirs_error*> error_{nullptr};
+};
+
+/// Returns when the event is over and destroys it; throws its error. NULL is over already.
+void awaitAndDestroy(const Api& api, PJRT_Event* event);
+
+/// Destroys an event that nobody waits for.
+void destroyEvent(const Api& api, PJRT_Event* event) noexcept;
+
+/// True on a thread that runs a callback of a plugin at the moment.
+bool isInsideCallback() noexcept;
+
+}  // namespace optirs::pjrt

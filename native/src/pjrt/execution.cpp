@@ -1,0 +1,226 @@
+#include "src/pjrt/execution.h"
+
+#include <algorithm>
+
+#include "src/core/text.h"
+#include "src/pjrt/buffer.h"
+#include "src/pjrt/executable.h"
+
+namespace optirs::pjrt {
+
+using core::Code;
+using core::concat;
+using core::Error;
+using core::Ref;
+
+struct Execution::Call {
+    std::vector<Ref<DeviceBuffer>> pinned;            // arguments, alive until the plugin has them
+    std::vector<PJRT_Buffer*> arguments;              // the same, as the plugin sees them
+    std::vector<PJRT_Buffer*> outputs;                // what the plugin gave
+    std::vector<PJRT_Buffer* const*> argument_lists;  // by device
+    std::vector<PJRT_Buffer**> output_lists;          // by device
+    std::vector<PJRT_Event*> events;                  // by device
+    std::vector<Ref<DeviceBuffer>> fresh;             // for the outputs
+    std::vector<Ref<optirs_pjrt_buffer>> cells;       // new cells, for results that are NULL
+
+    void clear() noexcept {
+        pinned.clear();
+        fresh.clear();
+        cells.clear();
+    }
+};
+
+Execution::~Execution() {
+    const std::unique_ptr<Call> call(spare_.load());
+    const std::unique_ptr<const Donated> donated(donated_.load());
+}
+
+void Execution::setName(const std::string& name) {
+    taken_reason_ = executable_.client().keepText(concat("was donated to program '", name, "'"));
+}
+
+std::unique_ptr<Execution::Call> Execution::takeCall() {
+    std::unique_ptr<Call> call(spare_.exchange(nullptr, std::memory_order_acquire));
+    return call == nullptr ? std::make_unique<Call>() : std::move(call);
+}
+
+void Execution::giveBack(std::unique_ptr<Call> call) noexcept {
+    call->clear();
+    call.reset(spare_.exchange(call.release(), std::memory_order_acq_rel));
+}
+
+void Execution::run(const ExecuteRequest& request) {
+    check(request);
+    std::unique_ptr<Call> call = takeCall();
+    Completion* completion = nullptr;
+    try {
+        gather(*call, request);
+        if (request.done != nullptr) {
+            completion = executable_.client().prepareCompletion(
+                request.operation, request.done, request.context, executable_.devices().size());
+        }
+        start(*call, request);
+    } catch (...) {
+        if (completion != nullptr) {
+            completion->drop();
+        }
+        giveBack(std::move(call));
+        throw;
+    }
+    // From here on nothing can fail.
+    handOut(*call, request);
+    markDonated(*call, request);
+    call->clear();
+    if (completion != nullptr) {
+        completion->arm(call->events);
+    }
+    giveBack(std::move(call));
+}
+
+void Execution::check(const ExecuteRequest& request) const {
+    const std::size_t devices = executable_.devices().size();
+    if (request.arguments.size() % devices != 0) {
+        throw Error(Code::kInvalidArgument,
+                    concat("program '", executable_.name(), "' runs on ", devices, " devices, so that ",
+                           request.arguments.size(), " arguments cannot be shared out evenly"));
+    }
+    const std::size_t results = devices * static_cast<std::size_t>(executable_.numOutputs());
+    if (request.results.size() != results) {
+        throw Error(Code::kInvalidArgument,
+                    concat("program '", executable_.name(), "' gives ", executable_.numOutputs(),
+                           " results on each of ", devices, devices == 1 ? " device" : " devices",
+                           ", but there is room for ", request.results.size()));
+    }
+}
+
+void Execution::gather(Call& call, const ExecuteRequest& request) const {
+    optirs_pjrt_client& client = executable_.client();
+    call.arguments.clear();
+    for (std::size_t i = 0; i < request.arguments.size(); ++i) {
+        const optirs_pjrt_buffer* cell = request.arguments[i];
+        if (cell == nullptr || &cell->client() != &client) {
+            throw Error(Code::kInvalidArgument,
+                        concat("argument ", i, " of program '", executable_.name(), "' ",
+                               cell == nullptr ? "is NULL" : "belongs to another client"));
+        }
+        Ref<DeviceBuffer> buffer = cell->load();
+        try {
+            requirePresent(buffer.get());
+        } catch (const Error& error) {
+            throw Error(error.code(),
+                        concat("argument ", i, " of program '", executable_.name(), "': ", error.message()));
+        }
+        call.arguments.push_back(buffer->get());
+        call.pinned.push_back(std::move(buffer));
+    }
+    for (std::size_t i = 0; i < request.results.size(); ++i) {
+        const optirs_pjrt_buffer* cell = request.results[i];
+        if (cell == nullptr) {
+            call.cells.push_back(
+                core::makeObject<optirs_pjrt_buffer>(Ref<optirs_pjrt_client>::share(&client)));
+        } else if (&cell->client() != &client) {
+            throw Error(Code::kInvalidArgument, concat("result ", i, " of program '", executable_.name(),
+                                                       "' belongs to another client"));
+        }
+    }
+    client.buffers().take(request.results.size(), call.fresh);
+    call.outputs.assign(request.results.size(), nullptr);
+
+    const std::size_t devices = executable_.devices().size();
+    call.argument_lists.resize(devices);
+    call.output_lists.resize(devices);
+    call.events.assign(devices, nullptr);
+    for (std::size_t device = 0; device < devices; ++device) {
+        call.argument_lists[device] = call.arguments.data() + device * (call.arguments.size() / devices);
+        call.output_lists[device] = call.outputs.data() + device * (call.outputs.size() / devices);
+    }
+}
+
+void Execution::start(Call& call, const ExecuteRequest& request) const {
+    const Api& api = executable_.client().api();
+    const std::size_t devices = executable_.devices().size();
+    auto options = api.make<PJRT_ExecuteOptions>();
+    options.launch_id = request.launch_id;
+    options.non_donatable_input_indices = request.not_donated.data();
+    options.num_non_donatable_input_indices = request.not_donated.size();
+    auto args = api.make<PJRT_LoadedExecutable_Execute_Args>();
+    args.executable = executable_.handle();
+    args.options = &options;
+    args.argument_lists = call.argument_lists.data();
+    args.num_devices = devices;
+    args.num_args = call.arguments.size() / devices;
+    args.output_lists = call.output_lists.data();
+    args.device_complete_events = request.done == nullptr ? nullptr : call.events.data();
+
+    bool was_tried = false;
+    executable_.client().underPressure(0, [&] {
+        // The attempt that ran out of memory may have consumed its donations; then there is nothing to run
+        // again with.
+        if (was_tried &&
+            std::ranges::any_of(call.pinned, [&](const auto& buffer) { return isDeleted(*buffer); })) {
+            throw Error(Code::kResourceExhausted,
+                        concat("program '", executable_.name(),
+                               "' ran out of device memory after it had taken its donated arguments"),
+                        api.backend());
+        }
+        was_tried = true;
+        api.call<&PJRT_Api::PJRT_LoadedExecutable_Execute>(args);
+    });
+}
+
+void Execution::handOut(Call& call, const ExecuteRequest& request) noexcept {
+    const auto per_device = static_cast<std::size_t>(executable_.numOutputs());
+    auto cell = call.cells.begin();
+    for (std::size_t i = 0; i < request.results.size(); ++i) {
+        call.fresh[i]->fill(call.outputs[i], executable_.devices()[i / per_device],
+                            executable_.knownOutputType(static_cast<int64_t>(i % per_device)));
+        if (request.results[i] == nullptr) {
+            request.results[i] = (cell++)->detach();
+        }
+        request.results[i]->put(std::move(call.fresh[i]));
+    }
+}
+
+bool Execution::isDeleted(const DeviceBuffer& buffer) const {
+    const Api& api = executable_.client().api();
+    auto args = api.make<PJRT_Buffer_IsDeleted_Args>();
+    args.buffer = buffer.get();
+    api.call<&PJRT_Api::PJRT_Buffer_IsDeleted>(args);
+    return args.is_deleted;
+}
+
+const Execution::Donated* Execution::learnDonated(const Call& call, const ExecuteRequest& request) noexcept {
+    const Donated* known = donated_.load(std::memory_order_acquire);
+    if (known != nullptr || !request.not_donated.empty()) {
+        return known;
+    }
+    // Where the plugin or the memory does not let us learn it now, a later call will.
+    try {
+        auto donated = std::make_unique<Donated>();
+        for (std::size_t i = 0; i < call.pinned.size() / executable_.devices().size(); ++i) {
+            donated->push_back(isDeleted(*call.pinned[i]) ? 1 : 0);
+        }
+        if (donated_.compare_exchange_strong(known, donated.get())) {
+            known = donated.release();
+        }
+    } catch (const std::exception&) {
+    }
+    return known;
+}
+
+void Execution::markDonated(Call& call, const ExecuteRequest& request) noexcept {
+    const Donated* donated = learnDonated(call, request);
+    if (donated == nullptr || donated->size() * executable_.devices().size() != call.pinned.size()) {
+        return;
+    }
+    for (std::size_t i = 0; i < call.pinned.size(); ++i) {
+        const std::size_t argument = i % donated->size();
+        const bool is_kept = std::ranges::find(request.not_donated, static_cast<int64_t>(argument)) !=
+                             request.not_donated.end();
+        if ((*donated)[argument] != 0 && !is_kept) {
+            call.pinned[i]->markGone(taken_reason_);
+        }
+    }
+}
+
+}  // namespace optirs::pjrt

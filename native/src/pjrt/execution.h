@@ -1,0 +1,68 @@
+// Running a program. A call in steady state allocates nothing: its arrays are kept from call to call.
+#pragma once
+
+#include <optirs/pjrt.h>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "src/core/object.h"
+#include "src/pjrt/api.h"
+#include "src/pjrt/device_buffer.h"
+
+namespace optirs::pjrt {
+
+struct ExecuteRequest {
+    std::span<optirs_pjrt_buffer* const> arguments;  // device by device
+    std::span<optirs_pjrt_buffer*> results;          // device by device; NULL entries get a new cell
+    std::span<const int64_t> not_donated;
+    int32_t launch_id = 0;
+    const char* operation = nullptr;
+    optirs_completion done = nullptr;
+    void* context = nullptr;
+};
+
+/// The calls of one executable. Thread-safe.
+class Execution {
+ public:
+    explicit Execution(optirs_pjrt_executable& executable) noexcept : executable_(executable) {}
+    Execution(const Execution&) = delete;
+    Execution& operator=(const Execution&) = delete;
+    ~Execution();
+
+    /// To be called once, before the first run.
+    void setName(const std::string& name);
+
+    /// Starts the program on all its devices. On failure no cell has changed and the completion is not
+    /// called.
+    void run(const ExecuteRequest& request);
+
+ private:
+    struct Call;  // the arrays of one call
+    using Donated = std::vector<uint8_t>;
+
+    void check(const ExecuteRequest& request) const;
+    void gather(Call& call, const ExecuteRequest& request) const;
+    void start(Call& call, const ExecuteRequest& request) const;
+    void handOut(Call& call, const ExecuteRequest& request) noexcept;
+    void markDonated(Call& call, const ExecuteRequest& request) noexcept;
+    bool isDeleted(const DeviceBuffer& buffer) const;
+    const Donated* learnDonated(const Call& call, const ExecuteRequest& request) noexcept;
+
+    std::unique_ptr<Call> takeCall();
+    void giveBack(std::unique_ptr<Call> call) noexcept;
+
+    optirs_pjrt_executable& executable_;
+    const std::string* taken_reason_ = nullptr;  // "was donated to program 'step'"
+    // The arrays of the last call that ended; calls that overlap make their own.
+    std::atomic<Call*> spare_{nullptr};
+    // Which arguments the program donates. Found out from the first call that succeeds: the C API does not
+    // tell.
+    std::atomic<const Donated*> donated_{nullptr};
+};
+
+}  // namespace optirs::pjrt

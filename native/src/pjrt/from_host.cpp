@@ -1,0 +1,124 @@
+// Host memory to the device.
+#include <optirs/pjrt.h>
+
+#include "src/core/text.h"
+#include "src/pjrt/buffer.h"
+
+namespace optirs::pjrt {
+
+using core::Code;
+using core::concat;
+using core::Error;
+
+namespace {
+
+// Bytes that a strided array reaches over, from its lowest to its highest address.
+uint64_t spanOf(const HostArray& array) {
+    const uint64_t dense = hostSize(array.dtype, array.dims);
+    if (array.byte_strides == nullptr || dense == 0) {
+        return dense;
+    }
+    int64_t last = 0;
+    for (std::size_t i = 0; i < array.dims.size(); ++i) {
+        int64_t reach = 0;
+        if (array.byte_strides[i] < 0 ||
+            __builtin_mul_overflow(array.byte_strides[i], array.dims[i] - 1, &reach) ||
+            __builtin_add_overflow(last, reach, &last)) {
+            throw Error(Code::kInvalidArgument,
+                        concat("stride ", array.byte_strides[i], " of dimension ", i, " of ",
+                               describe(array.dtype, array.dims), " is negative or too large"));
+        }
+    }
+    return static_cast<uint64_t>(last + hostElementSize(array.dtype));
+}
+
+void checkHostArray(const HostArray& array) {
+    if (array.dims.size() > kMaxRank) {
+        throw Error(Code::kInvalidArgument,
+                    concat("rank ", array.dims.size(), " is above the limit of ", kMaxRank));
+    }
+    if (hostElementSize(array.dtype) == 0) {
+        throw Error(Code::kInvalidArgument, concat("dtype ", array.dtype, " has no form in host memory"));
+    }
+    if (array.semantics < OPTIRS_PJRT_HOST_DURING_CALL ||
+        array.semantics > OPTIRS_PJRT_HOST_MUTABLE_ZERO_COPY) {
+        throw Error(Code::kInvalidArgument,
+                    concat("semantics ", array.semantics, " is not one of OPTIRS_PJRT_HOST_*"));
+    }
+    const uint64_t needed = spanOf(array);
+    if (array.byte_strides == nullptr ? array.size != needed : array.size < needed) {
+        throw Error(Code::kInvalidArgument, concat(describe(array.dtype, array.dims), " takes ", needed,
+                                                   " bytes, but ", array.size, " were given"));
+    }
+    if (array.data == nullptr && needed != 0) {
+        throw Error(Code::kInvalidArgument, "argument data is NULL");
+    }
+}
+
+// Plugins learned the two zero-copy forms with 0.47 and 0.48; older ones get the form that demands less of
+// them.
+PJRT_HostBufferSemantics semanticsFor(optirs_pjrt_host_semantics semantics, int minor) {
+    constexpr int kImmutableSince = 47;
+    constexpr int kMutableSince = 48;
+    if ((semantics == OPTIRS_PJRT_HOST_ZERO_COPY && minor < kImmutableSince) ||
+        (semantics == OPTIRS_PJRT_HOST_MUTABLE_ZERO_COPY && minor < kMutableSince)) {
+        return PJRT_HostBufferSemantics_kImmutableUntilTransferCompletes;
+    }
+    return static_cast<PJRT_HostBufferSemantics>(semantics);
+}
+
+// The type of what the cell holds is the likeliest one; the search is for the others.
+const TensorType* typeFor(optirs_pjrt_client& client, const optirs_pjrt_buffer* cell,
+                          const HostArray& array) {
+    if (cell != nullptr) {
+        if (const auto held = cell->load(); held) {
+            if (const TensorType* type = held->knownType();
+                type != nullptr && type->is(array.dtype, array.dims)) {
+                return type;
+            }
+        }
+    }
+    return client.types().intern(array.dtype, array.dims);
+}
+
+}  // namespace
+
+void bufferFromHost(optirs_pjrt_client& client, const HostArray& array, optirs_pjrt_device* device,
+                    const char* operation, optirs_completion released, void* context,
+                    optirs_pjrt_buffer** inout) {
+    checkHostArray(array);
+    optirs_pjrt_device& place = client.requireDevice(device);
+    const TensorType* type = typeFor(client, *inout, array);
+    Target target(client, inout);
+    const Api& api = client.api();
+    Completion* completion =
+        released == nullptr ? nullptr : client.prepareCompletion(operation, released, context, 1);
+
+    auto args = api.make<PJRT_Client_BufferFromHostBuffer_Args>();
+    args.client = client.handle();
+    args.data = array.data;
+    args.type = static_cast<PJRT_Buffer_Type>(array.dtype);
+    args.dims = array.dims.data();
+    args.num_dims = array.dims.size();
+    args.byte_strides = array.byte_strides;
+    args.num_byte_strides = array.byte_strides == nullptr ? 0 : array.dims.size();
+    args.host_buffer_semantics = semanticsFor(array.semantics, api.minor());
+    args.device = place.handle;
+    try {
+        client.underPressure(type->bytes,
+                             [&] { api.call<&PJRT_Api::PJRT_Client_BufferFromHostBuffer>(args); });
+    } catch (...) {
+        if (completion != nullptr) {
+            completion->drop();
+        }
+        throw;
+    }
+    target.fill(args.buffer, &place, type);
+    if (completion != nullptr) {
+        completion->arm(std::span(&args.done_with_host_buffer, 1));
+    } else {
+        destroyEvent(api, args.done_with_host_buffer);
+    }
+}
+
+}  // namespace optirs::pjrt

@@ -1,0 +1,10 @@
+#include "backend.h"
+
+extern "C" int32_t absentScore();
+
+namespace {
+int32_t score(void*, optirs_backend_status*) { return absentScore(); }
+const optirs_backend_table kTable = optirs::test::tableOf("needsmore", kOptirsBackendAbi, score);
+}  // namespace
+
+OPTIRS_TEST_EXPORT const optirs_backend_table* optirs_backend_get(uint32_t /*host_abi*/) { return &kTable; }

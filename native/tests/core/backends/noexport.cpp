@@ -1,0 +1,3 @@
+#include "backend.h"
+
+OPTIRS_TEST_EXPORT int optirs_something_else() { return 0; }

@@ -1,0 +1,121 @@
+// The fake plugin: buffers.
+#include "tests/pjrt/fake_functions.h"
+
+namespace fake {
+namespace {
+
+FAKE_FUNCTION(PJRT_Client_BufferFromHostBuffer) {
+    FAKE_ENTER(PJRT_Client_BufferFromHostBuffer)
+    control().last_semantics = args->host_buffer_semantics;
+    auto buffer = std::make_unique<Buffer>();
+    buffer->type = args->type;
+    buffer->dims.assign(args->dims, args->dims + args->num_dims);
+    buffer->device = &as<Device>(args->device);
+    const std::size_t bytes = byteSize(buffer->dims);
+    if (!Memory::fits(bytes)) {
+        return makeError(PJRT_Error_Code_RESOURCE_EXHAUSTED, "the fake device is full");
+    }
+    buffer->memory = std::make_shared<Memory>(bytes);
+    const auto copy = [memory = buffer->memory, data = args->data, bytes] {
+        if (bytes != 0) {
+            std::memcpy(memory->data.data(), data, bytes);
+        }
+    };
+    if (args->host_buffer_semantics == PJRT_HostBufferSemantics_kImmutableOnlyDuringCall) {
+        copy();
+        args->done_with_host_buffer = makeEvent();
+    } else {
+        args->done_with_host_buffer = makeEvent(copy);
+    }
+    args->buffer = reinterpret_cast<PJRT_Buffer*>(buffer.release());
+    return nullptr;
+}
+FAKE_FUNCTION(PJRT_Buffer_Destroy) {
+    FAKE_ENTER(PJRT_Buffer_Destroy)
+    delete &as<Buffer>(args->buffer);
+    return nullptr;
+}
+FAKE_FUNCTION(PJRT_Buffer_ElementType) {
+    FAKE_ENTER(PJRT_Buffer_ElementType)
+    args->type = as<Buffer>(args->buffer).type;
+    return nullptr;
+}
+FAKE_FUNCTION(PJRT_Buffer_Dimensions) {
+    FAKE_ENTER(PJRT_Buffer_Dimensions)
+    args->dims = as<Buffer>(args->buffer).dims.data();
+    args->num_dims = as<Buffer>(args->buffer).dims.size();
+    return nullptr;
+}
+FAKE_FUNCTION(PJRT_Buffer_OnDeviceSizeInBytes) {
+    FAKE_ENTER(PJRT_Buffer_OnDeviceSizeInBytes)
+    args->on_device_size_in_bytes = as<Buffer>(args->buffer).memory->data.size();
+    return nullptr;
+}
+FAKE_FUNCTION(PJRT_Buffer_Device) {
+    FAKE_ENTER(PJRT_Buffer_Device)
+    args->device = reinterpret_cast<PJRT_Device*>(as<Buffer>(args->buffer).device);
+    return nullptr;
+}
+FAKE_FUNCTION(PJRT_Buffer_Delete) {
+    FAKE_ENTER(PJRT_Buffer_Delete)
+    as<Buffer>(args->buffer).memory.reset();
+    return nullptr;
+}
+FAKE_FUNCTION(PJRT_Buffer_IsDeleted) {
+    FAKE_ENTER(PJRT_Buffer_IsDeleted)
+    args->is_deleted = as<Buffer>(args->buffer).memory == nullptr;
+    return nullptr;
+}
+FAKE_FUNCTION(PJRT_Buffer_CopyToDevice) {
+    FAKE_ENTER(PJRT_Buffer_CopyToDevice)
+    const Buffer& source = as<Buffer>(args->buffer);
+    auto copy = std::make_unique<Buffer>();
+    copy->type = source.type;
+    copy->dims = source.dims;
+    copy->device = &as<Device>(args->dst_device);
+    copy->memory = std::make_shared<Memory>(source.memory->data.size());
+    copy->memory->data = source.memory->data;
+    args->dst_buffer = reinterpret_cast<PJRT_Buffer*>(copy.release());
+    return nullptr;
+}
+FAKE_FUNCTION(PJRT_Buffer_ToHostBuffer) {
+    FAKE_ENTER(PJRT_Buffer_ToHostBuffer)
+    const Buffer& source = as<Buffer>(args->src);
+    const PJRT_Buffer_MemoryLayout* layout = args->host_layout;
+    const bool is_row_major = layout != nullptr && layout->type == PJRT_Buffer_MemoryLayout_Type_Tiled &&
+                              layout->tiled.num_tiles == 0 &&
+                              layout->tiled.minor_to_major_size == source.dims.size();
+    if (!is_row_major || source.memory == nullptr || args->dst_size < source.memory->data.size()) {
+        return makeError(PJRT_Error_Code_INVALID_ARGUMENT,
+                         "the fake plugin was asked for a copy that it cannot make");
+    }
+    args->event = makeEvent([memory = source.memory, to = args->dst] {
+        if (!memory->data.empty()) {
+            std::memcpy(to, memory->data.data(), memory->data.size());
+        }
+    });
+    return nullptr;
+}
+FAKE_FUNCTION(PJRT_Buffer_ReadyEvent) {
+    FAKE_ENTER(PJRT_Buffer_ReadyEvent)
+    args->event = makeEvent();
+    return nullptr;
+}
+
+}  // namespace
+
+void addBufferFunctions(PJRT_Api& table) {
+    FAKE_ENTRY(PJRT_Client_BufferFromHostBuffer)
+    FAKE_ENTRY(PJRT_Buffer_Destroy)
+    FAKE_ENTRY(PJRT_Buffer_ElementType)
+    FAKE_ENTRY(PJRT_Buffer_Dimensions)
+    FAKE_ENTRY(PJRT_Buffer_OnDeviceSizeInBytes)
+    FAKE_ENTRY(PJRT_Buffer_Device)
+    FAKE_ENTRY(PJRT_Buffer_Delete)
+    FAKE_ENTRY(PJRT_Buffer_IsDeleted)
+    FAKE_ENTRY(PJRT_Buffer_CopyToDevice)
+    FAKE_ENTRY(PJRT_Buffer_ToHostBuffer)
+    FAKE_ENTRY(PJRT_Buffer_ReadyEvent)
+}
+
+}  // namespace fake

@@ -1,0 +1,257 @@
+// The objects behind the fake plugin's handles: errors, events, buffers, programs.
+#pragma once
+
+#include <condition_variable>
+#include <cstring>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "pjrt_abi/pjrt_abi_versions.h"
+#include "tests/pjrt/fake_control.h"
+
+namespace fake {
+
+inline Control& control() {
+    static Control instance;
+    return instance;
+}
+
+/// Counts the live objects of a kind in a field of Control.
+template <auto kField>
+struct Counted {
+    Counted() { ++(control().*kField); }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+    ~Counted() { --(control().*kField); }
+};
+
+struct Error : PJRT_Error, Counted<&Control::errors> {
+    Error(int code_, std::string message_) : PJRT_Error{}, code(code_), message(std::move(message_)) {}
+    int code;
+    std::string message;
+};
+
+inline PJRT_Error* makeError(int code, std::string message) {
+    return code == 0 ? nullptr : new Error(code, std::move(message));
+}
+
+/// A thread that the plugin calls back on.
+class Thread {
+ public:
+    ~Thread() { stop(); }
+
+    void post(std::function<void()> task) {
+        const std::scoped_lock lock(mutex_);
+        tasks_.push_back(std::move(task));
+        if (!thread_.joinable()) {
+            is_stopping_ = false;
+            thread_ = std::thread([this] { loop(); });
+        }
+        changed_.notify_all();
+    }
+
+    /// Runs what is posted, then ends the thread.
+    void stop() {
+        std::thread ending;
+        {
+            const std::scoped_lock lock(mutex_);
+            is_stopping_ = true;
+            ending = std::move(thread_);
+            changed_.notify_all();
+        }
+        if (ending.joinable()) {
+            ending.join();
+        }
+    }
+
+    static bool isCurrent() { return is_current_; }
+
+ private:
+    void loop() {
+        is_current_ = true;
+        std::unique_lock lock(mutex_);
+        while (true) {
+            changed_.wait(lock, [this] { return is_stopping_ || !tasks_.empty(); });
+            if (tasks_.empty()) {
+                return;
+            }
+            const auto task = std::move(tasks_.front());
+            tasks_.pop_front();
+            lock.unlock();
+            task();
+            lock.lock();
+        }
+    }
+
+    static inline thread_local bool is_current_ = false;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<std::function<void()>> tasks_;
+    std::thread thread_;
+    bool is_stopping_ = false;
+};
+
+/// The part of an event that outlives its handle.
+class EventState {
+ public:
+    using Callback = void (*)(PJRT_Error*, void*);
+
+    explicit EventState(std::function<void()> work) : work_(std::move(work)), code_(control().event_code) {}
+
+    /// Does the work, wakes who waits and calls back. Once.
+    void end() {
+        std::vector<std::pair<Callback, void*>> callbacks;
+        if (work_) {
+            work_();
+        }
+        {
+            const std::scoped_lock lock(mutex_);
+            is_ready_ = true;
+            callbacks.swap(callbacks_);
+            ready_.notify_all();
+        }
+        for (const auto& [callback, argument] : callbacks) {
+            callback(error(), argument);
+        }
+    }
+
+    void onReady(Callback callback, void* argument) {
+        {
+            const std::scoped_lock lock(mutex_);
+            if (!is_ready_) {
+                callbacks_.emplace_back(callback, argument);
+                return;
+            }
+        }
+        callback(error(), argument);
+    }
+
+    PJRT_Error* await() {
+        std::unique_lock lock(mutex_);
+        ready_.wait(lock, [this] { return is_ready_; });
+        return error();
+    }
+
+ private:
+    PJRT_Error* error() const { return makeError(code_, "the fake device failed"); }
+
+    std::mutex mutex_;
+    std::condition_variable ready_;
+    std::function<void()> work_;
+    std::vector<std::pair<Callback, void*>> callbacks_;
+    bool is_ready_ = false;
+    const int code_;
+};
+
+struct Event : Counted<&Control::events_alive> {
+    explicit Event(std::shared_ptr<EventState> state_) : state(std::move(state_)) {}
+    const std::shared_ptr<EventState> state;
+};
+
+/// Bytes on the device.
+class Memory {
+ public:
+    explicit Memory(std::size_t size) : data(size) { control().bytes += static_cast<int64_t>(size); }
+    Memory(const Memory&) = delete;
+    Memory& operator=(const Memory&) = delete;
+    ~Memory() { control().bytes -= static_cast<int64_t>(data.size()); }
+
+    static bool fits(std::size_t size) {
+        return control().bytes + static_cast<int64_t>(size) <= control().memory_limit;
+    }
+
+    std::vector<unsigned char> data;
+};
+
+struct Device {
+    int id;
+};
+
+struct Buffer : Counted<&Control::buffers> {
+    PJRT_Buffer_Type type{};
+    std::vector<int64_t> dims;
+    Device* device = nullptr;
+    std::shared_ptr<Memory> memory;  // none once deleted
+};
+
+struct Output {
+    PJRT_Buffer_Type type;
+    std::vector<int64_t> dims;
+};
+
+/// A program is text: lines "name N", "devices N", "arguments N", "donate I" and "output TYPE EXTENT..."
+/// where TYPE is the number of a PJRT_Buffer_Type with elements of four bytes. Output k is argument k with 1
+/// added to each byte.
+struct Program {
+    std::string name = "program";
+    std::size_t devices = 1;
+    long arguments = -1;
+    std::vector<std::size_t> donated;
+    std::vector<Output> outputs;
+    std::vector<PJRT_Buffer_Type> output_types;
+    std::vector<int64_t> output_dims;
+    std::vector<std::size_t> output_ranks;
+
+    /// False if the text makes no sense.
+    bool parse(const std::string& text) {
+        std::istringstream lines(text);
+        for (std::string line; std::getline(lines, line);) {
+            std::istringstream words(line);
+            std::string key;
+            words >> key;
+            if (key == "name") {
+                words >> name;
+            } else if (key == "devices") {
+                words >> devices;
+            } else if (key == "arguments") {
+                words >> arguments;
+            } else if (key == "donate") {
+                words >> donated.emplace_back();
+            } else if (key == "output") {
+                Output output{};
+                int type = 0;
+                words >> type;
+                output.type = static_cast<PJRT_Buffer_Type>(type);
+                for (int64_t extent = 0; words >> extent;) {
+                    output.dims.push_back(extent);
+                }
+                outputs.push_back(output);
+            } else {
+                return false;
+            }
+        }
+        for (const Output& output : outputs) {
+            output_types.push_back(output.type);
+            output_ranks.push_back(output.dims.size());
+            output_dims.insert(output_dims.end(), output.dims.begin(), output.dims.end());
+        }
+        return true;
+    }
+};
+
+inline std::size_t byteSize(const std::vector<int64_t>& dims) {
+    std::size_t bytes = 4;
+    for (const int64_t extent : dims) {
+        bytes *= static_cast<std::size_t>(extent);
+    }
+    return bytes;
+}
+
+struct Executable : Counted<&Control::executables> {
+    std::shared_ptr<const Program> program;
+    std::vector<Device*> devices;
+};
+
+struct Client : Counted<&Control::clients> {
+    std::vector<std::unique_ptr<Device>> owned_devices;
+    std::vector<Device*> devices;
+};
+
+}  // namespace fake

@@ -1,0 +1,124 @@
+// The StableHLO project's own test programs, run through compile() and the executor. They lie beside the repository; without
+// them this test is skipped.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <sstream>
+
+#include "pjrt_cpu/ir/error.h"
+#include "pjrt_cpu/stablehlo/parser.h"
+#include "pjrt_cpu/stablehlo/verify.h"
+#include "tests/plugin_codegen/check_calls.h"
+#include "tests/plugin_codegen/run_program.h"
+
+namespace optirs::plugin::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path programs() { return fs::path(OPTIRS_SOURCE_DIR).parent_path() / "shared/conformance/stablehlo"; }
+
+std::string contents(const fs::path& file) {
+    std::ifstream in(file);
+    std::stringstream text;
+    text << in.rdbuf();
+    return text.str();
+}
+
+/// The programs of a file: parts between `// -----` lines.
+std::vector<std::string> parts(const std::string& text) {
+    std::vector<std::string> result;
+    std::string part;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with("// -----")) {
+            result.push_back(std::move(part));
+            part.clear();
+        } else {
+            part += line + "\n";
+        }
+    }
+    result.push_back(std::move(part));
+    std::erase_if(result, [](const std::string& p) { return p.find("func.func") == std::string::npos; });
+    return result;
+}
+
+struct Tally {
+    int passed = 0;
+    int total = 0;
+    std::vector<std::string> reasons;
+};
+
+/// Empty when the program ran and its checks held, else the reason.
+std::string runOne(const std::string& text) {
+    try {
+        auto module = parseModule(text);
+        verify(*module);
+        lowerChecks(*module);
+        CompileOptions options;
+        // What the compiler computes itself would not test the generated code.
+        options.max_folded_elements = 0;
+        const auto program = compile(std::move(module), options);
+        if (!program->arguments.empty()) return "takes arguments";
+        run(*program, {});
+        return "";
+    } catch (const Error& error) {
+        return error.message();
+    }
+}
+
+/// `add` of add_float32_2_3, `reduce_window_max` of reduce_window_max_int8_....
+std::string family(const std::string& stem) {
+    static const char* const kTypes[] = {"_float", "_bfloat", "_int", "_uint", "_bool", "_complex"};
+    size_t end = stem.size();
+    for (const char* type : kTypes) end = std::min(end, stem.find(type));
+    return stem.substr(0, end);
+}
+
+void runFolder(const fs::path& folder, int at_least) {
+    if (!fs::exists(folder)) GTEST_SKIP() << folder << " is not there";
+    registerChecks();
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::directory_iterator(folder)) {
+        if (entry.path().extension() == ".mlir") files.push_back(entry.path());
+    }
+    std::ranges::sort(files);
+    const char* filter = std::getenv("OPTIRS_CONFORMANCE_FILTER");
+    std::map<std::string, Tally> tallies;
+    int passed = 0;
+    int total = 0;
+    for (const fs::path& file : files) {
+        const std::string stem = file.stem().string();
+        if (filter != nullptr && stem.find(filter) == std::string::npos) continue;
+        Tally& tally = tallies[family(stem)];
+        const auto programs_of_file = parts(contents(file));
+        for (size_t i = 0; i < programs_of_file.size(); ++i) {
+            ++tally.total;
+            ++total;
+            const std::string reason = runOne(programs_of_file[i]);
+            if (reason.empty()) {
+                ++tally.passed;
+                ++passed;
+            } else {
+                tally.reasons.push_back(stem + " [" + std::to_string(i) + "]: " + reason.substr(0, 300));
+            }
+        }
+    }
+    for (const auto& [name, tally] : tallies) {
+        std::cout << name << ": " << tally.passed << " of " << tally.total << "\n";
+        for (const std::string& reason : tally.reasons) std::cout << "    " << reason << "\n";
+    }
+    std::cout << folder.filename().string() << ": " << passed << " of " << total << " programs pass\n";
+    if (filter != nullptr) return;
+    EXPECT_GE(passed, at_least);
+}
+
+TEST(Conformance, ProgramsFromJax) { runFolder(programs() / "testdata", 0); }
+TEST(Conformance, ProgramsOfTheInterpreter) { runFolder(programs() / "interpret", 0); }
+
+}  // namespace
+}  // namespace optirs::plugin::testing

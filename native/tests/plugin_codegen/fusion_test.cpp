@@ -1,0 +1,128 @@
+// Fused kernels against the same formulas written out.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/plugin_codegen/run_program.h"
+
+namespace optirs::plugin::testing {
+namespace {
+
+std::vector<float> numbers(size_t count, uint32_t seed) {
+    std::vector<float> values(count);
+    for (float& value : values) {
+        seed = seed * 1664525u + 1013904223u;
+        value = static_cast<float>(seed >> 8) / 8388608.0f - 1.0f;
+    }
+    return values;
+}
+
+constexpr const char* kSoftmax = R"(
+func.func @main(%a: tensor<37x65xf32>) -> tensor<37x65xf32> {
+  %low = stablehlo.constant dense<0xFF800000> : tensor<f32>
+  %zero = stablehlo.constant dense<0.0> : tensor<f32>
+  %m = stablehlo.reduce(%a init: %low) applies stablehlo.maximum across dimensions = [1] : (tensor<37x65xf32>, tensor<f32>) -> tensor<37xf32>
+  %mb = stablehlo.broadcast_in_dim %m, dims = [0] : (tensor<37xf32>) -> tensor<37x65xf32>
+  %d = stablehlo.subtract %a, %mb : tensor<37x65xf32>
+  %e = stablehlo.exponential %d : tensor<37x65xf32>
+  %s = stablehlo.reduce(%e init: %zero) applies stablehlo.add across dimensions = [1] : (tensor<37x65xf32>, tensor<f32>) -> tensor<37xf32>
+  %sb = stablehlo.broadcast_in_dim %s, dims = [0] : (tensor<37xf32>) -> tensor<37x65xf32>
+  %r = stablehlo.divide %e, %sb : tensor<37x65xf32>
+  return %r : tensor<37x65xf32>
+})";
+
+TEST(Fusion, SoftmaxIsOneKernel) {
+    const auto program = compile(kSoftmax);
+    EXPECT_EQ(program->steps.size(), 1U);
+    EXPECT_LT(program->arena_bytes, 1024);
+    const std::vector<float> in = numbers(37 * 65, 1);
+    const auto out = run(*program, {Bytes::of(in)})[0].as<float>();
+    for (size_t row = 0; row < 37; ++row) {
+        double sum = 0;
+        for (size_t c = 0; c < 65; ++c) sum += std::exp(in[row * 65 + c]);
+        for (size_t c = 0; c < 65; ++c) EXPECT_NEAR(out[row * 65 + c], std::exp(in[row * 65 + c]) / sum, 1e-7);
+    }
+}
+
+TEST(Fusion, ResultsDoNotDependOnThreads) {
+    const auto program = compile(R"(
+func.func @main(%a: tensor<4096x300xf32>) -> (tensor<300xf32>, tensor<f32>) {
+  %zero = stablehlo.constant dense<0.0> : tensor<f32>
+  %t = stablehlo.tanh %a : tensor<4096x300xf32>
+  %c = stablehlo.reduce(%t init: %zero) applies stablehlo.add across dimensions = [0] : (tensor<4096x300xf32>, tensor<f32>) -> tensor<300xf32>
+  %s = stablehlo.reduce(%a init: %zero) applies stablehlo.add across dimensions = [0, 1] : (tensor<4096x300xf32>, tensor<f32>) -> tensor<f32>
+  return %c, %s : tensor<300xf32>, tensor<f32>
+})");
+    const std::vector<float> in = numbers(4096 * 300, 2);
+    const auto one = run(*program, {Bytes::of(in)}, 1);
+    const auto three = run(*program, {Bytes::of(in)}, 3);
+    EXPECT_EQ(one[0].as<float>(), three[0].as<float>());
+    EXPECT_EQ(one[1].as<float>(), three[1].as<float>());
+    double sum = 0;
+    double column = 0;
+    for (const float x : in) sum += x;
+    for (size_t r = 0; r < 4096; ++r) column += std::tanh(in[r * 300 + 7]);
+    EXPECT_NEAR(one[1].as<float>()[0], sum, 1e-2);
+    EXPECT_NEAR(one[0].as<float>()[7], column, 1e-3);
+}
+
+TEST(Fusion, DonatedUpdateIsOnePass) {
+    const auto program = compile(R"(
+func.func @main(%p: tensor<1000xf32> {tf.aliasing_output = 0 : i32}, %m: tensor<1000xf32> {tf.aliasing_output = 1 : i32}, %g: tensor<1000xf32>) -> (tensor<1000xf32>, tensor<1000xf32>) {
+  %b = stablehlo.constant dense<0.9> : tensor<1000xf32>
+  %r = stablehlo.constant dense<0.1> : tensor<1000xf32>
+  %0 = stablehlo.multiply %m, %b : tensor<1000xf32>
+  %1 = stablehlo.add %0, %g : tensor<1000xf32>
+  %2 = stablehlo.multiply %1, %r : tensor<1000xf32>
+  %3 = stablehlo.subtract %p, %2 : tensor<1000xf32>
+  return %3, %1 : tensor<1000xf32>, tensor<1000xf32>
+})");
+    EXPECT_EQ(program->steps.size(), 1U);
+    const auto p = numbers(1000, 3);
+    const auto m = numbers(1000, 4);
+    const auto g = numbers(1000, 5);
+    const auto out = run(*program, {Bytes::of(p), Bytes::of(m), Bytes::of(g)});
+    for (size_t i = 0; i < 1000; ++i) {
+        const float momentum = m[i] * 0.9f + g[i];
+        EXPECT_EQ(out[1].as<float>()[i], momentum);
+        EXPECT_EQ(out[0].as<float>()[i], p[i] - momentum * 0.1f);
+    }
+}
+
+TEST(Fusion, DonatedArgumentsMaySwap) {
+    const auto out = run(R"(
+func.func @main(%a: tensor<3xf32> {tf.aliasing_output = 1 : i32}, %b: tensor<3xf32> {tf.aliasing_output = 0 : i32}) -> (tensor<3xf32>, tensor<3xf32>) {
+  return %a, %b : tensor<3xf32>, tensor<3xf32>
+})", {Bytes::of<float>({1, 2, 3}), Bytes::of<float>({4, 5, 6})});
+    EXPECT_THAT(out[0].as<float>(), ::testing::ElementsAre(1, 2, 3));
+    EXPECT_THAT(out[1].as<float>(), ::testing::ElementsAre(4, 5, 6));
+}
+
+TEST(Fusion, DonatedArgumentReadBackwards) {
+    const auto out = run(R"(
+func.func @main(%a: tensor<4xf32> {tf.aliasing_output = 0 : i32}) -> tensor<4xf32> {
+  %r = stablehlo.reverse %a, dims = [0] : tensor<4xf32>
+  %0 = stablehlo.add %a, %r : tensor<4xf32>
+  return %0 : tensor<4xf32>
+})", {Bytes::of<float>({1, 2, 3, 10})});
+    EXPECT_THAT(out[0].as<float>(), ::testing::ElementsAre(11, 5, 5, 11));
+}
+
+TEST(Fusion, EqualKernelsShareCode) {
+    const auto twice = compile(R"(
+func.func @main(%a: tensor<64xf32>, %b: tensor<128xf32>, %c: tensor<64xf32>) -> (tensor<64xf32>, tensor<64xf32>) {
+  %0 = stablehlo.tanh %a : tensor<64xf32>
+  %1 = stablehlo.tanh %c : tensor<64xf32>
+  return %0, %1 : tensor<64xf32>, tensor<64xf32>
+})");
+    const auto once = compile(R"(
+func.func @main(%a: tensor<64xf32>) -> tensor<64xf32> {
+  %0 = stablehlo.tanh %a : tensor<64xf32>
+  return %0 : tensor<64xf32>
+})");
+    EXPECT_EQ(twice->generated_code_bytes, once->generated_code_bytes);
+}
+
+}  // namespace
+}  // namespace optirs::plugin::testing

@@ -1,0 +1,63 @@
+#include "tests/plugin_codegen/run_program.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <mutex>
+
+namespace optirs::plugin::testing {
+namespace {
+
+ThreadPool& poolOf(int threads) {
+    static std::mutex mutex;
+    static std::map<int, std::unique_ptr<ThreadPool>> pools;
+    const std::lock_guard lock(mutex);
+    auto& pool = pools[threads];
+    if (!pool) pool = std::make_unique<ThreadPool>(threads);
+    return *pool;
+}
+
+}  // namespace
+
+Bytes::Bytes(size_t size) : size_(size) {
+    const size_t rounded = (size + 127) / 64 * 64;
+    data_.reset(static_cast<std::byte*>(std::aligned_alloc(64, rounded)), [](std::byte* memory) { std::free(memory); });
+    // What a program forgets to write shows.
+    std::memset(data_.get(), 0xcd, rounded);
+}
+
+std::vector<Bytes> run(const Program& program, const std::vector<Bytes>& arguments, int threads) {
+    std::vector<Bytes> outputs;
+    for (const TensorType& type : program.outputs) outputs.emplace_back(static_cast<size_t>(type.byteCount()));
+    std::vector<std::byte*> in;
+    std::vector<std::byte*> out;
+    for (const Bytes& argument : arguments) in.push_back(argument.data());
+    for (const Bytes& output : outputs) out.push_back(output.data());
+    std::vector<int32_t> donated(outputs.size(), -1);
+    for (const Allocation& allocation : program.allocations) {
+        if (allocation.kind != Allocation::Kind::kOutput || allocation.aliased_argument < 0) continue;
+        donated[static_cast<size_t>(allocation.index)] = allocation.aliased_argument;
+        out[static_cast<size_t>(allocation.index)] = in[static_cast<size_t>(allocation.aliased_argument)];
+    }
+    const Bytes arena(static_cast<size_t>(program.arena_bytes));
+    RunContext context;
+    context.num_replicas = program.num_replicas;
+    context.num_partitions = program.num_partitions;
+    execute(program, in, out, arena.data(), poolOf(threads), context);
+    for (size_t i = 0; i < outputs.size(); ++i) {
+        if (donated[i] >= 0) std::memcpy(outputs[i].data(), out[i], outputs[i].size());
+    }
+    return outputs;
+}
+
+std::vector<Bytes> run(std::string_view text, const std::vector<Bytes>& arguments, int threads) {
+    return run(*compile(text), arguments, threads);
+}
+
+std::vector<float> runFloats(std::string_view text, const std::vector<std::vector<float>>& arguments) {
+    std::vector<Bytes> bytes;
+    for (const auto& argument : arguments) bytes.push_back(Bytes::of(argument));
+    return run(text, bytes).at(0).as<float>();
+}
+
+}  // namespace optirs::plugin::testing

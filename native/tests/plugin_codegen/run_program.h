@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "pjrt_cpu/codegen/compiler.h"
+#include "pjrt_cpu/runtime/executor.h"
+
+namespace optirs::plugin::testing {
+
+/// 64-byte aligned bytes; copies share them.
+class Bytes {
+ public:
+    explicit Bytes(size_t size);
+    template <typename T>
+    static Bytes of(const std::vector<T>& values) {
+        Bytes result(values.size() * sizeof(T));
+        if (!values.empty()) std::memcpy(result.data(), values.data(), values.size() * sizeof(T));
+        return result;
+    }
+    std::byte* data() const { return data_.get(); }
+    size_t size() const { return size_; }
+    template <typename T>
+    std::vector<T> as() const {
+        std::vector<T> result(size_ / sizeof(T));
+        if (!result.empty()) std::memcpy(result.data(), data(), size_);
+        return result;
+    }
+
+ private:
+    std::shared_ptr<std::byte> data_;
+    size_t size_;
+};
+
+/// Runs a compiled program; outputs take the memory of donated arguments, as a client's would.
+std::vector<Bytes> run(const Program& program, const std::vector<Bytes>& arguments, int threads = 2);
+std::vector<Bytes> run(std::string_view text, const std::vector<Bytes>& arguments, int threads = 2);
+
+/// The only output, as floats.
+std::vector<float> runFloats(std::string_view text, const std::vector<std::vector<float>>& arguments);
+
+}  // namespace optirs::plugin::testing

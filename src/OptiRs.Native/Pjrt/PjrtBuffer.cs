@@ -1,0 +1,192 @@
+using System.Runtime.InteropServices;
+using OptiRs.Native.Interop;
+
+namespace OptiRs.Native;
+
+/// <summary>
+/// A cell that holds data on a device. Programs and uploads may put new data into the same cell, which then lets go of the
+/// old; a program that takes its argument over (donation) and puts nothing back leaves it deleted.
+/// </summary>
+/// <remarks>
+/// Thread-safe. The data may still be being computed: reading waits for it, and reports the error of the program that makes it.
+/// </remarks>
+public sealed class PjrtBuffer : IDisposable
+{
+    private readonly PjrtClient _client;
+    private DType _dtype;
+    private Shape? _shape;
+
+    internal PjrtBuffer(PjrtClient client, PjrtBufferHandle handle, DType dtype, Shape? shape)
+    {
+        (_client, Handle, _dtype, _shape) = (client, handle, dtype, shape);
+    }
+
+    internal PjrtBufferHandle Handle { get; }
+
+    internal nint DevicePointer => PjrtCells.Device(Handle);
+
+    internal PjrtClient Client => _client;
+
+    /// <summary>Element type.</summary>
+    public DType DType
+    {
+        get
+        {
+            if (_dtype == DType.Invalid)
+            {
+                ThrowIfDisposed();
+                _dtype = (DType)optirs.optirs_pjrt_buffer_dtype(Handle);
+            }
+
+            return _dtype;
+        }
+    }
+
+    /// <summary>The extents.</summary>
+    public Shape Shape
+    {
+        get
+        {
+            if (_shape is null)
+            {
+                ThrowIfDisposed();
+                _shape = new Shape(PjrtCells.Dims(Handle));
+            }
+
+            return _shape.Value;
+        }
+    }
+
+    /// <summary>Bytes of the dense host form.</summary>
+    public long ByteCount => Shape.ByteCount(DType);
+
+    /// <summary>The device that holds the data.</summary>
+    /// <exception cref="InvalidOperationException">The cell is empty.</exception>
+    public PjrtDevice Device
+    {
+        get
+        {
+            ThrowIfDisposed();
+            nint device = DevicePointer;
+            return device != 0
+                ? _client.FindDevice(device)
+                : throw new InvalidOperationException("The buffer is empty: no program has put data into it yet.");
+        }
+    }
+
+    /// <summary>Whether there is no data: deleted, donated, or not yet computed into this cell.</summary>
+    public bool IsDeleted
+    {
+        get
+        {
+            ThrowIfDisposed();
+            return optirs.optirs_pjrt_buffer_is_deleted(Handle) != 0;
+        }
+    }
+
+    /// <summary>Ends when the device is done with the tensor that was lent to it; completed where data was copied. Await it once.</summary>
+    public ValueTask HostReleased { get; internal set; }
+
+    /// <summary>Ends when the data exists; fails with the error of the program that makes it. Pooled: await it once.</summary>
+    public ValueTask ReadyAsync()
+    {
+        ThrowIfDisposed();
+        return PjrtCells.ReadyAsync(Handle);
+    }
+
+    /// <summary>Copies the data to the host, and waits for it.</summary>
+    public T[] ToArray<T>() where T : unmanaged
+    {
+        CheckType<T>("ToArray");
+        var result = new T[Shape.ElementCount];
+        CopyToHost(result.AsSpan());
+        return result;
+    }
+
+    /// <summary>Copies the data to the host, and waits for it.</summary>
+    /// <param name="destination">Exactly as many elements as the buffer has.</param>
+    /// <exception cref="ArgumentException">The destination is of another type or size.</exception>
+    /// <exception cref="OptiRsException">The data was donated or deleted (<see cref="ErrorCode.FailedPrecondition"/>), or its program failed.</exception>
+    public void CopyToHost<T>(Span<T> destination) where T : unmanaged
+    {
+        CheckType<T>("CopyToHost");
+        CheckSize(destination.Length, "CopyToHost");
+        PjrtCells.ToHost(Handle, MemoryMarshal.AsBytes(destination));
+    }
+
+    /// <summary>Starts to copy the data to the host. Pooled: await it once.</summary>
+    /// <param name="nativeMemory">
+    /// Memory that does not move: <see cref="Tensor{T}.Memory"/> or <see cref="Buffer.AsMemory{T}"/>. It is held until the copy
+    /// is done, even if it is disposed of.
+    /// </param>
+    /// <exception cref="ArgumentException">The destination is an array, or of another type or size.</exception>
+    public ValueTask CopyToHostAsync<T>(Memory<T> nativeMemory) where T : unmanaged
+    {
+        CheckType<T>("CopyToHostAsync");
+        CheckSize(nativeMemory.Length, "CopyToHostAsync");
+        return PjrtCells.ToHostAsync(Handle, nativeMemory);
+    }
+
+    /// <summary>Copies the data to a new host tensor, and waits for it.</summary>
+    public Tensor<T> ToTensor<T>() where T : unmanaged
+    {
+        CheckType<T>("ToTensor");
+        Tensor<T> tensor = Tensor<T>.Allocate(Shape);
+        try
+        {
+            CopyToHost(tensor.Span);
+            return tensor;
+        }
+        catch
+        {
+            tensor.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Copies the data to another device of the same client.</summary>
+    public PjrtBuffer CopyTo(PjrtDevice device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ThrowIfDisposed();
+        return _client.Created(PjrtCells.CopyToDevice(Handle, device.Pointer, _client.Handle), DType, Shape);
+    }
+
+    /// <summary>Frees the device memory now; the cell lives on, and says that it is deleted.</summary>
+    public void Delete()
+    {
+        ThrowIfDisposed();
+        optirs.optirs_pjrt_buffer_delete(Handle);
+    }
+
+    /// <summary>Gives up the cell and its data. Programs that use it finish first.</summary>
+    public void Dispose() => Handle.Dispose();
+
+    /// <summary>Type and shape, for instance <c>f32[8,128]</c>.</summary>
+    public override string ToString()
+    {
+        if (_shape is { } known && _dtype != DType.Invalid) return _dtype.Name + known;
+        if (Handle.IsClosed) return "(disposed)";
+        return DType == DType.Invalid ? "(empty)" : DType.Name + Shape;
+    }
+
+    /// <summary>A call has been bound that puts data of this type into the cell.</summary>
+    internal void Retype(DType dtype, Shape shape) => (_dtype, _shape) = (dtype, shape);
+
+    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Handle.IsClosed, this);
+
+    private void CheckType<T>(string operation) where T : unmanaged
+    {
+        ThrowIfDisposed();
+        DType wanted = DType.Of<T>();
+        if (wanted != DType)
+            throw new ArgumentException($"{operation}: the buffer is {this}, which is not read as {wanted.Name} ({typeof(T).Name}).");
+    }
+
+    private void CheckSize(long elements, string operation)
+    {
+        if (elements != Shape.ElementCount)
+            throw new ArgumentException(
+                $"{operation}: the buffer {this} has {Shape.ElementCount} elements, the destination {elements}.");
+    }
+}

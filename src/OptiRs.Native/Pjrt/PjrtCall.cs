@@ -1,0 +1,45 @@
+using OptiRs.Native.Interop;
+
+namespace OptiRs.Native;
+
+/// <summary>
+/// A call of an executable with its buffers bound: running it is one native call, and allocates nothing on the managed heap.
+/// </summary>
+/// <remarks>
+/// Thread-safe; runs of one call are executed in the order in which they were started. The call keeps its cells alive;
+/// disposing of it does not dispose of the buffers that were given, nor of its <see cref="Results"/>.
+/// </remarks>
+public sealed class PjrtCall : IDisposable
+{
+    private readonly PjrtExecution _execution;
+
+    internal PjrtCall(PjrtExecutableHandle executable, ReadOnlySpan<PjrtBuffer> arguments, PjrtBuffer[] results)
+    {
+        var cells = new PjrtBufferHandle[arguments.Length + results.Length];
+        for (int i = 0; i < arguments.Length; i++) cells[i] = arguments[i].Handle;
+        for (int i = 0; i < results.Length; i++) cells[arguments.Length + i] = results[i].Handle;
+        _execution = new PjrtExecution(executable, cells, arguments.Length);
+        Results = results;
+    }
+
+    /// <summary>Buffers that receive the results, in order; those that were made for this call are the caller's to dispose of.</summary>
+    public IReadOnlyList<PjrtBuffer> Results { get; }
+
+    /// <summary>Starts a run, and returns when it is enqueued. Errors of the run itself show in its results.</summary>
+    /// <exception cref="OptiRsException">An argument is deleted or donated (<see cref="ErrorCode.FailedPrecondition"/>); says by which program.</exception>
+    public void Run()
+    {
+        ObjectDisposedException.ThrowIf(_execution.IsClosed, this);
+        _execution.Run();
+    }
+
+    /// <summary>Starts a run; the task ends when the devices are done, with the error if there was one. Pooled: await it once.</summary>
+    public ValueTask RunAsync()
+    {
+        ObjectDisposedException.ThrowIf(_execution.IsClosed, this);
+        return _execution.RunAsync();
+    }
+
+    /// <summary>Unbinds the buffers; runs in flight finish.</summary>
+    public void Dispose() => _execution.Dispose();
+}

@@ -1,0 +1,162 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+using System.Text;
+using OptiRs.Native.Interop;
+
+namespace OptiRs.Native;
+
+/// <summary>A connection to the devices of a plugin: moves data, compiles programs.</summary>
+/// <remarks>
+/// Thread-safe. Client, buffers and executables may be disposed of in any order, also while work is in flight.
+/// </remarks>
+public sealed class PjrtClient : IDisposable
+{
+    private readonly Dictionary<nint, PjrtDevice> _devices;
+    private readonly bool _isHostMemory;
+
+    internal PjrtClient(PjrtClientHandle handle)
+    {
+        Handle = handle;
+        PlatformName = PjrtNative.PlatformName(handle);
+        PlatformVersion = PjrtNative.PlatformVersion(handle);
+        ProcessIndex = optirs.optirs_pjrt_client_process_index(handle);
+        nint[] all = PjrtNative.Devices(handle, addressableOnly: false);
+        _devices = all.ToDictionary(d => d, d => new PjrtDevice(handle, d));
+        Devices = [.. all.Select(d => _devices[d])];
+        AddressableDevices = [.. PjrtNative.Devices(handle, addressableOnly: true).Select(FindDevice)];
+        _isHostMemory = PlatformName == "cpu";
+    }
+
+    internal PjrtClientHandle Handle { get; }
+
+    /// <summary>For instance <c>cpu</c>, <c>cuda</c>, <c>tpu</c>.</summary>
+    public string PlatformName { get; }
+
+    /// <summary>Version text of the platform.</summary>
+    public string PlatformVersion { get; }
+
+    /// <summary>Index of this process among those of the client.</summary>
+    public int ProcessIndex { get; }
+
+    /// <summary>All devices, those of other processes included.</summary>
+    public IReadOnlyList<PjrtDevice> Devices { get; }
+
+    /// <summary>Devices that this process can use.</summary>
+    public IReadOnlyList<PjrtDevice> AddressableDevices { get; }
+
+    /// <summary>Number and bytes of the device buffers that are alive; donated ones do not count.</summary>
+    public (long Count, long Bytes) LiveBuffers
+    {
+        get
+        {
+            ThrowIfDisposed();
+            return PjrtNative.LiveBuffers(Handle) is var live ? (live.count, live.bytes) : default;
+        }
+    }
+
+    /// <summary>Loads a plugin (as <see cref="PjrtPlugin.Load"/>) and opens its devices.</summary>
+    /// <param name="pluginNameOrPath">A name, a path, or null for the best plugin found.</param>
+    /// <param name="options">Values that the plugin knows by name.</param>
+    public static PjrtClient Open(string? pluginNameOrPath = null, IReadOnlyDictionary<string, object>? options = null)
+    {
+        using PjrtPlugin plugin = PjrtPlugin.Load(pluginNameOrPath);
+        return plugin.CreateClient(options);
+    }
+
+    /// <summary>Compiles a StableHLO program, text or portable bytecode, and loads it on its devices.</summary>
+    /// <param name="stableHlo">The program, UTF-8 if it is text.</param>
+    /// <param name="options">Replicas, partitions and devices; null for one of each.</param>
+    /// <exception cref="ArgumentException">The program is malformed; the plugin says where.</exception>
+    /// <exception cref="NotSupportedException">The plugin cannot compile something in it; it says what.</exception>
+    public PjrtExecutable Compile(ReadOnlySpan<byte> stableHlo, PjrtCompileOptions? options = null)
+    {
+        ThrowIfDisposed();
+        options ??= PjrtCompileOptions.Default;
+        return new PjrtExecutable(this, PjrtNative.Compile(
+            Handle, stableHlo, (int)options.Format, options.ReplicaCount, options.PartitionCount, options.DeviceAssignment.Span,
+            options.UseSpmdPartitioning, options.ExtraOptions.Span));
+    }
+
+    /// <inheritdoc cref="Compile(ReadOnlySpan{byte}, PjrtCompileOptions?)"/>
+    public PjrtExecutable Compile(string stableHlo, PjrtCompileOptions? options = null) =>
+        Compile(Encoding.UTF8.GetBytes(stableHlo), options);
+
+    /// <summary>Copies elements to a device. They are read during the call only.</summary>
+    /// <param name="data">Row-major elements, as many as the shape has.</param>
+    /// <param name="shape">The extents.</param>
+    /// <param name="device">The device; null for the first one.</param>
+    /// <exception cref="ArgumentException">The number of elements is not that of the shape.</exception>
+    /// <exception cref="OptiRsOutOfMemoryException">The device has no memory left; the message names the largest live buffers.</exception>
+    public PjrtBuffer BufferFromHost<T>(ReadOnlySpan<T> data, Shape shape, PjrtDevice? device = null) where T : unmanaged
+    {
+        ThrowIfDisposed();
+        DType dtype = DType.Of<T>();
+        CheckLength(data.Length, dtype, shape, "BufferFromHost");
+        return Created(
+            PjrtCells.FromHost(
+                Handle, MemoryMarshal.AsBytes(data), (int)dtype, shape.Dimensions, device?.Pointer ?? 0, into: null),
+            dtype, shape);
+    }
+
+    /// <summary>
+    /// Lends a tensor to a device, which uses its memory in place if it can. The tensor must not be written before
+    /// <see cref="PjrtBuffer.HostReleased"/> has ended; disposing of it earlier is safe, the memory then lives on until then.
+    /// </summary>
+    /// <param name="tensor">The elements.</param>
+    /// <param name="device">The device; null for the first one.</param>
+    public PjrtBuffer BufferFromHost<T>(Tensor<T> tensor, PjrtDevice? device = null) where T : unmanaged
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        ThrowIfDisposed();
+        (PjrtBufferHandle cell, ValueTask released) = PjrtCells.Lend(
+            Handle, tensor.Handle, (ulong)tensor.Shape.ByteCount(tensor.DType), (int)tensor.DType, tensor.Shape.Dimensions,
+            device?.Pointer ?? 0);
+        PjrtBuffer buffer = Created(cell, tensor.DType, tensor.Shape);
+        buffer.HostReleased = released;
+        return buffer;
+    }
+
+    /// <summary>
+    /// Copies elements into a buffer that exists: it keeps its shape, type and device, and lets go of its old data.
+    /// Allocates nothing on the managed heap.
+    /// </summary>
+    /// <exception cref="ArgumentException">The elements are of another type or number than the buffer's.</exception>
+    public void Upload<T>(ReadOnlySpan<T> data, PjrtBuffer into) where T : unmanaged
+    {
+        ArgumentNullException.ThrowIfNull(into);
+        ThrowIfDisposed();
+        into.ThrowIfDisposed();
+        DType dtype = DType.Of<T>();
+        if (dtype != into.DType)
+            throw new ArgumentException($"Upload: {dtype.Name} elements into a buffer {into}.", nameof(data));
+        CheckLength(data.Length, dtype, into.Shape, "Upload");
+        PjrtCells.FromHost(
+            Handle, MemoryMarshal.AsBytes(data), (int)dtype, into.Shape.Dimensions, into.DevicePointer, into.Handle);
+    }
+
+    /// <summary>Closes the connection. Buffers and executables that exist keep it open until they are disposed of.</summary>
+    public void Dispose() => Handle.Dispose();
+
+    internal PjrtDevice FindDevice(nint device) =>
+        _devices.TryGetValue(device, out PjrtDevice? found)
+            ? found : throw new OptiRsException(ErrorCode.Internal, "The plugin names a device that it does not list.");
+
+    /// <summary>A buffer around a new cell. Host memory that hangs on it is made known to the collector.</summary>
+    internal PjrtBuffer Created(PjrtBufferHandle cell, DType dtype, Shape shape)
+    {
+        if (_isHostMemory) cell.AddPressure(shape.ByteCount(dtype));
+        return new PjrtBuffer(this, cell, dtype, shape);
+    }
+
+    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Handle.IsClosed, this);
+
+    private static void CheckLength(int length, DType dtype, Shape shape, string operation)
+    {
+        if (length != shape.ElementCount) ThrowLength(length, dtype, shape, operation);
+    }
+
+    [DoesNotReturn]
+    private static void ThrowLength(int length, DType dtype, Shape shape, string operation) =>
+        throw new ArgumentException(
+            $"{operation}: {length} elements for {dtype.Name}{shape}, which has {shape.ElementCount}.");
+}

@@ -1,0 +1,177 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using OptiRs.Native.Interop;
+
+namespace OptiRs.Native;
+
+/// <summary>A compiled program, loaded on its devices.</summary>
+/// <remarks>Thread-safe.</remarks>
+public sealed class PjrtExecutable : IDisposable
+{
+    private readonly PjrtClient _client;
+    private readonly (DType DType, Shape Shape)[]? _outputs;
+
+    internal PjrtExecutable(PjrtClient client, PjrtExecutableHandle handle)
+    {
+        (_client, Handle) = (client, handle);
+        Name = PjrtNative.ExecutableName(handle);
+        OutputCount = checked((int)optirs.optirs_pjrt_executable_num_outputs(handle));
+        DeviceCount = checked((int)optirs.optirs_pjrt_executable_num_devices(handle));
+        _outputs = PjrtNative.Outputs(handle)?.Select(o => ((DType)o.DType, new Shape(o.Dims))).ToArray();
+    }
+
+    internal PjrtExecutableHandle Handle { get; }
+
+    /// <summary>Name of the program.</summary>
+    public string Name { get; }
+
+    /// <summary>Number of results on each device.</summary>
+    public int OutputCount { get; }
+
+    /// <summary>Number of devices of this process that one execution runs on.</summary>
+    public int DeviceCount { get; }
+
+    /// <summary>Devices in the order of the rows of <see cref="ExecuteOnDevices"/>.</summary>
+    public IReadOnlyList<PjrtDevice> Devices =>
+        [.. Enumerable.Range(0, DeviceCount).Select(i => _client.FindDevice(PjrtNative.ExecutableDevice(Handle, i)))];
+
+    /// <summary>Element types and shapes of the results.</summary>
+    /// <exception cref="NotSupportedException">The plugin does not say.</exception>
+    public IReadOnlyList<(DType DType, Shape Shape)> Outputs =>
+        _outputs ?? throw new NotSupportedException($"The plugin of '{_client.PlatformName}' does not say what '{Name}' returns.");
+
+    /// <summary>Bytes of machine code.</summary>
+    public long GeneratedCodeBytes
+    {
+        get
+        {
+            optirs.optirs_pjrt_executable_code_size(Handle, out long size);
+            return size;
+        }
+    }
+
+    /// <summary>Memory that one execution needs.</summary>
+    /// <exception cref="NotSupportedException">The plugin does not say.</exception>
+    public PjrtMemoryAnalysis MemoryAnalysis =>
+        PjrtNative.ExecutableMemory(Handle) is { } memory
+            ? new PjrtMemoryAnalysis(
+                memory.argument_bytes, memory.output_bytes, memory.alias_bytes, memory.temporary_bytes,
+                memory.generated_code_bytes, memory.peak_bytes)
+            : throw new NotSupportedException($"The plugin of '{_client.PlatformName}' has no memory analysis.");
+
+    /// <summary>Figures of the plugin's cost analysis, for example <c>flops</c>; empty where it has none.</summary>
+    public IReadOnlyDictionary<string, object> Costs => PjrtNative.Costs(Handle);
+
+    /// <summary>Starts the program on its one device, and returns when it is enqueued. Donated arguments are deleted.</summary>
+    /// <returns>New buffers, whose data comes when the program has run.</returns>
+    /// <exception cref="ArgumentException">The arguments are not those of the program.</exception>
+    public PjrtBuffer[] Execute(params ReadOnlySpan<PjrtBuffer> arguments)
+    {
+        if (DeviceCount != 1)
+            throw new InvalidOperationException($"'{Name}' runs on {DeviceCount} devices: use ExecuteOnDevices.");
+        return Start(arguments);
+    }
+
+    /// <summary>Starts the program on all its devices, and returns when it is enqueued.</summary>
+    /// <param name="argumentsPerDevice">One row for each device of <see cref="Devices"/>; rows of equal length.</param>
+    /// <returns>One row of results for each device.</returns>
+    public PjrtBuffer[][] ExecuteOnDevices(PjrtBuffer[][] argumentsPerDevice)
+    {
+        ArgumentNullException.ThrowIfNull(argumentsPerDevice);
+        if (argumentsPerDevice.Length != DeviceCount || argumentsPerDevice.Any(r => r.Length != argumentsPerDevice[0].Length))
+            throw new ArgumentException(
+                $"'{Name}' runs on {DeviceCount} devices and needs as many rows of equal length; there are "
+                + $"[{string.Join(", ", argumentsPerDevice.Select(r => r.Length))}].", nameof(argumentsPerDevice));
+        PjrtBuffer[] results = Start(argumentsPerDevice.SelectMany(r => r).ToArray());
+        return [.. results.Chunk(Math.Max(OutputCount, 1))];
+    }
+
+    /// <summary>
+    /// Binds a call to its arguments and results, so that running it allocates nothing. A buffer may stand in both: it gives
+    /// its old value and receives the new one, which is how a training step keeps its parameters.
+    /// </summary>
+    /// <param name="arguments">[devices x arguments] flat.</param>
+    /// <param name="results">[devices x results] flat; null entries get new buffers, which <see cref="PjrtCall.Results"/> shows.</param>
+    public PjrtCall Bind(ReadOnlySpan<PjrtBuffer> arguments, ReadOnlySpan<PjrtBuffer?> results)
+    {
+        ThrowIfDisposed();
+        if (results.Length != DeviceCount * OutputCount)
+            throw new ArgumentException(
+                $"Bind: '{Name}' has {OutputCount} results on each of {DeviceCount} devices; {results.Length} buffers are given.",
+                nameof(results));
+        foreach (PjrtBuffer argument in arguments) CheckArgument(argument);
+        var bound = new PjrtBuffer[results.Length];
+        int made = 0;
+        try
+        {
+            for (int i = 0; i < bound.Length; i++)
+            {
+                if (results[i] is { } given)
+                {
+                    CheckArgument(given);
+                    bound[i] = given;
+                    if (_outputs is not null) given.Retype(_outputs[i % OutputCount].DType, _outputs[i % OutputCount].Shape);
+                }
+                else
+                {
+                    bound[i] = Result(PjrtCells.CreateEmpty(_client.Handle), i);
+                    made++;
+                }
+            }
+
+            return new PjrtCall(Handle, arguments, bound);
+        }
+        catch
+        {
+            for (int i = 0; i < bound.Length && made > 0; i++)
+                if (results[i] is null && bound[i] is not null) bound[i].Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Gives up the program; executions in flight finish.</summary>
+    public void Dispose() => Handle.Dispose();
+
+    private PjrtBuffer[] Start(ReadOnlySpan<PjrtBuffer> arguments)
+    {
+        ThrowIfDisposed();
+        PjrtBufferHandle[] handles = ArrayPool<PjrtBufferHandle>.Shared.Rent(arguments.Length);
+        try
+        {
+            for (int i = 0; i < arguments.Length; i++) handles[i] = CheckArgument(arguments[i]).Handle;
+            var cells = new PjrtBufferHandle[DeviceCount * OutputCount];
+            PjrtExecution.Execute(Handle, _client.Handle, handles.AsSpan(0, arguments.Length), cells);
+            var results = new PjrtBuffer[cells.Length];
+            for (int i = 0; i < results.Length; i++) results[i] = Result(cells[i], i);
+            return results;
+        }
+        finally
+        {
+            ArrayPool<PjrtBufferHandle>.Shared.Return(handles, clearArray: true);
+        }
+    }
+
+    private PjrtBuffer Result(PjrtBufferHandle cell, int index) =>
+        _outputs is null
+            ? new PjrtBuffer(_client, cell, DType.Invalid, null)
+            : _client.Created(cell, _outputs[index % OutputCount].DType, _outputs[index % OutputCount].Shape);
+
+    private static PjrtBuffer CheckArgument([NotNull] PjrtBuffer? buffer)
+    {
+        ArgumentNullException.ThrowIfNull(buffer);
+        buffer.ThrowIfDisposed();
+        return buffer;
+    }
+
+    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Handle.IsClosed, this);
+}
+
+/// <summary>Memory that one execution needs on a device, in bytes.</summary>
+/// <param name="ArgumentBytes">Arguments.</param>
+/// <param name="OutputBytes">Results, aliased ones included.</param>
+/// <param name="AliasBytes">Results that live in donated arguments.</param>
+/// <param name="TemporaryBytes">Scratch.</param>
+/// <param name="GeneratedCodeBytes">Machine code.</param>
+/// <param name="PeakBytes">The most at once; -1 where the plugin does not say.</param>
+public sealed record PjrtMemoryAnalysis(
+    long ArgumentBytes, long OutputBytes, long AliasBytes, long TemporaryBytes, long GeneratedCodeBytes, long PeakBytes);

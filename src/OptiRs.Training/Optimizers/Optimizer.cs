@@ -1,0 +1,45 @@
+using OptiRs.Xla;
+
+namespace OptiRs.Training;
+
+/// <summary>What an update may use beside parameter, gradient and state: f32 scalars on the device.</summary>
+/// <param name="LearningRate">The learning rate of this step.</param>
+/// <param name="Step">The step's number t, from 1.</param>
+public readonly record struct UpdateScalars(Value LearningRate, Value Step);
+
+/// <summary>The result of an update: the new parameter, and the new state in the order of <see cref="Optimizer.StateNames"/>.</summary>
+public readonly record struct ParameterUpdate(Value Parameter, Value[] State);
+
+/// <summary>
+/// An optimizer as a pure function over symbolic values, traced into the train step: parameter, gradient and state in,
+/// parameter and state out. Names, defaults and formulas are OptiRS's; docs/optimizers.md lists the differences.
+/// </summary>
+/// <remarks>Thread-safe: an optimizer holds hyper-parameters only.</remarks>
+public abstract class Optimizer
+{
+    /// <summary>The name that a checkpoint remembers.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The tensors of the parameter's shape that it keeps per parameter; they start at 0.</summary>
+    public abstract IReadOnlyList<string> StateNames { get; }
+
+    /// <summary>The hyper-parameters by name, for checkpoints and messages.</summary>
+    public abstract IReadOnlyDictionary<string, double> Hyperparameters { get; }
+
+    /// <summary>One update of one parameter.</summary>
+    /// <param name="parameter">p.</param>
+    /// <param name="gradient">g, of p's shape and dtype.</param>
+    /// <param name="state">One value per name in <see cref="StateNames"/>.</param>
+    /// <param name="scalars">Learning rate and step.</param>
+    public abstract ParameterUpdate Update(Value parameter, Value gradient, ReadOnlySpan<Value> state, UpdateScalars scalars);
+
+    /// <summary>g + wd p, the L2 form of weight decay.</summary>
+    private protected static Value WithL2(Value gradient, Value parameter, double weightDecay) =>
+        weightDecay == 0 ? gradient : gradient + weightDecay * parameter;
+
+    private protected static double NonNegative(double value, string name) => value >= 0 && double.IsFinite(value)
+        ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be finite and 0 or more");
+
+    private protected static double Fraction(double value, string name) => value is >= 0 and < 1
+        ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be in [0, 1)");
+}
