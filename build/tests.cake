@@ -117,7 +117,7 @@ void Sanitize()
     var runtime = System.IO.Path.GetFullPath("artifacts/native/asan/lib");
     results.RunManaged(
         ("LD_PRELOAD", CaptureLine("g++", "-print-file-name=libasan.so") + " " + CaptureLine("g++", "-print-file-name=libubsan.so")),
-        ("ASAN_OPTIONS", "detect_leaks=0:handle_segv=0:detect_container_overflow=0:detect_odr_violation=0"),
+        ("ASAN_OPTIONS", "detect_leaks=0:handle_segv=0:detect_container_overflow=0:detect_odr_violation=0:allocator_may_return_null=1"),
         ("OPTIRS_NATIVE_PATH", runtime));
     BuildNative("tsan");
     results.RunNative("tsan");

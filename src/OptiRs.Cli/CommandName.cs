@@ -3,7 +3,7 @@ namespace OptiRs.Cli;
 /// <summary>How this program was started, in words that a shell takes: the commands that it prints must work when pasted.</summary>
 internal static class CommandName
 {
-    /// <summary>Set by whoever wraps this program, as build.sh does, to the words that stand for it.</summary>
+    /// <summary>Set by whatever wraps this program, as build.sh does, to the words that stand for it.</summary>
     private const string Variable = "OPTIRS_COMMAND";
 
     public static string Text

@@ -159,7 +159,7 @@ PJRT_Error* bufferBitcast(PJRT_Buffer_Bitcast_Args* args) {
     return guarded("PJRT_Buffer_Bitcast", args, [](auto& a) {
         a.out_buffer = nullptr;
         const PJRT_Buffer& buffer = bufferOf(a.buffer);
-        TensorType type = tensorType(a.element_type, a.dims, a.num_dims);
+        TensorType type = tensorType(numberOf(a.element_type), a.dims, a.num_dims);
         requireRowMajor(type, a.device_layout);
         if (type.byteCount() != buffer.bytes) {
             throw invalidArgument("from " + shortName(buffer.type) + " of " + std::to_string(buffer.bytes) +

@@ -17,13 +17,13 @@ PJRT_Error* bufferFromHostBuffer(PJRT_Client_BufferFromHostBuffer_Args* args) {
         a.buffer = nullptr;
         a.done_with_host_buffer = nullptr;
         const std::shared_ptr<ClientState> client = deref(a.client, "client").state;
-        TensorType type = tensorType(a.type, a.dims, a.num_dims);
+        TensorType type = tensorType(numberOf(a.type), a.dims, a.num_dims);
         requireRowMajor(type, a.device_layout);
         auto event = std::make_unique<PJRT_Event>();
-        a.buffer =
-            bufferFromHost(client, target(*client, a.device, a.memory), std::move(type), a.data,
-                           a.byte_strides, a.num_byte_strides, a.host_buffer_semantics, event->completion)
-                .release();
+        a.buffer = bufferFromHost(client, target(*client, a.device, a.memory), std::move(type), a.data,
+                                  a.byte_strides, a.num_byte_strides, numberOf(a.host_buffer_semantics),
+                                  event->completion)
+                       .release();
         a.done_with_host_buffer = event.release();
     });
 }
@@ -32,7 +32,7 @@ PJRT_Error* createViewOfDeviceBuffer(PJRT_Client_CreateViewOfDeviceBuffer_Args* 
     return guarded("PJRT_Client_CreateViewOfDeviceBuffer", args, [](auto& a) {
         a.buffer = nullptr;
         const std::shared_ptr<ClientState> client = deref(a.client, "client").state;
-        TensorType type = tensorType(a.element_type, a.dims, a.num_dims);
+        TensorType type = tensorType(numberOf(a.element_type), a.dims, a.num_dims);
         requireRowMajor(type, a.layout);
         const int64_t bytes = type.byteCount();
         if (a.device_buffer_ptr == nullptr && bytes > 0) throw invalidArgument("device_buffer_ptr is null");
@@ -56,7 +56,7 @@ PJRT_Error* createUninitializedBuffer(PJRT_Client_CreateUninitializedBuffer_Args
     return guarded("PJRT_Client_CreateUninitializedBuffer", args, [](auto& a) {
         a.buffer = nullptr;
         const std::shared_ptr<ClientState> client = deref(a.client, "client").state;
-        TensorType type = tensorType(a.shape_element_type, a.shape_dims, a.shape_num_dims);
+        TensorType type = tensorType(numberOf(a.shape_element_type), a.shape_dims, a.shape_num_dims);
         requireRowMajor(type, a.shape_layout);
         PJRT_Device& device = target(*client, a.device, a.memory);
         Ref<Storage> storage = allocateFor(device, type);
@@ -68,13 +68,13 @@ PJRT_Error* createErrorBuffer(PJRT_Client_CreateErrorBuffer_Args* args) {
     return guarded("PJRT_Client_CreateErrorBuffer", args, [](auto& a) {
         a.buffer = nullptr;
         const std::shared_ptr<ClientState> client = deref(a.client, "client").state;
-        TensorType type = tensorType(a.shape_element_type, a.shape_dims, a.shape_num_dims);
+        TensorType type = tensorType(numberOf(a.shape_element_type), a.shape_dims, a.shape_num_dims);
         if (a.error_message == nullptr && a.error_message_size > 0)
             throw invalidArgument("error_message is null");
-        if (a.error_code == PJRT_Error_Code_OK) throw invalidArgument("error_code is OK");
+        if (numberOf(a.error_code) == PJRT_Error_Code_OK) throw invalidArgument("error_code is OK");
         auto ready = std::make_shared<Completion>();
         ready->complete(Error(
-            static_cast<Code>(a.error_code),
+            codeOf(numberOf(a.error_code)),
             a.error_message_size > 0 ? std::string(a.error_message, a.error_message_size) : std::string()));
         auto value = Ref<BufferValue>::make(std::move(type), std::move(ready));
         a.buffer = new PJRT_Buffer(client, target(*client, nullptr, a.memory), std::move(value));

@@ -99,10 +99,10 @@ PJRT_Error* eventSet(PJRT_Event_Set_Args* args) {
     return guarded("PJRT_Event_Set", args, [](auto& a) {
         const std::shared_ptr<Completion> completion = deref(a.event, "event").completion;
         std::optional<Error> error;
-        if (a.error_code != PJRT_Error_Code_OK) {
+        if (numberOf(a.error_code) != PJRT_Error_Code_OK) {
             if (a.error_message == nullptr && a.error_message_size > 0)
                 throw invalidArgument("error_message is null");
-            error = Error(static_cast<Code>(a.error_code),
+            error = Error(codeOf(numberOf(a.error_code)),
                           a.error_message_size > 0 ? std::string(a.error_message, a.error_message_size)
                                                    : std::string());
         }

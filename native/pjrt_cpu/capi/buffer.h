@@ -65,11 +65,12 @@ std::unique_ptr<PJRT_Buffer> makeBuffer(PJRT_Device& device, std::shared_ptr<Cli
 /// Memory for an array on the device; throws RESOURCE_EXHAUSTED.
 Ref<Storage> allocateFor(PJRT_Device& device, const TensorType& type);
 
-/// PJRT_Client_BufferFromHostBuffer: copies during the call, or views the caller's memory where the semantics
-/// and the alignment allow. `host_done` becomes ready when the caller's memory is no longer needed.
+/// PJRT_Client_BufferFromHostBuffer (`semantics`: the number of a PJRT_HostBufferSemantics): copies during
+/// the call, or views the caller's memory where the semantics and the alignment allow. `host_done` becomes
+/// ready when the caller's memory is no longer needed.
 std::unique_ptr<PJRT_Buffer> bufferFromHost(const std::shared_ptr<ClientState>& client, PJRT_Device& device,
                                             TensorType type, const void* data, const int64_t* byte_strides,
-                                            size_t num_byte_strides, PJRT_HostBufferSemantics semantics,
+                                            size_t num_byte_strides, int32_t semantics,
                                             std::shared_ptr<Completion>& host_done);
 
 /// Byte strides of a host layout for the type; nullopt: dense row-major. Throws INVALID_ARGUMENT or

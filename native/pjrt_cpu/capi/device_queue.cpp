@@ -2,13 +2,39 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace optirs::plugin {
+namespace {
+
+/// Threads that could not be joined where they ended, because they ended their own queue. Joined when the
+/// library goes.
+class Leavers {
+ public:
+    ~Leavers() {
+        for (std::thread& thread : threads_) thread.join();
+    }
+    void add(std::thread thread) {
+        std::lock_guard lock(mutex_);
+        threads_.push_back(std::move(thread));
+    }
+    static Leavers& instance() {
+        static Leavers leavers;
+        return leavers;
+    }
+
+ private:
+    std::mutex mutex_;
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace
 
 struct DeviceQueue::State {
     std::mutex mutex;
@@ -33,6 +59,7 @@ struct DeviceQueue::State {
 };
 
 DeviceQueue::DeviceQueue(std::string name) : state_(std::make_shared<State>()) {
+    Leavers::instance();  // made before any thread that may need it
     state_->thread = std::thread([state = state_] { state->work(); });
     name.resize(std::min<size_t>(name.size(), 15));  // the kernel's limit
     pthread_setname_np(state_->thread.native_handle(), name.c_str());
@@ -45,7 +72,7 @@ DeviceQueue::~DeviceQueue() {
         state_->changed.notify_all();
     }
     if (state_->thread.get_id() == std::this_thread::get_id()) {
-        state_->thread.detach();
+        Leavers::instance().add(std::move(state_->thread));
     } else {
         state_->thread.join();
     }

@@ -50,18 +50,18 @@ PJRT_Buffer_Type bufferType(ElementType type) {
     return PJRT_Buffer_Type_INVALID;
 }
 
-ElementType elementType(PJRT_Buffer_Type type) {
+ElementType elementType(int32_t type) {
     for (const auto& [element, buffer] : kTypes) {
         if (buffer == type) return element;
     }
-    const std::string number = std::to_string(static_cast<int>(type));
+    const std::string number = std::to_string(type);
     if (type == PJRT_Buffer_Type_TOKEN || type == PJRT_Buffer_Type_S1 || type == PJRT_Buffer_Type_U1) {
         throw unimplemented("buffers of PJRT_Buffer_Type " + number + " (token and 1-bit integers)");
     }
     throw invalidArgument(number + " is no PJRT_Buffer_Type");
 }
 
-TensorType tensorType(PJRT_Buffer_Type type, const int64_t* dims, size_t rank) {
+TensorType tensorType(int32_t type, const int64_t* dims, size_t rank) {
     if (rank > 0 && dims == nullptr)
         throw invalidArgument("dims is null, but num_dims is " + std::to_string(rank));
     const ElementType element = elementType(type);

@@ -10,11 +10,12 @@ namespace optirs::plugin {
 
 /// PJRT_Buffer_Type_INVALID for what has none (quantized types, index).
 PJRT_Buffer_Type bufferType(ElementType type);
-/// Throws INVALID_ARGUMENT for a number that is none, UNIMPLEMENTED for token and the 1-bit integers.
-ElementType elementType(PJRT_Buffer_Type type);
+/// `type`: the number of a PJRT_Buffer_Type. Throws INVALID_ARGUMENT for a number that is none, UNIMPLEMENTED
+/// for token and the 1-bit integers.
+ElementType elementType(int32_t type);
 /// From pointers of an argument struct; throws INVALID_ARGUMENT for negative dimensions and for sizes beyond
 /// int64.
-TensorType tensorType(PJRT_Buffer_Type type, const int64_t* dims, size_t rank);
+TensorType tensorType(int32_t type, const int64_t* dims, size_t rank);
 /// "f32[2,3]".
 std::string shortName(const TensorType& type);
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <new>
 #include <string>
 
@@ -27,6 +29,21 @@ const std::string& errorMessage(const PJRT_Error* error);
 #define OPTIRS_HAS_FIELD(args, field) \
     ((args)->struct_size >=           \
      offsetof(std::remove_reference_t<decltype(*(args))>, field) + sizeof((args)->field))
+
+/// An enum of an argument struct as the number that the caller wrote: it may be none of the enum's.
+template <class Enum>
+int32_t numberOf(const Enum& field) {
+    static_assert(sizeof(Enum) == sizeof(int32_t));
+    int32_t number = 0;
+    std::memcpy(&number, &field, sizeof number);
+    return number;
+}
+
+/// The code that a caller gives with an error; UNKNOWN for a number that is none.
+inline Code codeOf(int32_t number) {
+    return number >= 0 && number <= static_cast<int32_t>(Code::kUnauthenticated) ? static_cast<Code>(number)
+                                                                                 : Code::kUnknown;
+}
 
 /// The handle in a field of an argument struct; throws INVALID_ARGUMENT when it is null.
 template <class T>

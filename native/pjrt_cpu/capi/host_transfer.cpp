@@ -5,6 +5,7 @@
 
 #include "pjrt_cpu/capi/buffer.h"
 #include "pjrt_cpu/capi/element_types.h"
+#include "pjrt_cpu/capi/error_object.h"
 #include "pjrt_cpu/ir/error.h"
 #include "pjrt_cpu/runtime/strided_copy.h"
 
@@ -62,7 +63,8 @@ std::optional<std::vector<int64_t>> layoutStrides(const TensorType& type,
                                                   const PJRT_Buffer_MemoryLayout* layout) {
     if (layout == nullptr) return std::nullopt;
     const auto rank = static_cast<size_t>(type.rank());
-    if (layout->type == PJRT_Buffer_MemoryLayout_Type_Strides) {
+    const int32_t kind = numberOf(layout->type);
+    if (kind == PJRT_Buffer_MemoryLayout_Type_Strides) {
         if (layout->strides.num_byte_strides != rank ||
             (rank > 0 && layout->strides.byte_strides == nullptr)) {
             throw invalidArgument("a layout of " + std::to_string(layout->strides.num_byte_strides) +
@@ -72,9 +74,8 @@ std::optional<std::vector<int64_t>> layoutStrides(const TensorType& type,
         if (isRowMajor(type, strides)) return std::nullopt;
         return strides;
     }
-    if (layout->type != PJRT_Buffer_MemoryLayout_Type_Tiled) {
-        throw invalidArgument(std::to_string(static_cast<int>(layout->type)) +
-                              " is no PJRT_Buffer_MemoryLayout_Type");
+    if (kind != PJRT_Buffer_MemoryLayout_Type_Tiled) {
+        throw invalidArgument(std::to_string(kind) + " is no PJRT_Buffer_MemoryLayout_Type");
     }
     if (layout->tiled.num_tiles != 0) throw unimplemented("tiled layouts; this device stores arrays dense");
     if (layout->tiled.minor_to_major_size != rank || (rank > 0 && layout->tiled.minor_to_major == nullptr)) {
@@ -104,7 +105,7 @@ void requireRowMajor(const TensorType& type, const PJRT_Buffer_MemoryLayout* lay
 
 std::unique_ptr<PJRT_Buffer> bufferFromHost(const std::shared_ptr<ClientState>& client, PJRT_Device& device,
                                             TensorType type, const void* data, const int64_t* byte_strides,
-                                            size_t num_byte_strides, PJRT_HostBufferSemantics semantics,
+                                            size_t num_byte_strides, int32_t semantics,
                                             std::shared_ptr<Completion>& host_done) {
     const int64_t bytes = type.byteCount();
     if (data == nullptr && bytes > 0) throw invalidArgument("data is null for " + shortName(type));
@@ -120,8 +121,7 @@ std::unique_ptr<PJRT_Buffer> bufferFromHost(const std::shared_ptr<ClientState>& 
                            semantics == PJRT_HostBufferSemantics_kMutableZeroCopy;
     if (!may_share && semantics != PJRT_HostBufferSemantics_kImmutableOnlyDuringCall &&
         semantics != PJRT_HostBufferSemantics_kImmutableUntilTransferCompletes) {
-        throw invalidArgument(std::to_string(static_cast<int>(semantics)) +
-                              " is no PJRT_HostBufferSemantics");
+        throw invalidArgument(std::to_string(semantics) + " is no PJRT_HostBufferSemantics");
     }
     if (may_share && !strides && bytes > 0 && reinterpret_cast<uintptr_t>(data) % kAlignment == 0) {
         auto released = std::make_shared<Completion>();

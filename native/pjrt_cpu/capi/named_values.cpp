@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "pjrt_cpu/capi/error_object.h"
 #include "pjrt_cpu/ir/error.h"
 
 namespace optirs::plugin {
@@ -45,7 +46,7 @@ std::map<std::string, NamedValues::Value> readNamedValues(const PJRT_NamedValue*
         }
         std::string name(value.name, value.name_size);
         NamedValues::Value read;
-        switch (value.type) {
+        switch (numberOf(value.type)) {
             case PJRT_NamedValue_kString:
                 if (value.string_value == nullptr && value.value_size > 0) {
                     throw invalidArgument("option \"" + name + "\" is a null string");
@@ -71,7 +72,7 @@ std::map<std::string, NamedValues::Value> readNamedValues(const PJRT_NamedValue*
                 break;
             default:
                 throw invalidArgument("option \"" + name + "\" has the unknown type " +
-                                      std::to_string(static_cast<int>(value.type)));
+                                      std::to_string(numberOf(value.type)));
         }
         if (!result.emplace(std::move(name), std::move(read)).second) {
             throw invalidArgument("option \"" + std::string(value.name, value.name_size) +

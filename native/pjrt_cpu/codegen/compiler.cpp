@@ -24,7 +24,8 @@ std::unique_ptr<Program> compile(std::unique_ptr<Module> module, const CompileOp
     program->num_replicas = options.num_replicas;
     program->num_partitions = options.num_partitions;
     program->optimized_text = print(*module);
-    if (!dump_folder.empty()) std::ofstream(dump_folder + "/" + program->name + ".mlir") << program->optimized_text;
+    if (!dump_folder.empty())
+        std::ofstream(dump_folder + "/" + program->name + ".mlir") << program->optimized_text;
     Lowering(module->entry(), options, *program).run(dump_folder);
     return program;
 }

@@ -18,14 +18,17 @@ struct CompileOptions {
     int32_t num_partitions = 1;
     /// Arguments that the caller donates beside those the program's attributes name (buffer_donor).
     std::vector<int32_t> donated_arguments;
-    /// Operations on constants are evaluated by the compiler when their result has at most this many elements.
+    /// Operations on constants are evaluated by the compiler when their result has at most this many
+    /// elements.
     int64_t max_folded_elements = 1024;
-    /// Folder for the optimised program, the plan and LLVM's IR; the environment variable OPTIRS_DUMP when empty.
+    /// Folder for the optimised program, the plan and LLVM's IR; the environment variable OPTIRS_DUMP when
+    /// empty.
     std::string dump_folder;
 };
 
 /// Parses, verifies, optimises and compiles.
-/// @throws Error INVALID_ARGUMENT with line and column; UNIMPLEMENTED naming the operation, its types and its line
+/// @throws Error INVALID_ARGUMENT with line and column; UNIMPLEMENTED naming the operation, its types and its
+/// line
 std::unique_ptr<Program> compile(std::string_view stablehlo_text, const CompileOptions& options = {});
 
 /// The same for a verified module, which it consumes.

@@ -22,7 +22,7 @@ class Attribute;
 using NamedAttribute = std::pair<std::string, Attribute>;
 
 class NamedAttributes {
-  public:
+ public:
     const Attribute* find(std::string_view name) const;
     void set(std::string_view name, Attribute value);
     void erase(std::string_view name);
@@ -32,7 +32,7 @@ class NamedAttributes {
     auto end() const { return entries_.end(); }
     bool operator==(const NamedAttributes& other) const;
 
-  private:
+ private:
     std::vector<NamedAttribute> entries_;
 };
 
@@ -153,20 +153,18 @@ struct ResultAccuracy {
 
 /// Any attribute. Immutable; copies share.
 class Attribute {
-  public:
+ public:
     using List = std::vector<Attribute>;
     using Data =
-        std::variant<UnitAttribute, bool, IntegerAttribute, FloatAttribute, std::string,
-                     SymbolAttribute, Type, List, NamedAttributes, EnumAttribute,
-                     ArrayListAttribute, Literal, DotDimensions, GatherDimensions,
-                     ScatterDimensions, ConvolutionDimensions, ChannelHandle, OutputOperandAlias,
-                     DotAlgorithm, ResultAccuracy, OpaqueAttribute>;
+        std::variant<UnitAttribute, bool, IntegerAttribute, FloatAttribute, std::string, SymbolAttribute,
+                     Type, List, NamedAttributes, EnumAttribute, ArrayListAttribute, Literal, DotDimensions,
+                     GatherDimensions, ScatterDimensions, ConvolutionDimensions, ChannelHandle,
+                     OutputOperandAlias, DotAlgorithm, ResultAccuracy, OpaqueAttribute>;
 
     Attribute();  ///< unit
     template <typename T>
-        requires std::is_constructible_v<Data, T> &&
-                 (!std::is_same_v<std::decay_t<T>, Attribute>)
-    Attribute(T&& value)  // NOLINT(google-explicit-constructor)
+    requires std::is_constructible_v<Data, T> &&(!std::is_same_v<std::decay_t<T>, Attribute>)
+        Attribute(T&& value)  // NOLINT(google-explicit-constructor)
         : data_(std::make_shared<const Data>(std::forward<T>(value))) {}
 
     static Attribute integers(std::vector<int64_t> values);
@@ -183,7 +181,7 @@ class Attribute {
     /// MLIR syntax.
     std::string toString() const;
 
-  private:
+ private:
     std::shared_ptr<const Data> data_;
 };
 

@@ -60,7 +60,7 @@ std::string joined(const std::vector<int64_t>& values) {
 
 /// `name = [..]` parts of a dimension-numbers attribute; empty lists are left out.
 class Fields {
-  public:
+ public:
     void list(const char* name, const std::vector<int64_t>& values) {
         if (!values.empty()) raw(name, "[" + joined(values) + "]");
     }
@@ -70,7 +70,7 @@ class Fields {
     }
     std::string wrap(const char* name) const { return "#stablehlo." + std::string(name) + "<" + text_ + ">"; }
 
-  private:
+ private:
     std::string text_;
 };
 

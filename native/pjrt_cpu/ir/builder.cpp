@@ -7,8 +7,8 @@ namespace optirs::plugin {
 
 Operation* Builder::create(OpKind kind, std::span<Value* const> operands, std::span<const Type> types,
                            NamedAttributes attributes, size_t regions) {
-    return block_->insert(
-        Operation::create(kind, operands, types, std::move(attributes), regions, location_), before_);
+    return block_->insert(Operation::create(kind, operands, types, std::move(attributes), regions, location_),
+                          before_);
 }
 
 Value* Builder::create(OpKind kind, std::initializer_list<Value*> operands, Type type,
@@ -30,9 +30,7 @@ Value* Builder::constant(const TensorType& type, double value) {
 
 Value* Builder::unary(OpKind kind, Value* operand) { return create(kind, {operand}, operand->type()); }
 
-Value* Builder::binary(OpKind kind, Value* lhs, Value* rhs) {
-    return create(kind, {lhs, rhs}, lhs->type());
-}
+Value* Builder::binary(OpKind kind, Value* lhs, Value* rhs) { return create(kind, {lhs, rhs}, lhs->type()); }
 
 Value* Builder::select(Value* predicate, Value* on_true, Value* on_false) {
     return create(OpKind::kSelect, {predicate, on_true, on_false}, on_true->type());
@@ -99,14 +97,13 @@ Value* Builder::reduce(OpKind combine, Value* operand, Value* init, std::vector<
     return op->result();
 }
 
-std::unique_ptr<Operation> cloneOperation(const Operation& op,
-                                          const std::function<Value*(Value*)>& mapped,
+std::unique_ptr<Operation> cloneOperation(const Operation& op, const std::function<Value*(Value*)>& mapped,
                                           const std::function<void(Value*, Value*)>& define) {
     std::vector<Value*> operands = op.operands();
     for (Value*& operand : operands) operand = mapped(operand);
     const std::vector<Type> types = op.resultTypes();
-    auto copy = Operation::create(op.kind(), operands, types, op.attributes(), op.regionCount(),
-                                  op.location());
+    auto copy =
+        Operation::create(op.kind(), operands, types, op.attributes(), op.regionCount(), op.location());
     if (op.kind() == OpKind::kUnknown) copy->setUnknownName(std::string(op.name()));
     for (size_t i = 0; i < op.resultCount(); ++i) define(op.result(i), copy->result(i));
     for (size_t r = 0; r < op.regionCount(); ++r) {

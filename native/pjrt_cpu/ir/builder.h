@@ -12,7 +12,7 @@ namespace optirs::plugin {
 
 /// Inserts what it creates before an operation, or at the end of a block.
 class Builder {
-  public:
+ public:
     /// At the end of `block`.
     explicit Builder(Block& block) : block_(&block) {}
     /// Before `op`, with its location.
@@ -43,7 +43,7 @@ class Builder {
     /// Sum, maximum, ... of one operand over `dims`; `combine` is the body's operation.
     Value* reduce(OpKind combine, Value* operand, Value* init, std::vector<int64_t> dims);
 
-  private:
+ private:
     Block* block_;
     Operation* before_ = nullptr;
     Location location_;
@@ -51,8 +51,7 @@ class Builder {
 
 /// Copies an operation with its regions. Operands are looked up with `mapped(Value*) -> Value*`;
 /// `define(Value* old_value, Value* new_value)` is told of every copied result and block argument.
-std::unique_ptr<Operation> cloneOperation(const Operation& op,
-                                          const std::function<Value*(Value*)>& mapped,
+std::unique_ptr<Operation> cloneOperation(const Operation& op, const std::function<Value*(Value*)>& mapped,
                                           const std::function<void(Value*, Value*)>& define);
 
 }  // namespace optirs::plugin

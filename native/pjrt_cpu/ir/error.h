@@ -33,27 +33,21 @@ enum class Code : int32_t {
 
 /// Thrown on every failure inside the plugin.
 class Error : public std::exception {
-  public:
+ public:
     Error(Code code, std::string message) : code_(code), message_(std::move(message)) {}
 
     Code code() const noexcept { return code_; }
     const std::string& message() const noexcept { return message_; }
     const char* what() const noexcept override { return message_.c_str(); }
 
-  private:
+ private:
     Code code_;
     std::string message_;
 };
 
-inline Error invalidArgument(std::string message) {
-    return {Code::kInvalidArgument, std::move(message)};
-}
-inline Error unimplemented(std::string message) {
-    return {Code::kUnimplemented, std::move(message)};
-}
+inline Error invalidArgument(std::string message) { return {Code::kInvalidArgument, std::move(message)}; }
+inline Error unimplemented(std::string message) { return {Code::kUnimplemented, std::move(message)}; }
 inline Error internalError(std::string message) { return {Code::kInternal, std::move(message)}; }
-inline Error resourceExhausted(std::string message) {
-    return {Code::kResourceExhausted, std::move(message)};
-}
+inline Error resourceExhausted(std::string message) { return {Code::kResourceExhausted, std::move(message)}; }
 
 }  // namespace optirs::plugin

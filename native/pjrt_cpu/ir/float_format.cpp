@@ -10,10 +10,10 @@ namespace optirs::plugin {
 namespace {
 
 enum class Specials : uint8_t {
-    kIeee,        // all-ones exponent: infinity and NaN
-    kFiniteNan,   // FN: all-ones exponent and mantissa is NaN, no infinity
-    kFiniteOnly,  // neither (f4, f6)
-    kUnsignedZero // FNUZ: the pattern of -0 is NaN, no infinity
+    kIeee,         // all-ones exponent: infinity and NaN
+    kFiniteNan,    // FN: all-ones exponent and mantissa is NaN, no infinity
+    kFiniteOnly,   // neither (f4, f6)
+    kUnsignedZero  // FNUZ: the pattern of -0 is NaN, no infinity
 };
 
 struct Format {
@@ -25,19 +25,32 @@ struct Format {
 
 Format formatOf(ElementType type) {
     switch (type) {
-        case ElementType::kF4E2M1FN: return {2, 1, 1, Specials::kFiniteOnly};
-        case ElementType::kF6E2M3FN: return {2, 3, 1, Specials::kFiniteOnly};
-        case ElementType::kF6E3M2FN: return {3, 2, 3, Specials::kFiniteOnly};
-        case ElementType::kF8E3M4: return {3, 4, 3, Specials::kIeee};
-        case ElementType::kF8E4M3: return {4, 3, 7, Specials::kIeee};
-        case ElementType::kF8E4M3FN: return {4, 3, 7, Specials::kFiniteNan};
-        case ElementType::kF8E4M3FNUZ: return {4, 3, 8, Specials::kUnsignedZero};
-        case ElementType::kF8E4M3B11FNUZ: return {4, 3, 11, Specials::kUnsignedZero};
-        case ElementType::kF8E5M2: return {5, 2, 15, Specials::kIeee};
-        case ElementType::kF8E5M2FNUZ: return {5, 2, 16, Specials::kUnsignedZero};
-        case ElementType::kF16: return {5, 10, 15, Specials::kIeee};
-        case ElementType::kBF16: return {8, 7, 127, Specials::kIeee};
-        default: throw internalError("no float format of " + std::string(elementTypeName(type)));
+        case ElementType::kF4E2M1FN:
+            return {2, 1, 1, Specials::kFiniteOnly};
+        case ElementType::kF6E2M3FN:
+            return {2, 3, 1, Specials::kFiniteOnly};
+        case ElementType::kF6E3M2FN:
+            return {3, 2, 3, Specials::kFiniteOnly};
+        case ElementType::kF8E3M4:
+            return {3, 4, 3, Specials::kIeee};
+        case ElementType::kF8E4M3:
+            return {4, 3, 7, Specials::kIeee};
+        case ElementType::kF8E4M3FN:
+            return {4, 3, 7, Specials::kFiniteNan};
+        case ElementType::kF8E4M3FNUZ:
+            return {4, 3, 8, Specials::kUnsignedZero};
+        case ElementType::kF8E4M3B11FNUZ:
+            return {4, 3, 11, Specials::kUnsignedZero};
+        case ElementType::kF8E5M2:
+            return {5, 2, 15, Specials::kIeee};
+        case ElementType::kF8E5M2FNUZ:
+            return {5, 2, 16, Specials::kUnsignedZero};
+        case ElementType::kF16:
+            return {5, 10, 15, Specials::kIeee};
+        case ElementType::kBF16:
+            return {8, 7, 127, Specials::kIeee};
+        default:
+            throw internalError("no float format of " + std::string(elementTypeName(type)));
     }
 }
 
@@ -47,9 +60,12 @@ uint64_t nanPattern(const Format& f) {
     switch (f.specials) {
         case Specials::kIeee:
             return (exponent_mask << f.mantissa_bits) | (uint64_t{1} << (f.mantissa_bits - 1));
-        case Specials::kFiniteNan: return all;
-        case Specials::kUnsignedZero: return uint64_t{1} << (f.exponent_bits + f.mantissa_bits);
-        case Specials::kFiniteOnly: return all;
+        case Specials::kFiniteNan:
+            return all;
+        case Specials::kUnsignedZero:
+            return uint64_t{1} << (f.exponent_bits + f.mantissa_bits);
+        case Specials::kFiniteOnly:
+            return all;
     }
     return all;
 }
@@ -58,17 +74,23 @@ uint64_t nanPattern(const Format& f) {
 uint64_t largestPattern(const Format& f) {
     const uint64_t all = (uint64_t{1} << (f.exponent_bits + f.mantissa_bits)) - 1;
     switch (f.specials) {
-        case Specials::kIeee: return all - (uint64_t{1} << f.mantissa_bits);
-        case Specials::kFiniteNan: return all - 1;
-        default: return all;
+        case Specials::kIeee:
+            return all - (uint64_t{1} << f.mantissa_bits);
+        case Specials::kFiniteNan:
+            return all - 1;
+        default:
+            return all;
     }
 }
 
 uint64_t overflowPattern(const Format& f) {
     switch (f.specials) {
-        case Specials::kIeee: return largestPattern(f) + 1;
-        case Specials::kFiniteOnly: return largestPattern(f);
-        default: return nanPattern(f);
+        case Specials::kIeee:
+            return largestPattern(f) + 1;
+        case Specials::kFiniteOnly:
+            return largestPattern(f);
+        default:
+            return nanPattern(f);
     }
 }
 
@@ -139,8 +161,8 @@ double decodeFloat(uint64_t bits, ElementType type) {
     const auto exponent = static_cast<int>(magnitude >> f.mantissa_bits);
     const uint64_t fraction = magnitude & ((uint64_t{1} << f.mantissa_bits) - 1);
     const uint64_t hidden = exponent == 0 ? 0 : uint64_t{1} << f.mantissa_bits;
-    const double value = std::ldexp(static_cast<double>(hidden | fraction),
-                                    std::max(exponent, 1) - f.bias - f.mantissa_bits);
+    const double value =
+        std::ldexp(static_cast<double>(hidden | fraction), std::max(exponent, 1) - f.bias - f.mantissa_bits);
     return negative ? -value : value;
 }
 

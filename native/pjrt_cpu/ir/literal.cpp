@@ -91,8 +91,8 @@ Literal::Literal(TensorType type, std::vector<std::byte> bytes) : type_(std::mov
     const int64_t one = elementBytes();
     const int64_t count = type_.elementCount();
     if (size != one && size != one * count) {
-        throw internalError("a literal of " + type_.toString() + " takes " +
-                            std::to_string(one * count) + " bytes, got " + std::to_string(size));
+        throw internalError("a literal of " + type_.toString() + " takes " + std::to_string(one * count) +
+                            " bytes, got " + std::to_string(size));
     }
     // A single value is a splat even when the shape has one element: one form for equal constants.
     splat_ = size == one;
@@ -154,8 +154,7 @@ std::vector<std::byte> Literal::expandedBytes() const {
 
 Literal Literal::reshaped(TensorType type) const {
     if (type.elementCount() != elementCount()) {
-        throw internalError("reshape of a literal from " + type_.toString() + " to " +
-                            type.toString());
+        throw internalError("reshape of a literal from " + type_.toString() + " to " + type.toString());
     }
     Literal out = *this;
     out.type_ = std::move(type);

@@ -23,7 +23,7 @@ namespace optirs::plugin {
 /// A quantized tensor holds its storage type. A splat holds one element for the whole shape.
 /// Copies share the bytes.
 class Literal {
-  public:
+ public:
     Literal() = default;
     /// `bytes` is one element (splat) or all of them.
     /// @throws Error INTERNAL when its size is neither.
@@ -42,9 +42,7 @@ class Literal {
     /// The stored bytes: one element when isSplat().
     std::span<const std::byte> bytes() const { return *bytes_; }
     /// Address of element i, also of a splat.
-    const std::byte* element(int64_t i) const {
-        return bytes_->data() + (splat_ ? 0 : i * elementBytes());
-    }
+    const std::byte* element(int64_t i) const { return bytes_->data() + (splat_ ? 0 : i * elementBytes()); }
     /// Element i; T must be elementBytes() wide.
     template <typename T>
     T at(int64_t i) const {
@@ -77,10 +75,9 @@ class Literal {
     /// MLIR: `dense<[1, 2]> : tensor<2xi32>`; more than 64 different elements print as a hex string.
     std::string toString() const;
 
-  private:
+ private:
     TensorType type_;
-    std::shared_ptr<const std::vector<std::byte>> bytes_ =
-        std::make_shared<const std::vector<std::byte>>();
+    std::shared_ptr<const std::vector<std::byte>> bytes_ = std::make_shared<const std::vector<std::byte>>();
     bool splat_ = false;
 };
 

@@ -33,9 +33,8 @@ Function& Module::entry() const {
     for (const auto& f : functions_) {
         if (!f->isPublic()) continue;
         if (only != nullptr) {
-            throw invalidArgument("the module has several public functions (" +
-                                  symbolToString(only->name()) + ", " + symbolToString(f->name()) +
-                                  ") and none is @main");
+            throw invalidArgument("the module has several public functions (" + symbolToString(only->name()) +
+                                  ", " + symbolToString(f->name()) + ") and none is @main");
         }
         only = f.get();
     }

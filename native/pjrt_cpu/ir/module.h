@@ -15,7 +15,7 @@ namespace optirs::plugin {
 
 /// `func.func`. A declaration has an empty body.
 class Function {
-  public:
+ public:
     Function(std::string name, FunctionType type) : name_(std::move(name)), type_(std::move(type)) {}
 
     const std::string& name() const { return name_; }
@@ -45,7 +45,7 @@ class Function {
     std::vector<NamedAttributes>& resultAttributes() { return result_attributes_; }
     const std::vector<NamedAttributes>& resultAttributes() const { return result_attributes_; }
 
-  private:
+ private:
     std::string name_;
     std::string visibility_;
     FunctionType type_;
@@ -58,7 +58,7 @@ class Function {
 
 /// `module`: functions by name, in program order.
 class Module {
-  public:
+ public:
     const std::string& name() const { return name_; }
     void setName(std::string name) { name_ = std::move(name); }
     NamedAttributes& attributes() { return attributes_; }
@@ -78,7 +78,7 @@ class Module {
     Region& others() { return others_; }
     const Region& others() const { return others_; }
 
-  private:
+ private:
     std::string name_;
     NamedAttributes attributes_;
     std::vector<std::unique_ptr<Function>> functions_;

@@ -29,7 +29,7 @@ class Value;
 
 /// One operand slot of an operation, linked into the use list of the value it holds.
 class Use {
-  public:
+ public:
     Use() = default;
     Use(const Use&) = delete;
     Use& operator=(const Use&) = delete;
@@ -41,7 +41,7 @@ class Use {
     Use* next() const { return next_; }      ///< next use of the same value
     void set(Value* value);
 
-  private:
+ private:
     friend class Operation;
     void unlink();
 
@@ -54,7 +54,7 @@ class Use {
 
 /// A result of an operation, or an argument of a block.
 class Value {
-  public:
+ public:
     Value() = default;
     Value(const Value&) = delete;
     Value& operator=(const Value&) = delete;
@@ -76,7 +76,7 @@ class Value {
     bool hasOneUse() const { return first_use_ != nullptr && first_use_->next() == nullptr; }
     void replaceAllUsesWith(Value* other);
 
-  private:
+ private:
     friend class Block;
     friend class Operation;
     friend class Use;
@@ -90,7 +90,7 @@ class Value {
 
 /// A list of blocks. All of StableHLO's regions have one.
 class Region {
-  public:
+ public:
     Region() = default;
     Region(const Region&) = delete;
     Region& operator=(const Region&) = delete;
@@ -108,7 +108,7 @@ class Region {
     /// The operation this region belongs to; null for a function body.
     Operation* parent() const { return parent_; }
 
-  private:
+ private:
     friend class Operation;
     std::vector<std::unique_ptr<Block>> blocks_;
     Operation* parent_ = nullptr;
@@ -116,11 +116,11 @@ class Region {
 
 /// An operation. Create it with Operation::create or a Builder.
 class Operation {
-  public:
+ public:
     static std::unique_ptr<Operation> create(OpKind kind, std::span<Value* const> operands,
                                              std::span<const Type> result_types,
-                                             NamedAttributes attributes = {},
-                                             size_t region_count = 0, Location location = {});
+                                             NamedAttributes attributes = {}, size_t region_count = 0,
+                                             Location location = {});
     ~Operation();
     Operation(const Operation&) = delete;
     Operation& operator=(const Operation&) = delete;
@@ -148,9 +148,7 @@ class Operation {
 
     const NamedAttributes& attributes() const { return attributes_; }
     const Attribute* attribute(std::string_view name) const { return attributes_.find(name); }
-    void setAttribute(std::string_view name, Attribute value) {
-        attributes_.set(name, std::move(value));
-    }
+    void setAttribute(std::string_view name, Attribute value) { attributes_.set(name, std::move(value)); }
     void eraseAttribute(std::string_view name) { attributes_.erase(name); }
 
     size_t regionCount() const { return regions_.size(); }
@@ -169,7 +167,7 @@ class Operation {
     void erase();
     void dropAllUses();
 
-  private:
+ private:
     friend class Block;
     Operation() = default;
 
@@ -189,7 +187,7 @@ class Operation {
 
 /// Arguments, then operations of which the last is a terminator.
 class Block {
-  public:
+ public:
     explicit Block(Region* parent) : parent_(parent) {}
     ~Block();
     Block(const Block&) = delete;
@@ -206,7 +204,7 @@ class Block {
 
     /// Iterates over Operation&. Stays valid when other operations are inserted or erased.
     class Iterator {
-      public:
+     public:
         using iterator_category = std::forward_iterator_tag;
         using value_type = Operation;
         using difference_type = std::ptrdiff_t;
@@ -227,7 +225,7 @@ class Block {
         }
         bool operator==(const Iterator&) const = default;
 
-      private:
+     private:
         Operation* op_ = nullptr;
     };
     Iterator begin() const { return Iterator(first_); }
@@ -243,7 +241,7 @@ class Block {
     /// Inserts before `before`; at the end when it is null.
     Operation* insert(std::unique_ptr<Operation> op, Operation* before = nullptr);
 
-  private:
+ private:
     friend class Operation;
     friend class Region;
     Region* parent_;

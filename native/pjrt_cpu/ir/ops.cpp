@@ -15,8 +15,8 @@ template <typename T>
 const T& typed(const Operation& op, std::string_view name, const char* kind) {
     const Attribute& attribute = required(op, name);
     if (const T* value = attribute.get<T>()) return *value;
-    throw invalidOperation(op, "attribute " + std::string(name) + " should be " + kind + ", got " +
-                                   attribute.toString());
+    throw invalidOperation(
+        op, "attribute " + std::string(name) + " should be " + kind + ", got " + attribute.toString());
 }
 
 /// Index of an enumeration's value in `cases`.
@@ -129,8 +129,7 @@ PadAttributes padAttributes(const Operation& op) {
 }
 
 std::vector<WindowDimension> window(const Operation& op) {
-    const bool convolution =
-        op.kind() == OpKind::kConvolution || op.kind() == OpKind::kDynamicConv;
+    const bool convolution = op.kind() == OpKind::kConvolution || op.kind() == OpKind::kDynamicConv;
     std::vector<WindowDimension> out;
     if (convolution) {
         const ConvolutionDimensions& numbers = convolutionDimensions(op);
@@ -265,9 +264,12 @@ OpKind reducerKind(const Block& block) {
 size_t tupleSize(const Operation& op) {
     switch (op.kind()) {
         case OpKind::kReduce:
-        case OpKind::kReduceWindow: return op.operandCount() / 2;
-        case OpKind::kScatter: return (op.operandCount() - 1) / 2;
-        default: return op.operandCount();
+        case OpKind::kReduceWindow:
+            return op.operandCount() / 2;
+        case OpKind::kScatter:
+            return (op.operandCount() - 1) / 2;
+        default:
+            return op.operandCount();
     }
 }
 
@@ -291,8 +293,8 @@ std::vector<std::vector<int64_t>> replicaGroups(const Operation& op) {
 std::vector<std::pair<int64_t, int64_t>> sourceTargetPairs(const Operation& op) {
     const Literal& pairs = literalAttribute(op, "source_target_pairs");
     if (pairs.type().rank() != 2 || pairs.type().dim(1) != 2) {
-        throw invalidOperation(op, "source_target_pairs should be tensor<Nx2xi64>, got " +
-                                       pairs.type().toString());
+        throw invalidOperation(
+            op, "source_target_pairs should be tensor<Nx2xi64>, got " + pairs.type().toString());
     }
     std::vector<std::pair<int64_t, int64_t>> out;
     for (int64_t i = 0; i < rowCount(pairs); ++i) {

@@ -6,7 +6,7 @@ namespace optirs::plugin {
 namespace {
 
 class Printer {
-  public:
+ public:
     std::string take() { return std::move(out_); }
 
     void printModule(const Module& module) {
@@ -83,7 +83,7 @@ class Printer {
         out_ += " : " + Type(std::move(type)).toString() + "\n";
     }
 
-  private:
+ private:
     void indent() { out_.append(2 * depth_, ' '); }
 
     std::string define(const Value* value, const char* prefix) {

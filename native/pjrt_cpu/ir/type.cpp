@@ -71,9 +71,7 @@ std::string listToString(std::span<const int64_t> values) {
     return out + "]";
 }
 
-bool TensorType::isStatic() const {
-    return std::find(dims_.begin(), dims_.end(), kDynamic) == dims_.end();
-}
+bool TensorType::isStatic() const { return std::find(dims_.begin(), dims_.end(), kDynamic) == dims_.end(); }
 
 int64_t TensorType::elementCount() const {
     int64_t count = 1;

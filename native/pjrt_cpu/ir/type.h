@@ -32,10 +32,9 @@ struct QuantizedType {
 
 /// `tensor<2x?xf32, #stablehlo.bounds<?, 3>>`.
 class TensorType {
-  public:
+ public:
     TensorType() = default;
-    TensorType(ElementType element, std::vector<int64_t> dims)
-        : element_(element), dims_(std::move(dims)) {}
+    TensorType(ElementType element, std::vector<int64_t> dims) : element_(element), dims_(std::move(dims)) {}
 
     ElementType element() const { return element_; }
     std::span<const int64_t> dims() const { return dims_; }
@@ -65,7 +64,7 @@ class TensorType {
     std::string toString() const;
     bool operator==(const TensorType& other) const;
 
-  private:
+ private:
     ElementType element_ = ElementType::kF32;
     std::vector<int64_t> dims_;
     std::vector<int64_t> bounds_;
@@ -100,7 +99,7 @@ struct OpaqueType {
 
 /// Any of the above.
 class Type {
-  public:
+ public:
     Type() : data_(TokenType{}) {}
     Type(TensorType t) : data_(std::move(t)) {}    // NOLINT(google-explicit-constructor)
     Type(TokenType t) : data_(t) {}                // NOLINT(google-explicit-constructor)
@@ -123,13 +122,11 @@ class Type {
     std::string toString() const;
     bool operator==(const Type& other) const { return data_ == other.data_; }
 
-  private:
+ private:
     std::variant<TokenType, TensorType, TupleType, FunctionType, OpaqueType> data_;
 };
 
-inline bool TupleType::operator==(const TupleType& other) const {
-    return elements == other.elements;
-}
+inline bool TupleType::operator==(const TupleType& other) const { return elements == other.elements; }
 inline bool FunctionType::operator==(const FunctionType& other) const {
     return inputs == other.inputs && results == other.results;
 }

@@ -20,10 +20,11 @@ bool dropAnnotations(Operation& op) {
     for (const auto& [name, value] : op.attributes()) {
         const bool discardable = name.find('.') != std::string::npos;
         const bool* flag = value.get<bool>();
-        const bool default_flag = flag != nullptr && !*flag &&
-                                  (name == "indices_are_sorted" || name == "unique_indices" || name == "is_stable" ||
-                                   name == "has_side_effect" || name == "use_global_device_ids") &&
-                                  op.kind() != OpKind::kChloTopK;
+        const bool default_flag =
+            flag != nullptr && !*flag &&
+            (name == "indices_are_sorted" || name == "unique_indices" || name == "is_stable" ||
+             name == "has_side_effect" || name == "use_global_device_ids") &&
+            op.kind() != OpKind::kChloTopK;
         const auto* accuracy = value.get<ResultAccuracy>();
         const bool default_accuracy = accuracy != nullptr && accuracy->mode == "DEFAULT";
         if (discardable || default_flag || default_accuracy) dead.push_back(name);
@@ -56,14 +57,16 @@ bool forwardsItsOperand(const Operation& op) {
     switch (op.kind()) {
         case OpKind::kSdyShardingConstraint:
         case OpKind::kSdyReshard:
-        case OpKind::kSdyPropagationBarrier: return true;
+        case OpKind::kSdyPropagationBarrier:
+            return true;
         case OpKind::kCustomCall: {
             const std::string& target = callee(op);
             const bool annotation = target == "Sharding" || target == "annotate_device_placement";
             return annotation && op.operandCount() == 1 && op.resultCount() == 1 &&
                    op.operand(0)->type() == op.result()->type();
         }
-        default: return false;
+        default:
+            return false;
     }
 }
 
@@ -72,7 +75,8 @@ bool allReduceOfSum(Operation& op) {
     NamedAttributes attributes = op.attributes();
     Value* operand = op.operand(0);
     const Type type = op.result()->type();
-    Operation* reduce = builder.create(OpKind::kAllReduce, {&operand, 1}, {&type, 1}, std::move(attributes), 1);
+    Operation* reduce =
+        builder.create(OpKind::kAllReduce, {&operand, 1}, {&type, 1}, std::move(attributes), 1);
     Block& block = reduce->region(0).addBlock();
     const TensorType scalar = type.tensor().withDims({});
     Value* lhs = block.addArgument(scalar);

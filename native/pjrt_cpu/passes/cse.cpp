@@ -95,7 +95,7 @@ bool sameOperation(const Operation& a, const Operation& b, ValueMap& inner) {
 }
 
 class Merger {
-  public:
+ public:
     bool run(Block& block) {
         std::vector<size_t> added;  // to forget when the block ends
         for (Operation* op = block.first(); op != nullptr;) {
@@ -111,14 +111,15 @@ class Merger {
         return changed_;
     }
 
-  private:
+ private:
     void visit(Operation& op, std::vector<size_t>& added) {
         const size_t hash = hashOf(op);
         std::vector<Operation*>& candidates = seen_[hash];
         for (const Operation* earlier : candidates) {
             ValueMap inner;
             if (!sameOperation(*earlier, op, inner)) continue;
-            for (size_t i = 0; i < op.resultCount(); ++i) op.result(i)->replaceAllUsesWith(earlier->result(i));
+            for (size_t i = 0; i < op.resultCount(); ++i)
+                op.result(i)->replaceAllUsesWith(earlier->result(i));
             op.erase();
             changed_ = true;
             return;

@@ -36,7 +36,8 @@ Value* expandTorchIndexSelect(Operation& op) {
     numbers.start_indices_batching_dims = iotaList(0, batch);
     const int64_t index_free = index.rank() - batch;
     for (int64_t i = batch; i < dim; ++i) numbers.offset_dims.push_back(i);
-    for (int64_t i = dim + index_free; i < op.result()->tensor().rank(); ++i) numbers.offset_dims.push_back(i);
+    for (int64_t i = dim + index_free; i < op.result()->tensor().rank(); ++i)
+        numbers.offset_dims.push_back(i);
     // The batch of the gather's result comes first; when dimensions of the operand lie between, offset
     // dimensions simply take their places.
     std::vector<int64_t> sizes(from.dims().begin(), from.dims().end());
@@ -51,16 +52,23 @@ Value* expandTorchIndexSelect(Operation& op) {
 
 std::vector<Value*> expand(Operation& op) {
     switch (op.kind()) {
-        case OpKind::kDot: return {expandDot(op)};
-        case OpKind::kBroadcast: return {expandBroadcast(op)};
-        case OpKind::kTorchIndexSelect: return {expandTorchIndexSelect(op)};
+        case OpKind::kDot:
+            return {expandDot(op)};
+        case OpKind::kBroadcast:
+            return {expandBroadcast(op)};
+        case OpKind::kTorchIndexSelect:
+            return {expandTorchIndexSelect(op)};
         case OpKind::kEinsum:
-        case OpKind::kUnaryEinsum: return expandEinsum(op);
+        case OpKind::kUnaryEinsum:
+            return expandEinsum(op);
         case OpKind::kBatchNormGrad:
         case OpKind::kBatchNormInference:
-        case OpKind::kBatchNormTraining: return expandBatchNorm(op);
-        case OpKind::kMap: return expandMap(op);
-        default: return opKindName(op.kind()).starts_with("chlo.") ? expandChlo(op) : std::vector<Value*>();
+        case OpKind::kBatchNormTraining:
+            return expandBatchNorm(op);
+        case OpKind::kMap:
+            return expandMap(op);
+        default:
+            return opKindName(op.kind()).starts_with("chlo.") ? expandChlo(op) : std::vector<Value*>();
     }
 }
 
@@ -69,7 +77,8 @@ std::vector<Value*> expand(Operation& op) {
 bool decompose(Function& function) {
     return rewriteAll(function, [](Operation& op) {
         for (const Value* operand : op.operands()) {
-            if (!operand->type().isTensor() || !operand->tensor().isStatic() || operand->tensor().quantized() != nullptr) {
+            if (!operand->type().isTensor() || !operand->tensor().isStatic() ||
+                operand->tensor().quantized() != nullptr) {
                 return false;
             }
         }

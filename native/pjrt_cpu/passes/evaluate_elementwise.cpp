@@ -15,26 +15,40 @@ using Integer = int64_t;
 std::optional<double> unaryFloat(OpKind kind, double x) {
     using enum OpKind;
     switch (kind) {
-        case kAbs: return std::fabs(x);
-        case kNegate: return -x;
-        case kCeil: return std::ceil(x);
-        case kFloor: return std::floor(x);
-        case kSqrt: return std::sqrt(x);
-        case kRoundNearestEven: return std::nearbyint(x);
-        case kRoundNearestAfz: return std::round(x);
-        case kSign: return std::isnan(x) || x == 0 ? x : std::copysign(1.0, x);
-        default: return std::nullopt;
+        case kAbs:
+            return std::fabs(x);
+        case kNegate:
+            return -x;
+        case kCeil:
+            return std::ceil(x);
+        case kFloor:
+            return std::floor(x);
+        case kSqrt:
+            return std::sqrt(x);
+        case kRoundNearestEven:
+            return std::nearbyint(x);
+        case kRoundNearestAfz:
+            return std::round(x);
+        case kSign:
+            return std::isnan(x) || x == 0 ? x : std::copysign(1.0, x);
+        default:
+            return std::nullopt;
     }
 }
 
 std::optional<double> binaryFloat(OpKind kind, double x, double y) {
     using enum OpKind;
     switch (kind) {
-        case kAdd: return x + y;
-        case kSubtract: return x - y;
-        case kMultiply: return x * y;
-        case kDivide: return x / y;
-        case kRemainder: return std::fmod(x, y);
+        case kAdd:
+            return x + y;
+        case kSubtract:
+            return x - y;
+        case kMultiply:
+            return x * y;
+        case kDivide:
+            return x / y;
+        case kRemainder:
+            return std::fmod(x, y);
         // NaN wins, and -0 is less than +0.
         case kMaximum:
             if (std::isnan(x) || std::isnan(y)) return x + y;
@@ -42,7 +56,8 @@ std::optional<double> binaryFloat(OpKind kind, double x, double y) {
         case kMinimum:
             if (std::isnan(x) || std::isnan(y)) return x + y;
             return x == y ? (std::signbit(x) ? x : y) : std::min(x, y);
-        default: return std::nullopt;
+        default:
+            return std::nullopt;
     }
 }
 
@@ -52,13 +67,20 @@ std::optional<Integer> unaryInteger(OpKind kind, Integer x, ElementType type) {
     using enum OpKind;
     const uint64_t bits = static_cast<uint64_t>(x) & widthMask(bitWidth(type));
     switch (kind) {
-        case kAbs: return x < 0 ? static_cast<Integer>(~static_cast<uint64_t>(x) + 1) : x;
-        case kNegate: return static_cast<Integer>(~static_cast<uint64_t>(x) + 1);
-        case kNot: return type == ElementType::kI1 ? 1 - x : ~x;
-        case kSign: return x == 0 ? 0 : (x < 0 && isSignedInteger(type) ? -1 : 1);
-        case kPopcnt: return std::popcount(bits);
-        case kCountLeadingZeros: return std::countl_zero(bits) - (64 - bitWidth(type));
-        default: return std::nullopt;
+        case kAbs:
+            return x < 0 ? static_cast<Integer>(~static_cast<uint64_t>(x) + 1) : x;
+        case kNegate:
+            return static_cast<Integer>(~static_cast<uint64_t>(x) + 1);
+        case kNot:
+            return type == ElementType::kI1 ? 1 - x : ~x;
+        case kSign:
+            return x == 0 ? 0 : (x < 0 && isSignedInteger(type) ? -1 : 1);
+        case kPopcnt:
+            return std::popcount(bits);
+        case kCountLeadingZeros:
+            return std::countl_zero(bits) - (64 - bitWidth(type));
+        default:
+            return std::nullopt;
     }
 }
 
@@ -111,33 +133,51 @@ std::optional<Integer> binaryInteger(OpKind kind, Integer x, Integer y, ElementT
     // On i1, add is or and multiply is and.
     const bool boolean = isBoolean(type);
     switch (kind) {
-        case kAdd: return boolean ? (x | y) : static_cast<Integer>(a + b);
-        case kSubtract: return static_cast<Integer>(a - b);
-        case kMultiply: return static_cast<Integer>(a * b);
+        case kAdd:
+            return boolean ? (x | y) : static_cast<Integer>(a + b);
+        case kSubtract:
+            return static_cast<Integer>(a - b);
+        case kMultiply:
+            return static_cast<Integer>(a * b);
         case kDivide:
-        case kRemainder: return divide(kind, x, y, type);
-        case kPower: return power(x, y, type);
-        case kMaximum: return lessThan(x, y, type) ? y : x;
-        case kMinimum: return lessThan(y, x, type) ? y : x;
-        case kAnd: return x & y;
-        case kOr: return x | y;
-        case kXor: return x ^ y;
+        case kRemainder:
+            return divide(kind, x, y, type);
+        case kPower:
+            return power(x, y, type);
+        case kMaximum:
+            return lessThan(x, y, type) ? y : x;
+        case kMinimum:
+            return lessThan(y, x, type) ? y : x;
+        case kAnd:
+            return x & y;
+        case kOr:
+            return x | y;
+        case kXor:
+            return x ^ y;
         case kShiftLeft:
         case kShiftRightLogical:
-        case kShiftRightArithmetic: return shift(kind, x, y, type);
-        default: return std::nullopt;
+        case kShiftRightArithmetic:
+            return shift(kind, x, y, type);
+        default:
+            return std::nullopt;
     }
 }
 
 template <typename T, typename Less>
 bool compareWith(ComparisonDirection direction, const T& x, const T& y, const Less& less) {
     switch (direction) {
-        case ComparisonDirection::kEq: return x == y;
-        case ComparisonDirection::kNe: return x != y;
-        case ComparisonDirection::kGe: return x == y || less(y, x);
-        case ComparisonDirection::kGt: return less(y, x);
-        case ComparisonDirection::kLe: return x == y || less(x, y);
-        case ComparisonDirection::kLt: return less(x, y);
+        case ComparisonDirection::kEq:
+            return x == y;
+        case ComparisonDirection::kNe:
+            return x != y;
+        case ComparisonDirection::kGe:
+            return x == y || less(y, x);
+        case ComparisonDirection::kGt:
+            return less(y, x);
+        case ComparisonDirection::kLe:
+            return x == y || less(x, y);
+        case ComparisonDirection::kLt:
+            return less(x, y);
     }
     return false;
 }
@@ -173,14 +213,15 @@ void convertElement(const std::byte* in, ElementType from, ElementType to, std::
     }
 }
 
-bool evaluateElement(const Operation& op, std::span<const std::byte* const> in, ElementType from, ElementType to,
-                     std::byte* out) {
+bool evaluateElement(const Operation& op, std::span<const std::byte* const> in, ElementType from,
+                     ElementType to, std::byte* out) {
     using enum OpKind;
     const OpKind kind = op.kind();
     const auto size = static_cast<size_t>(byteWidth(to));
     if (kind == kConvert) {
         // 64-bit integers to bf16 and f16 would round twice through double.
-        const bool rounds_twice = isInteger(from) && bitWidth(from) == 64 && isFloat(to) && to != ElementType::kF64;
+        const bool rounds_twice =
+            isInteger(from) && bitWidth(from) == 64 && isFloat(to) && to != ElementType::kF64;
         if (rounds_twice && std::abs(loadReal(in[0], from)) > 9007199254740992.0) return false;
         convertElement(in[0], from, to, out);
         return true;
@@ -247,7 +288,8 @@ std::optional<Literal> evaluateElementwise(const Operation& op, std::span<const 
             // A scalar predicate beside a tensor is a splat, whatever its shape.
             in[k] = operands[k]->element(operands[k]->isSplat() ? 0 : i);
         }
-        if (!evaluateElement(op, in, from, type.element(), &bytes[static_cast<size_t>(i) * width])) return std::nullopt;
+        if (!evaluateElement(op, in, from, type.element(), &bytes[static_cast<size_t>(i) * width]))
+            return std::nullopt;
     }
     return Literal(type, std::move(bytes));
 }

@@ -31,7 +31,8 @@ Literal collect(const TensorType& type, int64_t element_bytes,
 }
 
 /// As collect, for results whose element at `index` is an operand's at a linear function of it.
-Literal gatherStrided(const TensorType& type, const Literal& from, int64_t offset, const std::vector<int64_t>& strides) {
+Literal gatherStrided(const TensorType& type, const Literal& from, int64_t offset,
+                      const std::vector<int64_t>& strides) {
     return collect(type, from.elementBytes(), [&](std::span<const int64_t> index) {
         int64_t at = offset;
         for (size_t d = 0; d < index.size(); ++d) at += index[d] * strides[d];
@@ -91,10 +92,12 @@ std::optional<Literal> evaluateSmall(const Operation& op, std::span<const Litera
             return collect(type, operands[0]->elementBytes(), [&](std::span<const int64_t> index) {
                 int64_t at = index[along];
                 size_t part = 0;
-                while (at >= operands[part]->type().dims()[along]) at -= operands[part++]->type().dims()[along];
+                while (at >= operands[part]->type().dims()[along])
+                    at -= operands[part++]->type().dims()[along];
                 const auto strides = stridesOf(operands[part]->type().dims());
                 int64_t element = 0;
-                for (size_t d = 0; d < index.size(); ++d) element += (d == along ? at : index[d]) * strides[d];
+                for (size_t d = 0; d < index.size(); ++d)
+                    element += (d == along ? at : index[d]) * strides[d];
                 return operands[part]->element(element);
             });
         }
@@ -106,13 +109,15 @@ std::optional<Literal> evaluateSmall(const Operation& op, std::span<const Litera
                 for (size_t d = 0; d < index.size(); ++d) {
                     const int64_t at = index[d] - pad.low[d];
                     const int64_t step = pad.interior[d] + 1;
-                    if (at < 0 || at % step != 0 || at / step >= operands[0]->type().dims()[d]) return operands[1]->element(0);
+                    if (at < 0 || at % step != 0 || at / step >= operands[0]->type().dims()[d])
+                        return operands[1]->element(0);
                     element += at / step * strides[d];
                 }
                 return operands[0]->element(element);
             });
         }
-        default: return std::nullopt;
+        default:
+            return std::nullopt;
     }
 }
 
@@ -128,7 +133,8 @@ std::optional<Literal> evaluateMovement(const Operation& op, std::span<const Lit
     const auto splatOf = [&](const Literal& literal) { return Literal::splat(type, literal.bytes()); };
     // Without looking at elements, whatever their number.
     switch (op.kind()) {
-        case OpKind::kReshape: return operands[0]->reshaped(type);
+        case OpKind::kReshape:
+            return operands[0]->reshaped(type);
         case OpKind::kBroadcastInDim:
         case OpKind::kTranspose:
         case OpKind::kSlice:
@@ -139,19 +145,21 @@ std::optional<Literal> evaluateMovement(const Operation& op, std::span<const Lit
         case OpKind::kConcatenate: {
             bool same = true;
             for (const Literal* operand : operands) {
-                same = same && operand->isSplat() && std::ranges::equal(operand->bytes(), operands[0]->bytes());
+                same =
+                    same && operand->isSplat() && std::ranges::equal(operand->bytes(), operands[0]->bytes());
             }
             if (same) return splatOf(*operands[0]);
             break;
         }
         case OpKind::kBitcastConvert:
-            if (byteWidth(operands[0]->type().element()) != byteWidth(type.element()) || bitWidth(type.element()) < 8 ||
-                bitWidth(operands[0]->type().element()) < 8 ||
+            if (byteWidth(operands[0]->type().element()) != byteWidth(type.element()) ||
+                bitWidth(type.element()) < 8 || bitWidth(operands[0]->type().element()) < 8 ||
                 operands[0]->type().rank() != type.rank()) {
                 return std::nullopt;
             }
             return Literal(type, {operands[0]->bytes().begin(), operands[0]->bytes().end()});
-        default: break;
+        default:
+            break;
     }
     if (type.elementCount() > max_elements || type.elementCount() == 0) return std::nullopt;
     return evaluateSmall(op, operands);

@@ -10,9 +10,11 @@ namespace optirs::plugin {
 namespace {
 
 class BatchNorm {
-  public:
+ public:
     explicit BatchNorm(Operation& op)
-        : builder_(op), type_(op.operand(0)->tensor()), feature_(integerAttribute(op, "feature_index")),
+        : builder_(op),
+          type_(op.operand(0)->tensor()),
+          feature_(integerAttribute(op, "feature_index")),
           epsilon_(floatAttribute(op, "epsilon")) {
         for (int64_t i = 0; i < type_.rank(); ++i) {
             if (i != feature_) others_.push_back(i);
@@ -32,7 +34,8 @@ class BatchNorm {
         return builder_.unary(OpKind::kSqrt, shifted);
     }
     Value* normalised(Value* x, Value* mean, Value* variance) {
-        return binary(OpKind::kDivide, binary(OpKind::kSubtract, x, broadcast(mean)), broadcast(deviation(variance)));
+        return binary(OpKind::kDivide, binary(OpKind::kSubtract, x, broadcast(mean)),
+                      broadcast(deviation(variance)));
     }
     Value* scaled(Value* xhat, Value* scale, Value* offset) {
         return binary(OpKind::kAdd, binary(OpKind::kMultiply, xhat, broadcast(scale)), broadcast(offset));
@@ -44,7 +47,7 @@ class BatchNorm {
         return count;
     }
 
-  private:
+ private:
     std::vector<int64_t> dims() const { return {type_.dims().begin(), type_.dims().end()}; }
 
     Builder builder_;
@@ -77,7 +80,8 @@ std::vector<Value*> expandBatchNorm(Operation& op) {
     Value* doffset = norm.sum(dy);
     Value* mean_dy = norm.broadcast(norm.mean(dy));
     Value* projection = norm.broadcast(norm.mean(norm.binary(kMultiply, dy, xhat)));
-    Value* inner = norm.binary(kSubtract, norm.binary(kSubtract, dy, mean_dy), norm.binary(kMultiply, xhat, projection));
+    Value* inner =
+        norm.binary(kSubtract, norm.binary(kSubtract, dy, mean_dy), norm.binary(kMultiply, xhat, projection));
     Value* factor = norm.broadcast(norm.binary(kDivide, scale, norm.deviation(variance)));
     return {norm.binary(kMultiply, factor, inner), dscale, doffset};
 }

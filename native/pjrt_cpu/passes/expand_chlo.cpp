@@ -20,12 +20,14 @@ std::optional<Term> realFunction(OpKind kind, Term x) {
     const Term one = x.constant(1);
     const double log2 = std::numbers::ln2;
     switch (kind) {
-        case kChloAsin: return 2.0 * x.apply(kAtan2, 1.0 + ((1.0 - x) * (1.0 + x)).sqrt());
+        case kChloAsin:
+            return 2.0 * x.apply(kAtan2, 1.0 + ((1.0 - x) * (1.0 + x)).sqrt());
         case kChloAcos: {
             const Term general = 2.0 * ((1.0 - x) * (1.0 + x)).sqrt().apply(kAtan2, 1.0 + x);
             return x.compare("EQ", -1.0).select(x.constant(std::numbers::pi), general);
         }
-        case kChloAtan: return x.apply(kAtan2, one);
+        case kChloAtan:
+            return x.apply(kAtan2, one);
         case kChloAsinh: {
             const Term size = x.abs();
             // size^2 overflows beyond the square root of the largest number; there only the log is left.
@@ -41,19 +43,27 @@ std::optional<Term> realFunction(OpKind kind, Term x) {
             const Term small = (above + (above * (x + 1.0)).sqrt()).log1p();
             return x.compare("GT", is_double ? 1e150 : 1e18).select(x.log() + log2, small);
         }
-        case kChloAtanh: return 0.5 * (x.log1p() - (-x).log1p());
+        case kChloAtanh:
+            return 0.5 * (x.log1p() - (-x).log1p());
         case kChloSinh: {
             const Term large = (x - log2).exp() - (-x - log2).exp();
             const Term e = x.expm1();
             return x.abs().compare("LT", 1.0).select(0.5 * (e + e / (e + 1.0)), large);
         }
-        case kChloCosh: return (x - log2).exp() + (-x - log2).exp();
-        case kChloErf: return erf(x);
-        case kChloErfc: return erfc(x);
-        case kChloErfInv: return erfInv(x);
-        case kChloLgamma: return lgamma(x);
-        case kChloDigamma: return digamma(x);
-        default: return std::nullopt;
+        case kChloCosh:
+            return (x - log2).exp() + (-x - log2).exp();
+        case kChloErf:
+            return erf(x);
+        case kChloErfc:
+            return erfc(x);
+        case kChloErfInv:
+            return erfInv(x);
+        case kChloLgamma:
+            return lgamma(x);
+        case kChloDigamma:
+            return digamma(x);
+        default:
+            return std::nullopt;
     }
 }
 
@@ -104,8 +114,10 @@ Value* expandNextAfter(Operation& op) {
     const Term away = x.compare("LT", y).apply(kXor, bits.compare("LT", zero));
     const Term moved = bits + away.select(one, bits.constant(-1));
     // From zero: the smallest number of y's sign.
-    const Term sign = y.bitcast(integer).apply(kAnd, Term(builder, builder.constant(Literal::splatInteger(
-                                                                    bits.value()->tensor(), width == 64 ? INT64_MIN : -(int64_t{1} << (width - 1))))));
+    const Term sign = y.bitcast(integer).apply(
+        kAnd,
+        Term(builder, builder.constant(Literal::splatInteger(
+                          bits.value()->tensor(), width == 64 ? INT64_MIN : -(int64_t{1} << (width - 1))))));
     const Term from_zero = sign.apply(kOr, one);
     const Term next = x.compare("EQ", 0.0).select(from_zero, moved).bitcast(type.element());
     const Term is_nan = x.compare("NE", x).apply(kOr, y.compare("NE", y));
@@ -144,7 +156,8 @@ std::vector<Value*> expandTopK(Operation& op) {
     const int64_t k = integerAttribute(op, "k");
     const int64_t last = type.rank() - 1;
     if (last < 0 || k < 0 || k > type.dim(last)) {
-        throw invalidOperation(op, "k = " + std::to_string(k) + " is more than the last dimension of " + type.toString() + " has");
+        throw invalidOperation(op, "k = " + std::to_string(k) + " is more than the last dimension of " +
+                                       type.toString() + " has");
     }
     const TensorType index_type = type.withElement(ElementType::kI32);
     NamedAttributes iota;
@@ -176,7 +189,8 @@ std::vector<Value*> expandTopK(Operation& op) {
         slice.set("start_indices", Attribute::integers(std::vector<int64_t>(dims.size(), 0)));
         slice.set("limit_indices", Attribute::integers(limit));
         slice.set("strides", Attribute::integers(std::vector<int64_t>(dims.size(), 1)));
-        out.push_back(builder.create(kSlice, {sort->result(i)}, types[i].tensor().withDims(limit), std::move(slice)));
+        out.push_back(
+            builder.create(kSlice, {sort->result(i)}, types[i].tensor().withDims(limit), std::move(slice)));
     }
     return out;
 }
@@ -203,7 +217,8 @@ Value* expandBroadcasting(Operation& op) {
         if (predicate && own == 0) continue;
         const auto given = integersAttributeOrEmpty(op, "broadcast_dimensions");
         std::vector<int64_t> mapping = iotaList(rank - own, rank);
-        if (op.attribute("broadcast_dimensions") != nullptr && static_cast<int64_t>(given.size()) == own && own < rank) {
+        if (op.attribute("broadcast_dimensions") != nullptr && static_cast<int64_t>(given.size()) == own &&
+            own < rank) {
             mapping.assign(given.begin(), given.end());
         }
         operand = builder.broadcastInDim(operand, dims, std::move(mapping));
@@ -220,8 +235,11 @@ std::vector<Value*> expandChlo(Operation& op) {
     Builder builder(op);
     Value* value = nullptr;
     switch (op.kind()) {
-        case kChloTopK: return expandTopK(op);
-        case kChloConstant: value = builder.constant(constantValue(op)); break;
+        case kChloTopK:
+            return expandTopK(op);
+        case kChloConstant:
+            value = builder.constant(constantValue(op));
+            break;
         case kChloConstantLike: {
             const Attribute* number = op.attribute("value");
             const auto* real = number != nullptr ? number->get<FloatAttribute>() : nullptr;
@@ -231,14 +249,26 @@ std::vector<Value*> expandChlo(Operation& op) {
             if (integer != nullptr) value = builder.constant(Literal::splatInteger(type, integer->value));
             break;
         }
-        case kChloSquare: value = builder.binary(kMultiply, op.operand(0), op.operand(0)); break;
-        case kChloTan: value = builder.unary(kTan, op.operand(0)); break;
-        case kChloConj: value = expandConj(op); break;
+        case kChloSquare:
+            value = builder.binary(kMultiply, op.operand(0), op.operand(0));
+            break;
+        case kChloTan:
+            value = builder.unary(kTan, op.operand(0));
+            break;
+        case kChloConj:
+            value = expandConj(op);
+            break;
         case kChloIsInf:
         case kChloIsNegInf:
-        case kChloIsPosInf: value = expandIsInf(op); break;
-        case kChloNextAfter: value = expandNextAfter(op); break;
-        case kChloMulhi: value = expandMulhi(op); break;
+        case kChloIsPosInf:
+            value = expandIsInf(op);
+            break;
+        case kChloNextAfter:
+            value = expandNextAfter(op);
+            break;
+        case kChloMulhi:
+            value = expandMulhi(op);
+            break;
         default:
             value = op.name().starts_with("chlo.broadcast_") ? expandBroadcasting(op)
                     : op.operandCount() == 1                 ? expandReal(op)

@@ -28,8 +28,8 @@ std::string expandEllipsis(const Operation& op, std::string labels, int64_t rank
 
 void requireLabels(const Operation& op, const std::string& labels, int64_t rank) {
     if (static_cast<int64_t>(labels.size()) != rank) {
-        throw invalidOperation(op, "einsum_config names " + std::to_string(labels.size()) + " dimensions of an operand with " +
-                                       std::to_string(rank));
+        throw invalidOperation(op, "einsum_config names " + std::to_string(labels.size()) +
+                                       " dimensions of an operand with " + std::to_string(rank));
     }
     for (size_t i = 0; i < labels.size(); ++i) {
         if (labels.find(labels[i], i + 1) != std::string::npos) {
@@ -56,11 +56,13 @@ Value* sumOut(Builder& builder, Value* operand, std::string& labels, const std::
 }
 
 // Brings dimensions labelled `from` into the order of `to`; each of `to` is in `from`.
-Value* reorder(const Operation& op, Builder& builder, Value* value, const std::string& from, const std::string& to) {
+Value* reorder(const Operation& op, Builder& builder, Value* value, const std::string& from,
+               const std::string& to) {
     std::vector<int64_t> order;
     for (const char label : to) {
         const size_t at = from.find(label);
-        if (at == std::string::npos) throw invalidOperation(op, "einsum_config gives a result label that no operand has");
+        if (at == std::string::npos)
+            throw invalidOperation(op, "einsum_config gives a result label that no operand has");
         order.push_back(static_cast<int64_t>(at));
     }
     if (order.size() != from.size()) throw invalidOperation(op, "einsum_config names a result label twice");
@@ -75,7 +77,8 @@ std::vector<Value*> expandEinsum(Operation& op) {
         if (c != ' ') config += c;
     }
     const size_t arrow = config.find("->");
-    if (arrow == std::string::npos) throw invalidOperation(op, "einsum_config " + quoted(config) + " has no ->");
+    if (arrow == std::string::npos)
+        throw invalidOperation(op, "einsum_config " + quoted(config) + " has no ->");
     std::string result = config.substr(arrow + 2);
     const std::string inputs = config.substr(0, arrow);
     const size_t comma = inputs.find(',');
@@ -126,7 +129,8 @@ std::vector<Value*> expandEinsum(Operation& op) {
     std::vector<int64_t> dims;
     for (const char label : product) {
         const size_t at = lhs_labels.find(label);
-        dims.push_back(at != std::string::npos ? lhs->tensor().dims()[at] : rhs->tensor().dims()[rhs_labels.find(label)]);
+        dims.push_back(at != std::string::npos ? lhs->tensor().dims()[at]
+                                               : rhs->tensor().dims()[rhs_labels.find(label)]);
     }
     for (size_t i = 0; i < numbers.lhs_batch.size() + numbers.lhs_contracting.size(); ++i) {
         const bool is_batch = i < numbers.lhs_batch.size();
@@ -134,7 +138,8 @@ std::vector<Value*> expandEinsum(Operation& op) {
         const int64_t a = lhs->tensor().dim((is_batch ? numbers.lhs_batch : numbers.lhs_contracting)[k]);
         const int64_t b = rhs->tensor().dim((is_batch ? numbers.rhs_batch : numbers.rhs_contracting)[k]);
         if (a != b) {
-            throw invalidOperation(op, "einsum_config " + quoted(config) + " gives one label to sizes " + std::to_string(a) + " and " + std::to_string(b));
+            throw invalidOperation(op, "einsum_config " + quoted(config) + " gives one label to sizes " +
+                                           std::to_string(a) + " and " + std::to_string(b));
         }
     }
     NamedAttributes attributes = op.attributes();
@@ -144,8 +149,8 @@ std::vector<Value*> expandEinsum(Operation& op) {
     Value* dot = builder.create(OpKind::kDotGeneral, {lhs, rhs}, type, std::move(attributes));
     Value* out = reorder(op, builder, dot, product, result);
     if (out->type() != op.result()->type()) {
-        throw invalidOperation(op, "einsum_config " + quoted(config) + " gives " + out->type().toString() + ", the result says " +
-                                       op.result()->type().toString());
+        throw invalidOperation(op, "einsum_config " + quoted(config) + " gives " + out->type().toString() +
+                                       ", the result says " + op.result()->type().toString());
     }
     return {out};
 }

@@ -9,8 +9,10 @@ namespace optirs::plugin {
 std::vector<Value*> expandMap(Operation& op) {
     const Block& block = body(op);
     for (const Operation& each : block) {
-        const bool known = isElementwise(each.kind()) || each.kind() == OpKind::kConstant || each.kind() == OpKind::kReturn;
-        if (!known || each.regionCount() != 0) throw unimplementedOperation(op, "a computation with " + std::string(each.name()));
+        const bool known =
+            isElementwise(each.kind()) || each.kind() == OpKind::kConstant || each.kind() == OpKind::kReturn;
+        if (!known || each.regionCount() != 0)
+            throw unimplementedOperation(op, "a computation with " + std::string(each.name()));
     }
     const std::vector<int64_t> dims = dimsOf(op.operand(0));
     Builder builder(op);

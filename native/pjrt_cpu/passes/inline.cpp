@@ -12,17 +12,19 @@ namespace optirs::plugin {
 namespace {
 
 class Inliner {
-  public:
+ public:
     Inliner(Module& module, const PassLimits& limits) : module_(module), limits_(limits) {}
 
     /// Makes `function` free of calls, its callees first.
     void flatten(Function& function) {
         State& state = states_[&function];
         if (state.done) return;
-        if (state.active) throw invalidArgument("function " + symbolToString(function.name()) + " calls itself: " + trace(function));
+        if (state.active)
+            throw invalidArgument("function " + symbolToString(function.name()) +
+                                  " calls itself: " + trace(function));
         if (static_cast<int>(stack_.size()) >= limits_.max_call_depth) {
-            throw resourceExhausted("calls are nested more than " + std::to_string(limits_.max_call_depth) + " deep at function " +
-                                    symbolToString(function.name()));
+            throw resourceExhausted("calls are nested more than " + std::to_string(limits_.max_call_depth) +
+                                    " deep at function " + symbolToString(function.name()));
         }
         state.active = true;
         stack_.push_back(&function);
@@ -33,7 +35,7 @@ class Inliner {
         done = {true, false, size};
     }
 
-  private:
+ private:
     struct Size {
         size_t operations = 0;
         int nesting = 0;
@@ -59,8 +61,9 @@ class Inliner {
                                     std::to_string(limits_.max_operations) + " operations");
         }
         if (size.nesting > limits_.max_region_nesting) {
-            throw resourceExhausted("inlining the call at " + at.location().toString() + " nests regions more than " +
-                                    std::to_string(limits_.max_region_nesting) + " deep");
+            throw resourceExhausted("inlining the call at " + at.location().toString() +
+                                    " nests regions more than " + std::to_string(limits_.max_region_nesting) +
+                                    " deep");
         }
     }
 
@@ -91,13 +94,14 @@ class Inliner {
     Function& find(const Operation& op, const std::string& name) const {
         Function* target = module_.function(name);
         if (target == nullptr) throw invalidOperation(op, "there is no function " + symbolToString(name));
-        if (target->isDeclaration()) throw invalidOperation(op, "function " + symbolToString(name) + " has no body");
+        if (target->isDeclaration())
+            throw invalidOperation(op, "function " + symbolToString(name) + " has no body");
         const FunctionType& type = target->type();
         bool same = type.inputs.size() == op.operandCount() && type.results == op.resultTypes();
         for (size_t i = 0; same && i < op.operandCount(); ++i) same = op.operand(i)->type() == type.inputs[i];
         if (!same) {
-            throw invalidOperation(op, signatureToString(op) + " does not match " + symbolToString(name) + ", which is " +
-                                           Type(type).toString());
+            throw invalidOperation(op, signatureToString(op) + " does not match " + symbolToString(name) +
+                                           ", which is " + Type(type).toString());
         }
         return *target;
     }

@@ -21,9 +21,9 @@ void requireStatic(const Function& function) {
     for (const Type& type : function.type().inputs) {
         const TensorType* tensor = type.tensorOrNull();
         if (tensor != nullptr && !tensor->isStatic()) {
-            throw unimplemented("function " + symbolToString(function.name()) + " at " + function.location().toString() +
-                                " has an argument of dynamic shape, " + tensor->toString() +
-                                "; compile it for the shapes of its arguments");
+            throw unimplemented("function " + symbolToString(function.name()) + " at " +
+                                function.location().toString() + " has an argument of dynamic shape, " +
+                                tensor->toString() + "; compile it for the shapes of its arguments");
         }
     }
     if (function.isDeclaration()) return;
@@ -31,7 +31,8 @@ void requireStatic(const Function& function) {
         for (const Value& result : op.results()) {
             const TensorType* tensor = result.type().tensorOrNull();
             if (tensor != nullptr && !tensor->isStatic()) {
-                throw unimplementedOperation(op, "the shape of the result, " + tensor->toString() + ", is dynamic");
+                throw unimplementedOperation(
+                    op, "the shape of the result, " + tensor->toString() + ", is dynamic");
             }
         }
     });

@@ -41,7 +41,8 @@ Value* makeStatic(Operation& op) {
     const Type& type = op.result()->type();
     NamedAttributes attributes;
     switch (op.kind()) {
-        case OpKind::kDynamicReshape: return builder.create(OpKind::kReshape, {operand}, type);
+        case OpKind::kDynamicReshape:
+            return builder.create(OpKind::kReshape, {operand}, type);
         case OpKind::kDynamicIota:
             attributes.set("iota_dimension", Attribute::integer(dimension(op)));
             return builder.create(OpKind::kIota, {}, type, std::move(attributes));
@@ -52,8 +53,9 @@ Value* makeStatic(Operation& op) {
         case OpKind::kDynamicPad:
         case OpKind::kRealDynamicSlice: {
             const bool pad = op.kind() == OpKind::kDynamicPad;
-            static constexpr const char* kNames[2][3] = {{"start_indices", "limit_indices", "strides"},
-                                                         {"edge_padding_low", "edge_padding_high", "interior_padding"}};
+            static constexpr const char* kNames[2][3] = {
+                {"start_indices", "limit_indices", "strides"},
+                {"edge_padding_low", "edge_padding_high", "interior_padding"}};
             const size_t first = pad ? 2 : 1;
             for (size_t i = 0; i < 3; ++i) {
                 const Literal* values = constantOrNull(op.operand(first + i));
@@ -75,9 +77,11 @@ Value* makeStatic(Operation& op) {
             if (padding == nullptr || padding->type().element() != ElementType::kI64) return nullptr;
             attributes = op.attributes();
             attributes.set("padding", *padding);
-            return builder.create(OpKind::kConvolution, {operand, op.operand(1)}, type, std::move(attributes));
+            return builder.create(OpKind::kConvolution, {operand, op.operand(1)}, type,
+                                  std::move(attributes));
         }
-        default: return nullptr;
+        default:
+            return nullptr;
     }
 }
 
@@ -93,7 +97,9 @@ bool rewrite(Operation& op) {
     if (op.kind() == OpKind::kSetDimensionSize) {
         const Literal* size = constantOrNull(op.operand(1));
         const int64_t dim = dimension(op);
-        if (size == nullptr || !isStatic(op.operand(0)) || size->integer(0) != op.operand(0)->tensor().dim(dim)) return changed;
+        if (size == nullptr || !isStatic(op.operand(0)) ||
+            size->integer(0) != op.operand(0)->tensor().dim(dim))
+            return changed;
         replaceWith(op, op.operand(0));
         return true;
     }

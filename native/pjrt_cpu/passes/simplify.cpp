@@ -99,16 +99,20 @@ Value* simplifyBinary(Operation& op) {
             if (isAll(rhs, 0)) return rhs;
             return nullptr;
         case kMaximum:
-        case kMinimum: return lhs == rhs ? lhs : nullptr;
+        case kMinimum:
+            return lhs == rhs ? lhs : nullptr;
         case kPower:
             if (isAll(rhs, 1) && isFloat(element)) return lhs;
             // Correctly rounded, as pow wants to be.
-            if (isAll(rhs, 2) && (isFloat(element) || integer)) return Builder(op).binary(kMultiply, lhs, lhs);
+            if (isAll(rhs, 2) && (isFloat(element) || integer))
+                return Builder(op).binary(kMultiply, lhs, lhs);
             return nullptr;
         case kShiftLeft:
         case kShiftRightLogical:
-        case kShiftRightArithmetic: return isAll(rhs, 0) ? lhs : nullptr;
-        default: return nullptr;
+        case kShiftRightArithmetic:
+            return isAll(rhs, 0) ? lhs : nullptr;
+        default:
+            return nullptr;
     }
 }
 
@@ -129,7 +133,8 @@ bool isExact(ElementType from, ElementType to) {
     if (from == to) return true;
     if (isBoolean(from)) return isInteger(to) || (isFloat(to) && to != ElementType::kF8E8M0FNU);
     if (isInteger(from) && isInteger(to)) {
-        if (isUnsignedInteger(from)) return bitWidth(from) < bitWidth(to) || (isUnsignedInteger(to) && bitWidth(from) == bitWidth(to));
+        if (isUnsignedInteger(from))
+            return bitWidth(from) < bitWidth(to) || (isUnsignedInteger(to) && bitWidth(from) == bitWidth(to));
         return isSignedInteger(to) && bitWidth(from) <= bitWidth(to);
     }
     if (isInteger(from)) {
@@ -166,14 +171,17 @@ Value* simplifyUnary(Operation& op) {
     if ((op.kind() == kNegate || op.kind() == kNot) && inner->kind() == op.kind()) return inner->operand(0);
     if (inner->kind() == OpKind::kComplex && op.kind() == kReal) return inner->operand(0);
     if (inner->kind() == OpKind::kComplex && op.kind() == kImag) return inner->operand(1);
-    if (op.kind() == kAbs && inner->kind() == kAbs && op.operand(0)->type() == op.result()->type()) return op.operand(0);
+    if (op.kind() == kAbs && inner->kind() == kAbs && op.operand(0)->type() == op.result()->type())
+        return op.operand(0);
     return nullptr;
 }
 
 Value* simplifyComplex(Operation& op) {
     const Operation* real = op.operand(0)->definition();
     const Operation* imaginary = op.operand(1)->definition();
-    if (real == nullptr || imaginary == nullptr || real->kind() != OpKind::kReal || imaginary->kind() != OpKind::kImag) return nullptr;
+    if (real == nullptr || imaginary == nullptr || real->kind() != OpKind::kReal ||
+        imaginary->kind() != OpKind::kImag)
+        return nullptr;
     Value* source = real->operand(0);
     return source == imaginary->operand(0) && source->type() == op.result()->type() ? source : nullptr;
 }

@@ -49,7 +49,8 @@ Value* simplifyBroadcast(Operation& op) {
     if (sorted && operand->type() == op.result()->type()) return operand;
     if (Operation* inner = definedBy(operand, OpKind::kBroadcastInDim)) {
         std::vector<int64_t> combined;
-        for (const int64_t dim : broadcastDimensions(*inner)) combined.push_back(mapping[static_cast<size_t>(dim)]);
+        for (const int64_t dim : broadcastDimensions(*inner))
+            combined.push_back(mapping[static_cast<size_t>(dim)]);
         return Builder(op).broadcastInDim(inner->operand(0), dimsOf(op.result()), std::move(combined));
     }
     // Without repetition and reordering it only adds dimensions of size 1.
@@ -79,7 +80,8 @@ Value* simplifySlice(Operation& op) {
     attributes.set("start_indices", Attribute::integers(std::move(start)));
     attributes.set("limit_indices", Attribute::integers(std::move(limit)));
     attributes.set("strides", Attribute::integers(std::move(strides)));
-    return Builder(op).create(OpKind::kSlice, {inner->operand(0)}, op.result()->type(), std::move(attributes));
+    return Builder(op).create(OpKind::kSlice, {inner->operand(0)}, op.result()->type(),
+                              std::move(attributes));
 }
 
 Value* simplifyPad(Operation& op) {
@@ -159,20 +161,29 @@ Value* simplifyShape(Operation& op) {
     }
     if (!op.result()->tensor().isStatic()) return nullptr;
     switch (op.kind()) {
-        case OpKind::kTranspose: return simplifyTranspose(op);
-        case OpKind::kReshape: return simplifyReshape(op);
-        case OpKind::kBroadcastInDim: return simplifyBroadcast(op);
-        case OpKind::kSlice: return simplifySlice(op);
-        case OpKind::kPad: return simplifyPad(op);
-        case OpKind::kReverse: return simplifyReverse(op);
-        case OpKind::kConcatenate: return simplifyConcatenate(op);
-        case OpKind::kDynamicSlice: return simplifyDynamicSlice(op);
+        case OpKind::kTranspose:
+            return simplifyTranspose(op);
+        case OpKind::kReshape:
+            return simplifyReshape(op);
+        case OpKind::kBroadcastInDim:
+            return simplifyBroadcast(op);
+        case OpKind::kSlice:
+            return simplifySlice(op);
+        case OpKind::kPad:
+            return simplifyPad(op);
+        case OpKind::kReverse:
+            return simplifyReverse(op);
+        case OpKind::kConcatenate:
+            return simplifyConcatenate(op);
+        case OpKind::kDynamicSlice:
+            return simplifyDynamicSlice(op);
         case OpKind::kDynamicUpdateSlice:
             // An update as large as what it updates leaves nothing of it.
             return op.operand(1)->type() == op.operand(0)->type() ? op.operand(1) : nullptr;
         case OpKind::kBitcastConvert:
             return op.operand(0)->type() == op.result()->type() ? op.operand(0) : nullptr;
-        default: return nullptr;
+        default:
+            return nullptr;
     }
 }
 

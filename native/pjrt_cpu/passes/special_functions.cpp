@@ -17,8 +17,9 @@ bool isDouble(Term x) { return x.value()->tensor().element() == ElementType::kF6
 
 // erf on |x| <= 1.
 Term erfSmall(Term x) {
-    static constexpr double kT[] = {9.60497373987051638749E0, 9.00260197203842689217E1, 2.23200534594684319226E3,
-                                    7.00332514112805075473E3, 5.55923013010394962768E4};
+    static constexpr double kT[] = {9.60497373987051638749E0, 9.00260197203842689217E1,
+                                    2.23200534594684319226E3, 7.00332514112805075473E3,
+                                    5.55923013010394962768E4};
     static constexpr double kU[] = {1.0,
                                     3.35617141647503099647E1,
                                     5.21357949780152679795E2,
@@ -40,9 +41,10 @@ Term expOfMinusSquare(Term x) {
 
 // erfc on x >= 1.
 Term erfcLarge(Term x) {
-    static constexpr double kP[] = {2.46196981473530512524E-10, 5.64189564831068821977E-1, 7.46321056442269912687E0,
-                                    4.86371970985681366614E1,   1.96520832956077098242E2,  5.26445194995477358631E2,
-                                    9.34528527171957607540E2,   1.02755188689515710272E3,  5.57535335369399327526E2};
+    static constexpr double kP[] = {
+        2.46196981473530512524E-10, 5.64189564831068821977E-1, 7.46321056442269912687E0,
+        4.86371970985681366614E1,   1.96520832956077098242E2,  5.26445194995477358631E2,
+        9.34528527171957607540E2,   1.02755188689515710272E3,  5.57535335369399327526E2};
     static constexpr double kQ[] = {1.0,
                                     1.32281951154744992508E1,
                                     8.67072140885989742329E1,
@@ -52,8 +54,9 @@ Term erfcLarge(Term x) {
                                     2.24633760818710981792E3,
                                     1.65666309194161350182E3,
                                     5.57535340817727675546E2};
-    static constexpr double kR[] = {5.64189583547755073984E-1, 1.27536670759978104416E0, 5.01905042251180477414E0,
-                                    6.16021097993053585195E0,  7.40974269950448939160E0, 2.97886665372100240670E0};
+    static constexpr double kR[] = {5.64189583547755073984E-1, 1.27536670759978104416E0,
+                                    5.01905042251180477414E0,  6.16021097993053585195E0,
+                                    7.40974269950448939160E0,  2.97886665372100240670E0};
     static constexpr double kS[] = {1.0,
                                     2.26052863220117276590E0,
                                     9.39603524938001434673E0,
@@ -71,8 +74,12 @@ Term erfcLarge(Term x) {
 Term erfFloat(Term x) {
     static constexpr double kAlpha[] = {0.00022905065861350646, 0.0034082910107109506, 0.050955695062380861,
                                         0.18520832239976145, 1.128379143519084};
-    static constexpr double kBeta[] = {-1.1791602954361697e-7, 0.000023547966471313185, 0.0010179625278914885,
-                                       0.014070470171167667,   0.11098505178285362,     0.49746925110067538,
+    static constexpr double kBeta[] = {-1.1791602954361697e-7,
+                                       0.000023547966471313185,
+                                       0.0010179625278914885,
+                                       0.014070470171167667,
+                                       0.11098505178285362,
+                                       0.49746925110067538,
                                        1.0};
     constexpr double kLimit = 3.7439211627767994;  // erf rounds to 1 from here on
     const Term clamped =
@@ -83,10 +90,12 @@ Term erfFloat(Term x) {
 
 // Giles' polynomial in w = -log(1 - x^2), of single precision.
 Term erfInvStart(Term x) {
-    static constexpr double kNear[] = {2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087,
-                                       -0.00125372503, -0.00417768164, 0.246640727,    1.50140941};
-    static constexpr double kFar[] = {-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773,
-                                      -0.0076224613,   0.00943887047,  1.00167406,    2.83297682};
+    static constexpr double kNear[] = {2.81022636e-08,  3.43273939e-07, -3.5233877e-06,
+                                       -4.39150654e-06, 0.00021858087,  -0.00125372503,
+                                       -0.00417768164,  0.246640727,    1.50140941};
+    static constexpr double kFar[] = {-0.000200214257, 0.000100950558, 0.00134934322,
+                                      -0.00367342844,  0.00573950773,  -0.0076224613,
+                                      0.00943887047,   1.00167406,     2.83297682};
     const Term w = -((-(x * x)).log1p());
     const Term near = polynomial(w - 2.5, kNear);
     const Term far = polynomial(w.sqrt() - 3.0, kFar);
@@ -138,7 +147,8 @@ Term lgamma(Term x) {
     const Term reflect = x.compare("LT", 0.5);
     const Term z = reflect.select(-x, x - 1.0);
     Term sum = z.constant(kLanczosBase);
-    for (size_t i = 0; i < std::size(kLanczos); ++i) sum = sum + kLanczos[i] / (z + static_cast<double>(i + 1));
+    for (size_t i = 0; i < std::size(kLanczos); ++i)
+        sum = sum + kLanczos[i] / (z + static_cast<double>(i + 1));
     // log(z + g + 1/2) without losing the small part of z.
     const Term log_t = (z / (kLanczosG + 0.5)).log1p() + std::log(kLanczosG + 0.5);
     const Term t = z + (kLanczosG + 0.5);

@@ -32,10 +32,12 @@ std::vector<Type> inferDotGeneral(const Rule& rule) {
     const TensorType& rhs = rule.operand(1);
     const DotDimensions& d = dotDimensions(rule.op());
     rule.requireCount(d.rhs_batch, static_cast<int64_t>(d.lhs_batch.size()), "rhs_batching_dimensions");
-    rule.requireCount(d.rhs_contracting, static_cast<int64_t>(d.lhs_contracting.size()), "rhs_contracting_dimensions");
+    rule.requireCount(d.rhs_contracting, static_cast<int64_t>(d.lhs_contracting.size()),
+                      "rhs_contracting_dimensions");
     std::vector<int64_t> dims;
-    const auto side = [&](const TensorType& type, const std::vector<int64_t>& batch, const std::vector<int64_t>& contracting,
-                          const char* name, std::vector<int64_t>& free) {
+    const auto side = [&](const TensorType& type, const std::vector<int64_t>& batch,
+                          const std::vector<int64_t>& contracting, const char* name,
+                          std::vector<int64_t>& free) {
         std::vector<int64_t> used = batch;
         used.insert(used.end(), contracting.begin(), contracting.end());
         rule.requireDimensions(used, type.rank(), name);
@@ -52,7 +54,8 @@ std::vector<Type> inferDotGeneral(const Rule& rule) {
         dims.push_back(mergeSize(lhs.dim(d.lhs_batch[i]), rhs.dim(d.rhs_batch[i])));
     }
     for (size_t i = 0; i < d.lhs_contracting.size(); ++i) {
-        rule.requireSameSize(lhs.dim(d.lhs_contracting[i]), rhs.dim(d.rhs_contracting[i]), "contracting dimensions");
+        rule.requireSameSize(lhs.dim(d.lhs_contracting[i]), rhs.dim(d.rhs_contracting[i]),
+                             "contracting dimensions");
     }
     dims.insert(dims.end(), lhs_free.begin(), lhs_free.end());
     dims.insert(dims.end(), rhs_free.begin(), rhs_free.end());
@@ -64,8 +67,11 @@ std::vector<Type> inferConvolution(const Rule& rule) {
     const TensorType& lhs = rule.operand(0);
     const TensorType& rhs = rule.operand(1);
     const ConvolutionDimensions& d = convolutionDimensions(op);
-    rule.require(lhs.rank() == rhs.rank() && lhs.rank() >= 2, "operands should have one rank of at least 2, got " + lhs.toString() + " and " + rhs.toString());
-    const auto part = [&](int64_t first, int64_t second, const std::vector<int64_t>& spatial, const char* name) {
+    rule.require(
+        lhs.rank() == rhs.rank() && lhs.rank() >= 2,
+        "operands should have one rank of at least 2, got " + lhs.toString() + " and " + rhs.toString());
+    const auto part = [&](int64_t first, int64_t second, const std::vector<int64_t>& spatial,
+                          const char* name) {
         std::vector<int64_t> all = spatial;
         all.push_back(first);
         all.push_back(second);
@@ -78,17 +84,23 @@ std::vector<Type> inferConvolution(const Rule& rule) {
     const int64_t feature_groups = featureGroupCount(op);
     const int64_t batch_groups = batchGroupCount(op);
     rule.require(feature_groups >= 1 && batch_groups >= 1 && (feature_groups == 1 || batch_groups == 1),
-                 "feature_group_count " + std::to_string(feature_groups) + " and batch_group_count " + std::to_string(batch_groups) +
-                     " should be positive, and one of them 1");
+                 "feature_group_count " + std::to_string(feature_groups) + " and batch_group_count " +
+                     std::to_string(batch_groups) + " should be positive, and one of them 1");
     const int64_t batch = lhs.dim(d.input_batch);
     const int64_t features = lhs.dim(d.input_feature);
     const int64_t kernel_in = rhs.dim(d.kernel_input_feature);
     const int64_t kernel_out = rhs.dim(d.kernel_output_feature);
     if (features != kDynamic) {
-        rule.require(features % feature_groups == 0, std::to_string(features) + " input features do not divide into " + std::to_string(feature_groups) + " groups");
-        rule.requireSameSize(features / feature_groups, kernel_in, "input features of a group and of the kernel");
+        rule.require(features % feature_groups == 0, std::to_string(features) +
+                                                         " input features do not divide into " +
+                                                         std::to_string(feature_groups) + " groups");
+        rule.requireSameSize(features / feature_groups, kernel_in,
+                             "input features of a group and of the kernel");
     }
-    if (batch != kDynamic) rule.require(batch % batch_groups == 0, "a batch of " + std::to_string(batch) + " does not divide into " + std::to_string(batch_groups) + " groups");
+    if (batch != kDynamic)
+        rule.require(batch % batch_groups == 0, "a batch of " + std::to_string(batch) +
+                                                    " does not divide into " + std::to_string(batch_groups) +
+                                                    " groups");
     if (kernel_out != kDynamic) {
         rule.require(kernel_out % feature_groups == 0 && kernel_out % batch_groups == 0,
                      std::to_string(kernel_out) + " output features do not divide into the groups");
@@ -99,10 +111,12 @@ std::vector<Type> inferConvolution(const Rule& rule) {
     dims[static_cast<size_t>(d.output_feature)] = kernel_out;
     for (size_t i = 0; i < windows.size(); ++i) {
         const WindowDimension& w = windows[i];
-        rule.require(w.stride >= 1 && w.base_dilation >= 1 && w.window_dilation >= 1, "strides and dilations should be positive");
+        rule.require(w.stride >= 1 && w.base_dilation >= 1 && w.window_dilation >= 1,
+                     "strides and dilations should be positive");
         // dynamic_conv has its padding in an operand.
         const bool unknown = op.kind() == OpKind::kDynamicConv;
-        dims[static_cast<size_t>(d.output_spatial[i])] = unknown ? kDynamic : windowedSize(lhs.dim(d.input_spatial[i]), w);
+        dims[static_cast<size_t>(d.output_spatial[i])] =
+            unknown ? kDynamic : windowedSize(lhs.dim(d.input_spatial[i]), w);
     }
     return {rule.typed(withResultElement(rule, lhs, std::move(dims)))};
 }
@@ -112,12 +126,17 @@ std::vector<Type> inferFft(const Rule& rule) {
     const auto length = integersAttribute(rule.op(), "fft_length");
     const FftType type = fftType(rule.op());
     const auto count = static_cast<int64_t>(length.size());
-    rule.require(count >= 1 && count <= 3, "fft_length " + listToString(length) + " should have 1 to 3 values");
-    rule.require(count <= from.rank(), "fft_length " + listToString(length) + " has more values than " + from.toString() + " dimensions");
-    for (const int64_t each : length) rule.require(each >= 0, "fft_length " + listToString(length) + " should not be negative");
+    rule.require(count >= 1 && count <= 3,
+                 "fft_length " + listToString(length) + " should have 1 to 3 values");
+    rule.require(count <= from.rank(), "fft_length " + listToString(length) + " has more values than " +
+                                           from.toString() + " dimensions");
+    for (const int64_t each : length)
+        rule.require(each >= 0, "fft_length " + listToString(length) + " should not be negative");
     const bool real_in = type == FftType::kRfft;
-    rule.require(real_in ? from.element() == ElementType::kF32 || from.element() == ElementType::kF64 : isComplex(from.element()),
-                 std::string(real_in ? "RFFT takes f32 or f64" : "this transform takes complex numbers") + ", got " + from.toString());
+    rule.require(real_in ? from.element() == ElementType::kF32 || from.element() == ElementType::kF64
+                         : isComplex(from.element()),
+                 std::string(real_in ? "RFFT takes f32 or f64" : "this transform takes complex numbers") +
+                     ", got " + from.toString());
     std::vector<int64_t> dims(from.dims().begin(), from.dims().end());
     const size_t first = dims.size() - length.size();
     for (size_t i = 0; i < length.size(); ++i) {
@@ -126,26 +145,30 @@ std::vector<Type> inferFft(const Rule& rule) {
         const int64_t wanted = last && type == FftType::kIrfft ? length[i] / 2 + 1 : length[i];
         // An empty transform keeps whatever it is given.
         rule.require(size == kDynamic || size == wanted || (size == 0 && last),
-                     "dimension " + std::to_string(first + i) + " of " + from.toString() + " should be " + std::to_string(wanted) + " for fft_length " + listToString(length));
+                     "dimension " + std::to_string(first + i) + " of " + from.toString() + " should be " +
+                         std::to_string(wanted) + " for fft_length " + listToString(length));
         if (last && type == FftType::kRfft && length[i] != 0) size = length[i] / 2 + 1;
         if (last && type == FftType::kIrfft) size = length[i];
     }
     ElementType element = from.element();
-    if (type == FftType::kRfft) element = element == ElementType::kF32 ? ElementType::kC64 : ElementType::kC128;
+    if (type == FftType::kRfft)
+        element = element == ElementType::kF32 ? ElementType::kC64 : ElementType::kC128;
     if (type == FftType::kIrfft) element = realType(element);
     return {from.withDims(std::move(dims)).withElement(element)};
 }
 
 void requireMatrices(const Rule& rule, size_t i) {
     const TensorType& type = rule.operand(i);
-    rule.require(type.rank() >= 2, "operand " + std::to_string(i) + " should have rank 2 or more, got " + type.toString());
+    rule.require(type.rank() >= 2,
+                 "operand " + std::to_string(i) + " should have rank 2 or more, got " + type.toString());
 }
 
 std::vector<Type> inferTriangularSolve(const Rule& rule) {
     const TensorType& a = rule.operand(0);
     const TensorType& b = rule.operand(1);
     requireMatrices(rule, 0);
-    rule.require(a.rank() == b.rank(), "operands should have the same rank, got " + a.toString() + " and " + b.toString());
+    rule.require(a.rank() == b.rank(),
+                 "operands should have the same rank, got " + a.toString() + " and " + b.toString());
     rule.requireSameElement(a, b, "operands");
     rule.requireSameSize(a.dim(a.rank() - 2), a.dim(a.rank() - 1), "the matrix should be square");
     for (int64_t i = 0; i + 2 < a.rank(); ++i) rule.requireSameSize(a.dim(i), b.dim(i), "batch dimensions");
@@ -159,19 +182,25 @@ std::vector<Type> inferTriangularSolve(const Rule& rule) {
 
 std::vector<Type> inferContraction(const Rule& rule) {
     switch (rule.op().kind()) {
-        case OpKind::kDot: return inferDot(rule);
-        case OpKind::kDotGeneral: return inferDotGeneral(rule);
+        case OpKind::kDot:
+            return inferDot(rule);
+        case OpKind::kDotGeneral:
+            return inferDotGeneral(rule);
         case OpKind::kConvolution:
-        case OpKind::kDynamicConv: return inferConvolution(rule);
-        case OpKind::kFft: return inferFft(rule);
-        case OpKind::kTriangularSolve: return inferTriangularSolve(rule);
+        case OpKind::kDynamicConv:
+            return inferConvolution(rule);
+        case OpKind::kFft:
+            return inferFft(rule);
+        case OpKind::kTriangularSolve:
+            return inferTriangularSolve(rule);
         case OpKind::kCholesky: {
             requireMatrices(rule, 0);
             const TensorType& a = rule.operand(0);
             rule.requireSameSize(a.dim(a.rank() - 2), a.dim(a.rank() - 1), "the matrix should be square");
             return {rule.typed(a)};
         }
-        default: return {};
+        default:
+            return {};
     }
 }
 
@@ -188,10 +217,12 @@ std::vector<Type> inferNormalisation(const Rule& rule) {
         }
         rule.requireRank(i, 1);
         rule.requireSameElement(from, each, "operands");
-        rule.requireSameSize(each.dim(0), from.dim(feature), "operand " + std::to_string(i) + " and the feature dimension");
+        rule.requireSameSize(each.dim(0), from.dim(feature),
+                             "operand " + std::to_string(i) + " and the feature dimension");
     }
     std::vector<Type> out = {rule.typed(from)};
-    while (out.size() < rule.op().resultCount()) out.push_back(rule.typed(from.withDims({from.dim(feature)}), out.size()));
+    while (out.size() < rule.op().resultCount())
+        out.push_back(rule.typed(from.withDims({from.dim(feature)}), out.size()));
     return out;
 }
 

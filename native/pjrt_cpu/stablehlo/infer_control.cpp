@@ -11,11 +11,14 @@ bool compatible(const Type& a, const Type& b) {
     return left->element() == right->element() && compatibleShapes(left->dims(), right->dims());
 }
 
-void requireTypes(const Rule& rule, std::span<Value* const> got, std::span<const Type> wanted, const std::string& what) {
-    rule.require(got.size() == wanted.size(), what + " should be " + std::to_string(wanted.size()) + " values, got " + std::to_string(got.size()));
+void requireTypes(const Rule& rule, std::span<Value* const> got, std::span<const Type> wanted,
+                  const std::string& what) {
+    rule.require(got.size() == wanted.size(), what + " should be " + std::to_string(wanted.size()) +
+                                                  " values, got " + std::to_string(got.size()));
     for (size_t i = 0; i < got.size(); ++i) {
-        rule.require(compatible(got[i]->type(), wanted[i]),
-                     what + ": value " + std::to_string(i) + " should be " + wanted[i].toString() + ", got " + got[i]->type().toString());
+        rule.require(compatible(got[i]->type(), wanted[i]), what + ": value " + std::to_string(i) +
+                                                                " should be " + wanted[i].toString() +
+                                                                ", got " + got[i]->type().toString());
     }
 }
 
@@ -31,8 +34,10 @@ std::vector<Type> inferBranches(const Rule& rule) {
     const bool is_case = op.kind() == OpKind::kCase;
     const TensorType& selector = rule.operand(0);
     const ElementType wanted = is_case ? ElementType::kI32 : ElementType::kI1;
-    rule.require(selector.isScalar() && selector.element() == wanted,
-                 std::string(is_case ? "the index should be tensor<i32>" : "the predicate should be tensor<i1>") + ", got " + selector.toString());
+    rule.require(
+        selector.isScalar() && selector.element() == wanted,
+        std::string(is_case ? "the index should be tensor<i32>" : "the predicate should be tensor<i1>") +
+            ", got " + selector.toString());
     rule.require(op.regionCount() > 0, "at least one branch is needed");
     const std::vector<Type> types = op.resultTypes();
     for (size_t i = 0; i < op.regionCount(); ++i) {
@@ -104,14 +109,16 @@ void requireReducerOfOne(const Rule& rule) {
 // Each result as its operand, with dimension `dim` divided.
 std::vector<Type> divided(const Rule& rule, int64_t dim, const char* name, int64_t divisor) {
     std::vector<Type> out;
-    rule.require(rule.op().operandCount() == rule.op().resultCount(), "results should be as many as operands");
+    rule.require(rule.op().operandCount() == rule.op().resultCount(),
+                 "results should be as many as operands");
     for (size_t i = 0; i < rule.op().operandCount(); ++i) {
         const TensorType& from = rule.operand(i);
         rule.requireInRange(dim, 0, from.rank(), name);
         std::vector<int64_t> dims(from.dims().begin(), from.dims().end());
         int64_t& size = dims[static_cast<size_t>(dim)];
         if (size != kDynamic) {
-            rule.require(size % divisor == 0, "dimension " + std::to_string(dim) + " of " + from.toString() + " does not divide by " + std::to_string(divisor));
+            rule.require(size % divisor == 0, "dimension " + std::to_string(dim) + " of " + from.toString() +
+                                                  " does not divide by " + std::to_string(divisor));
             size /= divisor;
         }
         out.push_back(rule.typed(from.withDims(std::move(dims)), i));
@@ -132,16 +139,20 @@ std::vector<Type> reducedOperands(const Rule& rule) {
 // the smaller. Which one depends on how many devices the groups reach at run time.
 std::vector<Type> gathered(const Rule& rule, int64_t dim, const char* name, bool grows) {
     std::vector<Type> out;
-    rule.require(rule.op().operandCount() == rule.op().resultCount(), "results should be as many as operands");
+    rule.require(rule.op().operandCount() == rule.op().resultCount(),
+                 "results should be as many as operands");
     for (size_t i = 0; i < rule.op().operandCount(); ++i) {
         const TensorType& from = rule.operand(i);
         const TensorType& to = rule.result(i);
         rule.requireInRange(dim, 0, from.rank(), name);
-        rule.require(from.rank() == to.rank(), "operand and result should have the same rank; " + signatureToString(rule.op()));
+        rule.require(from.rank() == to.rank(),
+                     "operand and result should have the same rank; " + signatureToString(rule.op()));
         const int64_t large = grows ? to.dim(dim) : from.dim(dim);
         const int64_t small = grows ? from.dim(dim) : to.dim(dim);
-        const bool fits = large == kDynamic || small == kDynamic || (small == 0 ? large == 0 : large % small == 0);
-        rule.require(fits, "dimension " + std::to_string(dim) + " should be divided into equal parts; " + signatureToString(rule.op()));
+        const bool fits =
+            large == kDynamic || small == kDynamic || (small == 0 ? large == 0 : large % small == 0);
+        rule.require(fits, "dimension " + std::to_string(dim) + " should be divided into equal parts; " +
+                               signatureToString(rule.op()));
         std::vector<int64_t> dims(from.dims().begin(), from.dims().end());
         dims[static_cast<size_t>(dim)] = to.dim(dim);
         out.push_back(rule.typed(from.withDims(std::move(dims)).withElement(to.element()), i));
@@ -154,7 +165,8 @@ int64_t groupSize(const Rule& rule) {
     const Attribute* attribute = rule.op().attribute("replica_groups");
     if (attribute == nullptr || attribute->get<Literal>() == nullptr) return 0;
     const Literal& groups = *attribute->get<Literal>();
-    rule.require(groups.type().rank() == 2, "replica_groups should be tensor<GxNxi64>, got " + groups.type().toString());
+    rule.require(groups.type().rank() == 2,
+                 "replica_groups should be tensor<GxNxi64>, got " + groups.type().toString());
     return groups.type().dim(1);
 }
 
@@ -164,27 +176,39 @@ std::vector<Type> inferControl(const Rule& rule) {
     const Operation& op = rule.op();
     switch (op.kind()) {
         case OpKind::kIf:
-        case OpKind::kCase: return inferBranches(rule);
-        case OpKind::kWhile: return inferWhile(rule);
-        case OpKind::kRngBitGenerator: return inferRngBitGenerator(rule);
+        case OpKind::kCase:
+            return inferBranches(rule);
+        case OpKind::kWhile:
+            return inferWhile(rule);
+        case OpKind::kRngBitGenerator:
+            return inferRngBitGenerator(rule);
         case OpKind::kRng:
             rule.requireRank(0, 0);
             rule.requireRank(1, 0);
             rule.requireRank(2, 1);
             rule.requireSameElement(rule.operand(0), rule.operand(1), "operands");
             rngDistribution(op);
-            rule.requireSameSize(rule.operand(2).dim(0), rule.result().rank(), "the shape operand and the rank of the result");
+            rule.requireSameSize(rule.operand(2).dim(0), rule.result().rank(),
+                                 "the shape operand and the rank of the result");
             return {};
-        case OpKind::kTuple: return inferTuple(rule);
-        case OpKind::kGetTupleElement: return inferGetTupleElement(rule);
-        case OpKind::kOptimizationBarrier: return sameAsOperands(op);
+        case OpKind::kTuple:
+            return inferTuple(rule);
+        case OpKind::kGetTupleElement:
+            return inferGetTupleElement(rule);
+        case OpKind::kOptimizationBarrier:
+            return sameAsOperands(op);
         case OpKind::kSdyShardingConstraint:
         case OpKind::kSdyReshard:
-        case OpKind::kSdyPropagationBarrier: return sameAsOperands(op);
+        case OpKind::kSdyPropagationBarrier:
+            return sameAsOperands(op);
         case OpKind::kAfterAll:
-        case OpKind::kCreateToken: return {Type(TokenType{})};
-        case OpKind::kCustomCall: stringAttribute(op, "call_target_name"); return {};
-        default: return {};
+        case OpKind::kCreateToken:
+            return {Type(TokenType{})};
+        case OpKind::kCustomCall:
+            stringAttribute(op, "call_target_name");
+            return {};
+        default:
+            return {};
     }
 }
 
@@ -193,24 +217,30 @@ std::vector<Type> inferCollective(const Rule& rule) {
     const int64_t group = groupSize(rule);
     switch (op.kind()) {
         case OpKind::kAllReduce:
-            for (size_t i = 0; i < op.operandCount(); ++i) rule.requireSameElement(rule.operand(0), rule.operand(i), "operands");
+            for (size_t i = 0; i < op.operandCount(); ++i)
+                rule.requireSameElement(rule.operand(0), rule.operand(i), "operands");
             requireReducerOfOne(rule);
             return reducedOperands(rule);
-        case OpKind::kCollectivePermute: sourceTargetPairs(op); return sameAsOperands(op);
+        case OpKind::kCollectivePermute:
+            sourceTargetPairs(op);
+            return sameAsOperands(op);
         case OpKind::kCollectiveBroadcast: {
             std::vector<Type> out = sameAsOperands(op);
             // A root chosen at run time is the last operand, and is not sent.
             if (boolAttribute(op, "has_dynamic_root") && !out.empty()) out.pop_back();
             return out;
         }
-        case OpKind::kAllGather: return gathered(rule, integerAttribute(op, "all_gather_dim"), "all_gather_dim", true);
+        case OpKind::kAllGather:
+            return gathered(rule, integerAttribute(op, "all_gather_dim"), "all_gather_dim", true);
         case OpKind::kReduceScatter:
             requireReducerOfOne(rule);
             return gathered(rule, integerAttribute(op, "scatter_dimension"), "scatter_dimension", false);
         case OpKind::kAllToAll: {
             const int64_t count = integerAttribute(op, "split_count");
             rule.require(count >= 1, "split_count " + std::to_string(count) + " should be positive");
-            if (group > 0) rule.require(group == count, "split_count " + std::to_string(count) + " should be the size of a group, " + std::to_string(group));
+            if (group > 0)
+                rule.require(group == count, "split_count " + std::to_string(count) +
+                                                 " should be the size of a group, " + std::to_string(group));
             const int64_t split = integerAttribute(op, "split_dimension");
             const int64_t concat = integerAttribute(op, "concat_dimension");
             std::vector<Type> out = divided(rule, split, "split_dimension", count);
@@ -227,7 +257,8 @@ std::vector<Type> inferCollective(const Rule& rule) {
             }
             return out;
         }
-        default: return {};
+        default:
+            return {};
     }
 }
 

@@ -10,20 +10,26 @@ namespace {
 std::vector<int64_t> shapeOperand(const Rule& rule, size_t i) {
     rule.requireRank(i, 1);
     const TensorType& type = rule.operand(i);
-    rule.require(isInteger(type.element()), "operand " + std::to_string(i) + " should be of integers, got " + type.toString());
+    rule.require(isInteger(type.element()),
+                 "operand " + std::to_string(i) + " should be of integers, got " + type.toString());
     if (const Literal* literal = constantOrNull(rule.op().operand(i))) {
         // A splat of a huge shape is no list of dimensions.
-        rule.require(literal->elementCount() <= 4096, "operand " + std::to_string(i) + " has too many values, " + type.toString());
+        rule.require(literal->elementCount() <= 4096,
+                     "operand " + std::to_string(i) + " has too many values, " + type.toString());
         return literal->integers();
     }
-    rule.require(type.dim(0) != kDynamic, "operand " + std::to_string(i) + " should have a static shape, got " + type.toString());
+    rule.require(type.dim(0) != kDynamic,
+                 "operand " + std::to_string(i) + " should have a static shape, got " + type.toString());
     return std::vector<int64_t>(static_cast<size_t>(std::min<int64_t>(type.dim(0), 4096)), kDynamic);
 }
 
 std::vector<Type> fromShapeOperand(const Rule& rule, size_t i, const TensorType& element_of) {
     const std::vector<int64_t> dims = shapeOperand(rule, i);
-    rule.requireSameSize(static_cast<int64_t>(dims.size()), rule.result().rank(), "the shape operand and the rank of the result");
-    for (const int64_t dim : dims) rule.require(dim == kDynamic || dim >= 0, "the shape " + listToString(dims) + " has a negative dimension");
+    rule.requireSameSize(static_cast<int64_t>(dims.size()), rule.result().rank(),
+                         "the shape operand and the rank of the result");
+    for (const int64_t dim : dims)
+        rule.require(dim == kDynamic || dim >= 0,
+                     "the shape " + listToString(dims) + " has a negative dimension");
     return {rule.typed(element_of.withDims(dims))};
 }
 
@@ -36,7 +42,8 @@ std::vector<Type> inferDynamicBroadcast(const Rule& rule) {
     const TensorType& to = out[0].tensor();
     for (int64_t i = 0; i < from.rank(); ++i) {
         if (from.dim(i) == 1) continue;
-        rule.requireSameSize(from.dim(i), to.dim(mapping[static_cast<size_t>(i)]), "operand dimension " + std::to_string(i) + " and the result");
+        rule.requireSameSize(from.dim(i), to.dim(mapping[static_cast<size_t>(i)]),
+                             "operand dimension " + std::to_string(i) + " and the result");
     }
     return out;
 }
@@ -50,9 +57,12 @@ std::vector<Type> inferDynamicPad(const Rule& rule) {
     std::vector<int64_t> dims(from.dims().begin(), from.dims().end());
     for (const auto* list : {&low, &high, &interior}) rule.requireCount(*list, from.rank(), "padding");
     for (size_t i = 0; i < dims.size(); ++i) {
-        const bool known = dims[i] != kDynamic && low[i] != kDynamic && high[i] != kDynamic && interior[i] != kDynamic;
-        dims[i] = known ? low[i] + high[i] + dims[i] + std::max<int64_t>(dims[i] - 1, 0) * interior[i] : kDynamic;
-        rule.require(dims[i] == kDynamic || dims[i] >= 0, "padding gives dimension " + std::to_string(i) + " a negative size");
+        const bool known =
+            dims[i] != kDynamic && low[i] != kDynamic && high[i] != kDynamic && interior[i] != kDynamic;
+        dims[i] =
+            known ? low[i] + high[i] + dims[i] + std::max<int64_t>(dims[i] - 1, 0) * interior[i] : kDynamic;
+        rule.require(dims[i] == kDynamic || dims[i] >= 0,
+                     "padding gives dimension " + std::to_string(i) + " a negative size");
     }
     return {rule.typed(from.withDims(std::move(dims)))};
 }
@@ -67,9 +77,11 @@ std::vector<Type> inferRealDynamicSlice(const Rule& rule) {
     for (size_t i = 0; i < dims.size(); ++i) {
         const bool known = start[i] != kDynamic && limit[i] != kDynamic && strides[i] != kDynamic;
         if (known) {
-            rule.require(start[i] >= 0 && start[i] <= limit[i] && strides[i] > 0 && (dims[i] == kDynamic || limit[i] <= dims[i]),
-                         "range [" + std::to_string(start[i]) + ":" + std::to_string(limit[i]) + ":" + std::to_string(strides[i]) +
-                             "] is not within dimension " + std::to_string(i) + " of " + from.toString());
+            rule.require(start[i] >= 0 && start[i] <= limit[i] && strides[i] > 0 &&
+                             (dims[i] == kDynamic || limit[i] <= dims[i]),
+                         "range [" + std::to_string(start[i]) + ":" + std::to_string(limit[i]) + ":" +
+                             std::to_string(strides[i]) + "] is not within dimension " + std::to_string(i) +
+                             " of " + from.toString());
         }
         dims[i] = known ? (limit[i] - start[i] + strides[i] - 1) / strides[i] : kDynamic;
     }
@@ -81,11 +93,16 @@ std::vector<Type> inferRealDynamicSlice(const Rule& rule) {
 std::vector<Type> inferDynamic(const Rule& rule) {
     const Operation& op = rule.op();
     switch (op.kind()) {
-        case OpKind::kDynamicReshape: return fromShapeOperand(rule, 1, rule.operand(0));
-        case OpKind::kDynamicIota: return fromShapeOperand(rule, 0, rule.result());
-        case OpKind::kDynamicBroadcastInDim: return inferDynamicBroadcast(rule);
-        case OpKind::kDynamicPad: return inferDynamicPad(rule);
-        case OpKind::kRealDynamicSlice: return inferRealDynamicSlice(rule);
+        case OpKind::kDynamicReshape:
+            return fromShapeOperand(rule, 1, rule.operand(0));
+        case OpKind::kDynamicIota:
+            return fromShapeOperand(rule, 0, rule.result());
+        case OpKind::kDynamicBroadcastInDim:
+            return inferDynamicBroadcast(rule);
+        case OpKind::kDynamicPad:
+            return inferDynamicPad(rule);
+        case OpKind::kRealDynamicSlice:
+            return inferRealDynamicSlice(rule);
         case OpKind::kGetDimensionSize:
             rule.requireInRange(dimension(op), 0, rule.operand(0).rank(), "dimension");
             return {TensorType(ElementType::kI32, {})};
@@ -93,7 +110,8 @@ std::vector<Type> inferDynamic(const Rule& rule) {
             rule.requireInRange(dimension(op), 0, rule.operand(0).rank(), "dimension");
             rule.requireRank(1, 0);
             return {};
-        default: return {};
+        default:
+            return {};
     }
 }
 

@@ -8,7 +8,8 @@ bool givesReal(OpKind kind) { return kind == OpKind::kAbs || kind == OpKind::kRe
 
 bool givesBoolean(OpKind kind) {
     using enum OpKind;
-    return kind == kCompare || kind == kIsFinite || kind == kChloIsInf || kind == kChloIsNegInf || kind == kChloIsPosInf;
+    return kind == kCompare || kind == kIsFinite || kind == kChloIsInf || kind == kChloIsNegInf ||
+           kind == kChloIsPosInf;
 }
 
 }  // namespace
@@ -39,12 +40,14 @@ std::vector<Type> inferElementwise(const Rule& rule) {
     }
     if (kind == OpKind::kReducePrecision) {
         rule.require(integerAttribute(rule.op(), "exponent_bits") >= 1, "exponent_bits should be at least 1");
-        rule.require(integerAttribute(rule.op(), "mantissa_bits") >= 0, "mantissa_bits should not be negative");
+        rule.require(integerAttribute(rule.op(), "mantissa_bits") >= 0,
+                     "mantissa_bits should not be negative");
     }
     ElementType element = type.element();
     if (kind == OpKind::kConvert || kind == OpKind::kUniformDequantize || kind == OpKind::kUniformQuantize) {
         element = rule.result().element();
-        if (kind == OpKind::kUniformDequantize && type.quantized() != nullptr) element = type.quantized()->expressed;
+        if (kind == OpKind::kUniformDequantize && type.quantized() != nullptr)
+            element = type.quantized()->expressed;
         rule.require(kind != OpKind::kUniformQuantize || rule.result().quantized() != nullptr,
                      "the result should be quantized, got " + rule.result().toString());
     } else if (givesReal(kind)) {

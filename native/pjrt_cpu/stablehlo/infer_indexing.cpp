@@ -13,10 +13,12 @@ bool contains(std::span<const int64_t> values, int64_t value) {
 void requireStartIndices(const Rule& rule, size_t first) {
     const int64_t rank = rule.operand(0).rank();
     rule.require(static_cast<int64_t>(rule.op().operandCount() - first) == rank,
-                 std::to_string(rule.op().operandCount() - first) + " start indices for " + rule.operand(0).toString());
+                 std::to_string(rule.op().operandCount() - first) + " start indices for " +
+                     rule.operand(0).toString());
     for (size_t i = first; i < rule.op().operandCount(); ++i) {
         rule.requireRank(i, 0);
-        rule.require(isInteger(rule.operand(i).element()), "start indices should be integers, got " + rule.operand(i).toString());
+        rule.require(isInteger(rule.operand(i).element()),
+                     "start indices should be integers, got " + rule.operand(i).toString());
         rule.requireSameElement(rule.operand(first), rule.operand(i), "start indices");
     }
 }
@@ -38,7 +40,8 @@ std::vector<Type> inferDynamicUpdateSlice(const Rule& rule) {
     const TensorType& update = rule.operand(1);
     requireStartIndices(rule, 2);
     rule.requireSameElement(to, update, "operand and update");
-    rule.require(to.rank() == update.rank(), "operand and update should have the same rank, got " + to.toString() + " and " + update.toString());
+    rule.require(to.rank() == update.rank(), "operand and update should have the same rank, got " +
+                                                 to.toString() + " and " + update.toString());
     for (int64_t i = 0; i < to.rank(); ++i) {
         rule.require(to.dim(i) == kDynamic || update.dim(i) == kDynamic || update.dim(i) <= to.dim(i),
                      "the update " + update.toString() + " does not fit the operand " + to.toString());
@@ -60,15 +63,17 @@ int64_t indexVectorSize(const Rule& rule, const TensorType& indices, int64_t ind
     return index_vector_dim == indices.rank() ? 1 : indices.dim(index_vector_dim);
 }
 
-void requireBatching(const Rule& rule, std::span<const int64_t> operand_dims, std::span<const int64_t> index_dims,
-                     const TensorType& operand, const TensorType& indices, int64_t index_vector_dim) {
+void requireBatching(const Rule& rule, std::span<const int64_t> operand_dims,
+                     std::span<const int64_t> index_dims, const TensorType& operand,
+                     const TensorType& indices, int64_t index_vector_dim) {
     rule.requireCount(index_dims, static_cast<int64_t>(operand_dims.size()), "indices batching dimensions");
     rule.requireDimensions(operand_dims, operand.rank(), "operand batching dimensions");
     rule.requireSorted(operand_dims, "operand batching dimensions");
     rule.requireDimensions(index_dims, indices.rank(), "indices batching dimensions");
     rule.require(!contains(index_dims, index_vector_dim), "index_vector_dim is no batching dimension");
     for (size_t i = 0; i < operand_dims.size(); ++i) {
-        rule.requireSameSize(operand.dim(operand_dims[i]), indices.dim(index_dims[i]), "batching dimension " + std::to_string(i));
+        rule.requireSameSize(operand.dim(operand_dims[i]), indices.dim(index_dims[i]),
+                             "batching dimension " + std::to_string(i));
     }
 }
 
@@ -79,16 +84,19 @@ std::vector<Type> inferGather(const Rule& rule) {
     rule.require(isInteger(indices.element()), "start_indices should be integers, got " + indices.toString());
     const int64_t index_size = indexVectorSize(rule, indices, d.index_vector_dim);
     rule.requireDimensions(d.start_index_map, operand.rank(), "start_index_map");
-    rule.requireSameSize(static_cast<int64_t>(d.start_index_map.size()), index_size, "start_index_map and the index vector");
+    rule.requireSameSize(static_cast<int64_t>(d.start_index_map.size()), index_size,
+                         "start_index_map and the index vector");
     rule.requireDimensions(d.collapsed_slice_dims, operand.rank(), "collapsed_slice_dims");
     rule.requireSorted(d.collapsed_slice_dims, "collapsed_slice_dims");
     rule.requireSorted(d.offset_dims, "offset_dims");
-    requireBatching(rule, d.operand_batching_dims, d.start_indices_batching_dims, operand, indices, d.index_vector_dim);
+    requireBatching(rule, d.operand_batching_dims, d.start_indices_batching_dims, operand, indices,
+                    d.index_vector_dim);
     std::vector<int64_t> removed = d.collapsed_slice_dims;
     removed.insert(removed.end(), d.operand_batching_dims.begin(), d.operand_batching_dims.end());
     rule.requireDimensions(removed, operand.rank(), "collapsed_slice_dims and operand_batching_dims");
     for (const int64_t dim : d.operand_batching_dims) {
-        rule.require(!contains(d.start_index_map, dim), "start_index_map and operand_batching_dims share dimension " + std::to_string(dim));
+        rule.require(!contains(d.start_index_map, dim),
+                     "start_index_map and operand_batching_dims share dimension " + std::to_string(dim));
     }
     std::vector<int64_t> offsets;
     if (rule.op().kind() == OpKind::kGather) {
@@ -101,7 +109,8 @@ std::vector<Type> inferGather(const Rule& rule) {
             if (!contains(removed, i)) {
                 offsets.push_back(size);
             } else {
-                rule.require(size <= 1, "slice size of removed dimension " + std::to_string(i) + " should be at most 1");
+                rule.require(size <= 1,
+                             "slice size of removed dimension " + std::to_string(i) + " should be at most 1");
             }
         }
     } else {
@@ -128,22 +137,26 @@ std::vector<Type> inferScatter(const Rule& rule) {
     const TensorType& input = rule.operand(0);
     const TensorType& indices = rule.operand(n);
     const ScatterDimensions& d = scatterDimensions(op);
-    rule.require(isInteger(indices.element()), "scatter_indices should be integers, got " + indices.toString());
+    rule.require(isInteger(indices.element()),
+                 "scatter_indices should be integers, got " + indices.toString());
     const int64_t index_size = indexVectorSize(rule, indices, d.index_vector_dim);
     rule.requireDimensions(d.scatter_dims_to_operand_dims, input.rank(), "scatter_dims_to_operand_dims");
     rule.requireSameSize(static_cast<int64_t>(d.scatter_dims_to_operand_dims.size()), index_size,
                          "scatter_dims_to_operand_dims and the index vector");
     rule.requireSorted(d.update_window_dims, "update_window_dims");
     rule.requireSorted(d.inserted_window_dims, "inserted_window_dims");
-    requireBatching(rule, d.input_batching_dims, d.scatter_indices_batching_dims, input, indices, d.index_vector_dim);
+    requireBatching(rule, d.input_batching_dims, d.scatter_indices_batching_dims, input, indices,
+                    d.index_vector_dim);
     std::vector<int64_t> removed = d.inserted_window_dims;
     removed.insert(removed.end(), d.input_batching_dims.begin(), d.input_batching_dims.end());
     rule.requireDimensions(removed, input.rank(), "inserted_window_dims and input_batching_dims");
     for (const int64_t dim : d.input_batching_dims) {
-        rule.require(!contains(d.scatter_dims_to_operand_dims, dim),
-                     "scatter_dims_to_operand_dims and input_batching_dims share dimension " + std::to_string(dim));
+        rule.require(
+            !contains(d.scatter_dims_to_operand_dims, dim),
+            "scatter_dims_to_operand_dims and input_batching_dims share dimension " + std::to_string(dim));
     }
-    rule.requireCount(d.update_window_dims, input.rank() - static_cast<int64_t>(removed.size()), "update_window_dims");
+    rule.requireCount(d.update_window_dims, input.rank() - static_cast<int64_t>(removed.size()),
+                      "update_window_dims");
     const std::vector<int64_t> batch = batchSizes(indices, d.index_vector_dim);
     std::vector<Type> results;
     std::vector<TensorType> arguments;
@@ -153,18 +166,23 @@ std::vector<Type> inferScatter(const Rule& rule) {
         rule.requireSameShape(input, each, "inputs");
         rule.requireSameElement(each, update, "input and update");
         rule.require(update.rank() == static_cast<int64_t>(batch.size() + d.update_window_dims.size()),
-                     "updates should have rank " + std::to_string(batch.size() + d.update_window_dims.size()) + ", got " + update.toString());
+                     "updates should have rank " +
+                         std::to_string(batch.size() + d.update_window_dims.size()) + ", got " +
+                         update.toString());
         rule.requireDimensions(d.update_window_dims, update.rank(), "update_window_dims");
         size_t next_batch = 0;
         int64_t window_dim = 0;
         for (int64_t k = 0; k < update.rank(); ++k) {
             if (!contains(d.update_window_dims, k)) {
-                rule.requireSameSize(update.dim(k), batch[next_batch++], "update dimension " + std::to_string(k) + " and the indices");
+                rule.requireSameSize(update.dim(k), batch[next_batch++],
+                                     "update dimension " + std::to_string(k) + " and the indices");
                 continue;
             }
             while (contains(removed, window_dim)) ++window_dim;
-            rule.require(update.dim(k) == kDynamic || each.dim(window_dim) == kDynamic || update.dim(k) <= each.dim(window_dim),
-                         "a window of the update " + update.toString() + " does not fit the input " + each.toString());
+            rule.require(
+                update.dim(k) == kDynamic || each.dim(window_dim) == kDynamic ||
+                    update.dim(k) <= each.dim(window_dim),
+                "a window of the update " + update.toString() + " does not fit the input " + each.toString());
             ++window_dim;
         }
         results.push_back(rule.typed(each, i));
@@ -198,13 +216,19 @@ std::vector<Type> inferTorchIndexSelect(const Rule& rule) {
 
 std::vector<Type> inferIndexing(const Rule& rule) {
     switch (rule.op().kind()) {
-        case OpKind::kDynamicSlice: return inferDynamicSlice(rule);
-        case OpKind::kDynamicUpdateSlice: return inferDynamicUpdateSlice(rule);
+        case OpKind::kDynamicSlice:
+            return inferDynamicSlice(rule);
+        case OpKind::kDynamicUpdateSlice:
+            return inferDynamicUpdateSlice(rule);
         case OpKind::kGather:
-        case OpKind::kDynamicGather: return inferGather(rule);
-        case OpKind::kScatter: return inferScatter(rule);
-        case OpKind::kTorchIndexSelect: return inferTorchIndexSelect(rule);
-        default: return {};
+        case OpKind::kDynamicGather:
+            return inferGather(rule);
+        case OpKind::kScatter:
+            return inferScatter(rule);
+        case OpKind::kTorchIndexSelect:
+            return inferTorchIndexSelect(rule);
+        default:
+            return {};
     }
 }
 

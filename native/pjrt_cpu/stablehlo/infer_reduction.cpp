@@ -10,7 +10,8 @@ namespace {
 // Element types of the results are the body's.
 std::vector<TensorType> checkReducer(const Rule& rule) {
     const Operation& op = rule.op();
-    rule.require(op.operandCount() % 2 == 0 && op.operandCount() > 0, "operands should be N inputs and N initial values");
+    rule.require(op.operandCount() % 2 == 0 && op.operandCount() > 0,
+                 "operands should be N inputs and N initial values");
     const size_t n = tupleSize(op);
     rule.require(op.resultCount() == n, "results should be as many as inputs");
     std::vector<TensorType> scalars;
@@ -43,9 +44,11 @@ std::vector<Type> inferReduce(const Rule& rule) {
     return out;
 }
 
-std::vector<int64_t> windowedShape(const Rule& rule, const TensorType& from, const std::vector<WindowDimension>& windows) {
+std::vector<int64_t> windowedShape(const Rule& rule, const TensorType& from,
+                                   const std::vector<WindowDimension>& windows) {
     if (static_cast<int64_t>(windows.size()) != from.rank()) {
-        rule.fail("window_dimensions should have " + std::to_string(from.rank()) + " values for " + from.toString());
+        rule.fail("window_dimensions should have " + std::to_string(from.rank()) + " values for " +
+                  from.toString());
     }
     std::vector<int64_t> dims;
     for (size_t i = 0; i < windows.size(); ++i) {
@@ -107,7 +110,9 @@ std::vector<Type> inferMap(const Rule& rule) {
     const TensorType& first = rule.operand(0);
     const auto mapped = dimensions(op);
     rule.requireCount(mapped, first.rank(), "dimensions");
-    for (size_t i = 0; i < mapped.size(); ++i) rule.require(mapped[i] == static_cast<int64_t>(i), "dimensions should be 0, 1, ..., got " + listToString(mapped));
+    for (size_t i = 0; i < mapped.size(); ++i)
+        rule.require(mapped[i] == static_cast<int64_t>(i),
+                     "dimensions should be 0, 1, ..., got " + listToString(mapped));
     std::vector<TensorType> arguments;
     for (size_t i = 0; i < op.operandCount(); ++i) {
         rule.requireSameShape(first, rule.operand(i), "operands");
@@ -122,12 +127,18 @@ std::vector<Type> inferMap(const Rule& rule) {
 
 std::vector<Type> inferReduction(const Rule& rule) {
     switch (rule.op().kind()) {
-        case OpKind::kReduce: return inferReduce(rule);
-        case OpKind::kReduceWindow: return inferReduceWindow(rule);
-        case OpKind::kSelectAndScatter: return inferSelectAndScatter(rule);
-        case OpKind::kSort: return inferSort(rule);
-        case OpKind::kMap: return inferMap(rule);
-        default: return {};
+        case OpKind::kReduce:
+            return inferReduce(rule);
+        case OpKind::kReduceWindow:
+            return inferReduceWindow(rule);
+        case OpKind::kSelectAndScatter:
+            return inferSelectAndScatter(rule);
+        case OpKind::kSort:
+            return inferSort(rule);
+        case OpKind::kMap:
+            return inferMap(rule);
+        default:
+            return {};
     }
 }
 

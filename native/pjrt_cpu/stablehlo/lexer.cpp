@@ -37,8 +37,8 @@ Error Lexer::errorAt(int32_t line, int32_t column, const std::string& what) cons
     for (char& c : shown) {
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
     }
-    return invalidArgument("line " + std::to_string(line) + ", column " + std::to_string(column) + ": " + what +
-                           "\n  " + shown + "\n  " + std::string(at - from, ' ') + "^");
+    return invalidArgument("line " + std::to_string(line) + ", column " + std::to_string(column) + ": " +
+                           what + "\n  " + shown + "\n  " + std::string(at - from, ' ') + "^");
 }
 
 void Lexer::skipChar() {

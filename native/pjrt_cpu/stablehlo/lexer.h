@@ -44,7 +44,7 @@ struct Token {
 };
 
 class Lexer {
-  public:
+ public:
     /// `text` must outlive the lexer and its tokens.
     explicit Lexer(std::string_view text) : text_(text) {}
 
@@ -70,7 +70,7 @@ class Lexer {
     }
     std::string_view text() const { return text_; }
 
-  private:
+ private:
     int32_t column() const { return static_cast<int32_t>(at_ - line_start_) + 1; }
     void skipSpace();
     Token make(TokenKind kind, size_t begin) const;

@@ -32,10 +32,14 @@ Attribute TextParser::parseAttribute() {
             return symbol;
         }
         case TokenKind::kInteger:
-        case TokenKind::kFloat: return parseNumber(false);
-        case TokenKind::kHash: return parseHash();
-        case TokenKind::kBang: return parseType();
-        case TokenKind::kIdentifier: break;
+        case TokenKind::kFloat:
+            return parseNumber(false);
+        case TokenKind::kHash:
+            return parseHash();
+        case TokenKind::kBang:
+            return parseType();
+        case TokenKind::kIdentifier:
+            break;
         default:
             if (accept('-')) return parseNumber(true);
             if (isNext('(')) return Type(parseFunctionType());
@@ -87,7 +91,8 @@ Attribute TextParser::parseNumber(bool negative) {
         if (number.text.substr(0, 2) != "0x" || negative) {
             failAt(number, "a float attribute is written with a point, or as a hex bit pattern");
         }
-        return FloatAttribute{decodeFloat(lowBits(static_cast<int64_t>(magnitude), bitWidth(*type)), *type), *type};
+        return FloatAttribute{decodeFloat(lowBits(static_cast<int64_t>(magnitude), bitWidth(*type)), *type),
+                              *type};
     }
     if (negative && magnitude > uint64_t{1} << 63) failAt(number, "this integer does not fit 64 bits");
     const auto value = static_cast<int64_t>(negative ? ~magnitude + 1 : magnitude);

@@ -134,7 +134,8 @@ void TextParser::parseReduce(OperationState& op) {
     }
     const OpKind kind = opKindFromName(combine.text);
     if (kind == OpKind::kUnknown || !isElementwise(kind) || inits.size() != 1) {
-        failAt(combine, "reduce applies one element-wise operation to one operand, got " + combine.describe());
+        failAt(combine,
+               "reduce applies one element-wise operation to one operand, got " + combine.describe());
     }
     const TensorType* result = op.result_types.empty() ? nullptr : op.result_types[0].tensorOrNull();
     if (result == nullptr) failAt(combine, "reduce gives a tensor");
@@ -218,7 +219,8 @@ void TextParser::parseWhile(OperationState& op) {
 void TextParser::parseSdy(OperationState& op) {
     // What follows the operand is for a partitioner; the plugin keeps its text.
     const auto balanced = [&](char open, char close) {
-        if (!isNext(open)) fail(std::string("expected '") + open + "' in " + op.name + ", got " + token_.describe());
+        if (!isNext(open))
+            fail(std::string("expected '") + open + "' in " + op.name + ", got " + token_.describe());
         lexer_.rewind(token_, 1);
         std::string text = open + std::string(lexer_.skipBalanced(close)) + close;
         token_ = lexer_.next();

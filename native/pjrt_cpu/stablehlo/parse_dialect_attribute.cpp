@@ -22,7 +22,8 @@ Attribute TextParser::parseHash() {
     }
     // Without a dialect it can only be an alias.
     const bool dialect = name.text.find('.') != std::string_view::npos || isNext('<');
-    if (!dialect) failAt(name, "attribute alias " + std::string(name.text) + " is not defined before its use");
+    if (!dialect)
+        failAt(name, "attribute alias " + std::string(name.text) + " is not defined before its use");
     return parseOpaqueAttribute(name);
 }
 
@@ -54,7 +55,8 @@ Attribute TextParser::parseDialectAttribute(const Token& name) {
 void TextParser::parseFields(char close, const char* where, const FieldParser& field) {
     list(close, where, [&] {
         const Token name = take();
-        if (name.kind != TokenKind::kIdentifier) failAt(name, std::string("expected a field name in ") + where);
+        if (name.kind != TokenKind::kIdentifier)
+            failAt(name, std::string("expected a field name in ") + where);
         expect('=', where);
         if (!field(name.text)) failAt(name, std::string(where) + " has no field " + std::string(name.text));
     });
@@ -147,12 +149,12 @@ ConvolutionDimensions TextParser::parseConvolutionDimensions() {
             const Token name = token_;
             if (name.kind == TokenKind::kInteger) {
                 found.emplace_back(takeInteger(where), at);
-            } else if (name.kind == TokenKind::kIdentifier && name.text.size() == 1 && name.text[0] == first &&
-                       first_dim < 0) {
+            } else if (name.kind == TokenKind::kIdentifier && name.text.size() == 1 &&
+                       name.text[0] == first && first_dim < 0) {
                 take();
                 first_dim = at;
-            } else if (name.kind == TokenKind::kIdentifier && name.text.size() == 1 && name.text[0] == second &&
-                       second_dim < 0) {
+            } else if (name.kind == TokenKind::kIdentifier && name.text.size() == 1 &&
+                       name.text[0] == second && second_dim < 0) {
                 take();
                 second_dim = at;
             } else {
@@ -167,7 +169,8 @@ ConvolutionDimensions TextParser::parseConvolutionDimensions() {
         }
         spatial.assign(found.size(), -1);
         for (const auto& [number, position] : found) {
-            if (number < 0 || number >= static_cast<int64_t>(found.size()) || spatial[static_cast<size_t>(number)] >= 0) {
+            if (number < 0 || number >= static_cast<int64_t>(found.size()) ||
+                spatial[static_cast<size_t>(number)] >= 0) {
                 failAt(start, "spatial dimensions are numbered from 0 without gaps");
             }
             spatial[static_cast<size_t>(number)] = position;

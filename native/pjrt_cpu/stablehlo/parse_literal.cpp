@@ -97,8 +97,8 @@ Literal TextParser::literalFromElements(const Elements& elements, const TensorTy
     if (!elements.numbers.empty() && elements.is_complex != isComplex(element)) {
         failAt(at, std::string(elements.is_complex ? "complex" : "real") + " numbers for " + type.toString());
     }
-    if (elements.is_list && !std::equal(elements.shape.begin(), elements.shape.end(), type.dims().begin(),
-                                        type.dims().end())) {
+    if (elements.is_list &&
+        !std::equal(elements.shape.begin(), elements.shape.end(), type.dims().begin(), type.dims().end())) {
         failAt(at, "lists of shape " + listToString(elements.shape) + " for " + type.toString());
     }
     if (!elements.is_list && elements.numbers.empty() && type.elementCount() != 0) {
@@ -112,7 +112,8 @@ Literal TextParser::literalFromElements(const Elements& elements, const TensorTy
         const bool negative = elements.numbers[i].negative;
         std::byte* out = &bytes[i * width];
         if (token.isWord("true") || token.isWord("false")) {
-            if (part != ElementType::kI1 || negative) failAt(token, "true and false are of i1, this is " + type.toString());
+            if (part != ElementType::kI1 || negative)
+                failAt(token, "true and false are of i1, this is " + type.toString());
             *out = token.text == "true" ? std::byte{1} : std::byte{0};
             continue;
         }
@@ -137,7 +138,8 @@ Literal TextParser::literalFromElements(const Elements& elements, const TensorTy
             std::from_chars(digits.data(), digits.data() + digits.size(), magnitude, hex ? 16 : 10);
         if (error != std::errc()) failAt(token, "this integer does not fit 64 bits");
         if (isFloat(part)) {
-            if (!hex || negative) failAt(token, "a float is written with a point (1.0), or as a hex bit pattern");
+            if (!hex || negative)
+                failAt(token, "a float is written with a point (1.0), or as a hex bit pattern");
             if (bitWidth(part) < 64 && magnitude >> bitWidth(part) != 0) {
                 failAt(token, "this bit pattern does not fit " + std::string(elementTypeName(part)));
             }
@@ -162,15 +164,18 @@ Literal TextParser::literalFromHex(const Token& text, const TensorType& type, co
     for (size_t i = 0; i < bytes.size(); ++i) {
         const int high = hexValue(digits[2 * i + 2]);
         const int low = hexValue(digits[2 * i + 3]);
-        if (high < 0 || low < 0) failAt(text, "'" + std::string(digits.substr(2 * i + 2, 2)) + "' is not a hex byte");
+        if (high < 0 || low < 0)
+            failAt(text, "'" + std::string(digits.substr(2 * i + 2, 2)) + "' is not a hex byte");
         bytes[i] = static_cast<std::byte>(high * 16 + low);
     }
     const ElementType element = type.quantized() != nullptr ? type.quantized()->storage : type.element();
     const auto width = static_cast<size_t>(byteWidth(element));
     const auto count = static_cast<uint64_t>(type.elementCount());
     // One byte of 0, 1 or 255 is a splat; any other byte holds up to eight elements.
-    const bool one_byte_splat = bytes.size() == 1 && (bytes[0] == std::byte{0} || bytes[0] == std::byte{1} || bytes[0] == std::byte{255});
-    if (element == ElementType::kI1 && !one_byte_splat && bytes.size() != count && bytes.size() == (count + 7) / 8) {
+    const bool one_byte_splat = bytes.size() == 1 && (bytes[0] == std::byte{0} || bytes[0] == std::byte{1} ||
+                                                      bytes[0] == std::byte{255});
+    if (element == ElementType::kI1 && !one_byte_splat && bytes.size() != count &&
+        bytes.size() == (count + 7) / 8) {
         // Written by an MLIR that packs eight booleans into a byte.
         std::vector<std::byte> unpacked(count);
         for (size_t i = 0; i < count; ++i) unpacked[i] = (bytes[i / 8] >> (i % 8)) & std::byte{1};
@@ -227,9 +232,11 @@ Attribute TextParser::parseDenseResource() {
     if (tensor == nullptr || !tensor->isStatic()) {
         failAt(type_token, "a constant has a static tensor type, got " + type.toString());
     }
-    const auto found = resources_.find(name.kind == TokenKind::kString ? stringValue(name) : std::string(name.text));
+    const auto found =
+        resources_.find(name.kind == TokenKind::kString ? stringValue(name) : std::string(name.text));
     if (found == resources_.end()) {
-        failAt(name, "resource " + std::string(name.text) + " is not in the program's {-# dialect_resources #-}");
+        failAt(name,
+               "resource " + std::string(name.text) + " is not in the program's {-# dialect_resources #-}");
     }
     Token bytes = found->second;
     // A resource's blob starts with its alignment, four bytes, before the data.

@@ -91,7 +91,8 @@ void TextParser::parseFunctionArguments(Function& function, FunctionType& type,
             name = take();
             expect(':', where);
         }
-        if (!type.inputs.empty() && (name.kind == TokenKind::kValue) != (names[0].first.kind == TokenKind::kValue)) {
+        if (!type.inputs.empty() &&
+            (name.kind == TokenKind::kValue) != (names[0].first.kind == TokenKind::kValue)) {
             fail("either all arguments of a function have names or none has");
         }
         type.inputs.push_back(parseType());
@@ -282,7 +283,9 @@ void TextParser::resolveLocations() {
             const size_t hash = text->find('#');
             if (hash == std::string::npos) break;
             size_t end = hash + 1;
-            const auto isName = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+            const auto isName = [](char c) {
+                return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+            };
             while (end < text->size() && isName((*text)[end])) ++end;
             const auto alias = location_aliases_.find(text->substr(hash, end - hash));
             if (alias == location_aliases_.end() || text->size() > kMaxText) break;

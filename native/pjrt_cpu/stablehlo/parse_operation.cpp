@@ -41,7 +41,8 @@ void TextParser::parseOperation(Block& block) {
     finish(op, block, names);
 }
 
-void TextParser::finish(OperationState& op, Block& block, const std::vector<std::pair<Token, int64_t>>& names) {
+void TextParser::finish(OperationState& op, Block& block,
+                        const std::vector<std::pair<Token, int64_t>>& names) {
     canonicaliseAttributes(op.attributes);
     Location location = locationOf(op.token);
     parseTrailingLocation(location);
@@ -108,9 +109,9 @@ void TextParser::parseGeneric(OperationState& op) {
 
 void TextParser::checkOperand(const OperationState& op, size_t i, const Type& type) const {
     if (op.operands[i]->type() == type) return;
-    failAt(op.operand_tokens[i], "operand " + std::to_string(i) + " of " + op.name + ", " +
-                                     std::string(op.operand_tokens[i].text) + ", is " +
-                                     op.operands[i]->type().toString() + ", but is used as " + type.toString());
+    failAt(op.operand_tokens[i],
+           "operand " + std::to_string(i) + " of " + op.name + ", " + std::string(op.operand_tokens[i].text) +
+               ", is " + op.operands[i]->type().toString() + ", but is used as " + type.toString());
 }
 
 void TextParser::applyFunctionType(OperationState& op, const FunctionType& type, const Token& at) {
@@ -164,7 +165,9 @@ void TextParser::parseTypes(OperationState& op, TypeRule rule) {
             op.result_types = types;
             break;
         }
-        case TypeRule::kOperands: operandsAre(); break;
+        case TypeRule::kOperands:
+            operandsAre();
+            break;
         case TypeRule::kPairwise:
             operandsAre();
             op.result_types = types;
@@ -179,7 +182,9 @@ void TextParser::parseTypes(OperationState& op, TypeRule rule) {
                 op.result_types = parseTypeList();
             }
             break;
-        default: op.result_types = types; break;
+        default:
+            op.result_types = types;
+            break;
     }
 }
 
@@ -197,7 +202,8 @@ void TextParser::parseRegionBody(Region& region) {
         take();
         if (accept('(')) {
             list(')', "block arguments", [&] {
-                if (token_.kind != TokenKind::kValue) fail("expected an argument name, got " + token_.describe());
+                if (token_.kind != TokenKind::kValue)
+                    fail("expected an argument name, got " + token_.describe());
                 const Token name = take();
                 expect(':', "block arguments");
                 Value* argument = block.addArgument(parseType());
@@ -233,13 +239,27 @@ void TextParser::parseTrailingLocation(Location& location) {
 
 void TextParser::canonicaliseAttributes(NamedAttributes& attributes) {
     // Lists of integers were dense tensors until StableHLO 0.15.
-    static constexpr std::string_view kLists[] = {
-        "base_dilations",  "broadcast_dimensions", "broadcast_sizes",  "dimensions",
-        "edge_padding_high", "edge_padding_low",   "fft_length",       "interior_padding",
-        "known_expanding_dimensions", "known_nonexpanding_dimensions", "lhs_dilation",
-        "limit_indices",   "permutation",          "rhs_dilation",     "slice_sizes",
-        "start_indices",   "strides",              "window_dilations", "window_dimensions",
-        "window_reversal", "window_strides"};
+    static constexpr std::string_view kLists[] = {"base_dilations",
+                                                  "broadcast_dimensions",
+                                                  "broadcast_sizes",
+                                                  "dimensions",
+                                                  "edge_padding_high",
+                                                  "edge_padding_low",
+                                                  "fft_length",
+                                                  "interior_padding",
+                                                  "known_expanding_dimensions",
+                                                  "known_nonexpanding_dimensions",
+                                                  "lhs_dilation",
+                                                  "limit_indices",
+                                                  "permutation",
+                                                  "rhs_dilation",
+                                                  "slice_sizes",
+                                                  "start_indices",
+                                                  "strides",
+                                                  "window_dilations",
+                                                  "window_dimensions",
+                                                  "window_reversal",
+                                                  "window_strides"};
     for (const std::string_view name : kLists) {
         const Attribute* attribute = attributes.find(name);
         const Literal* literal = attribute != nullptr ? attribute->get<Literal>() : nullptr;
@@ -247,7 +267,8 @@ void TextParser::canonicaliseAttributes(NamedAttributes& attributes) {
         const ElementType element = literal->type().element();
         // A splat expands here: only as far as any list of dimensions can reach.
         constexpr int64_t kMaxListLength = 4096;
-        if ((!isInteger(element) && !isBoolean(element)) || literal->elementCount() > kMaxListLength) continue;
+        if ((!isInteger(element) && !isBoolean(element)) || literal->elementCount() > kMaxListLength)
+            continue;
         const ElementType kept = isBoolean(element) ? element : ElementType::kI64;
         attributes.set(name, ArrayListAttribute{kept, literal->integers(), {}});
     }

@@ -44,7 +44,9 @@ const TextParser::PrettyForm* TextParser::prettyForm(OpKind kind) {
             {kTuple, kResults},
             {kUnaryEinsum, kFunction, {{"config", "einsum_config"}}},
             {kAfterAll, kSame},
-            {kSdyPropagationBarrier, kSame, {{"allowed_direction", "allowed_direction", "propagation_direction"}}},
+            {kSdyPropagationBarrier,
+             kSame,
+             {{"allowed_direction", "allowed_direction", "propagation_direction"}}},
             {kSdyReturn, kOperands},
             {kCheckExpectAlmostEq, kSame, {{"tolerance", "tolerance"}}},
             {kCheckExpectClose,
@@ -104,7 +106,8 @@ void TextParser::parseFromTable(OperationState& op, const PrettyForm& form) {
             } else if (!clause.enumeration.empty()) {
                 const Token value = take();
                 if (value.kind != TokenKind::kIdentifier) {
-                    failAt(value, "expected a name for " + std::string(clause.key) + ", got " + value.describe());
+                    failAt(value,
+                           "expected a name for " + std::string(clause.key) + ", got " + value.describe());
                 }
                 op.attributes.set(clause.attribute,
                                   EnumAttribute{std::string(clause.enumeration), std::string(value.text)});
@@ -113,7 +116,8 @@ void TextParser::parseFromTable(OperationState& op, const PrettyForm& form) {
                 const bool negative = accept('-');
                 if (token_.kind == TokenKind::kFloat) {
                     const double value = takeNumber(op.name.c_str());
-                    op.attributes.set(clause.attribute, FloatAttribute{negative ? -value : value, ElementType::kF64});
+                    op.attributes.set(clause.attribute,
+                                      FloatAttribute{negative ? -value : value, ElementType::kF64});
                 } else if (token_.kind == TokenKind::kString) {
                     op.attributes.set(clause.attribute, takeString(op.name.c_str()));
                 } else if (acceptWord("true")) {
@@ -145,7 +149,8 @@ void TextParser::parseFromTable(OperationState& op, const PrettyForm& form) {
             if (!accept(',')) break;
         }
     }
-    const bool bare = op.operands.empty() && (form.rule == TypeRule::kOperands || form.rule == TypeRule::kPairwise);
+    const bool bare =
+        op.operands.empty() && (form.rule == TypeRule::kOperands || form.rule == TypeRule::kPairwise);
     if (bare && !isNext(':')) return;
     expect(':', op.name.c_str());
     parseTypes(op, form.rule);
@@ -156,37 +161,69 @@ void TextParser::parseFromTable(OperationState& op, const PrettyForm& form) {
 bool TextParser::parseSpecial(OperationState& op) {
     switch (op.kind) {
         case OpKind::kConstant:
-        case OpKind::kChloConstant: parseConstant(op); return true;
-        case OpKind::kSlice: parseSlice(op); return true;
-        case OpKind::kCompare: parseCompare(op); return true;
+        case OpKind::kChloConstant:
+            parseConstant(op);
+            return true;
+        case OpKind::kSlice:
+            parseSlice(op);
+            return true;
+        case OpKind::kCompare:
+            parseCompare(op);
+            return true;
         case OpKind::kDot:
-        case OpKind::kDotGeneral: parseDotGeneral(op); return true;
-        case OpKind::kConvolution: parseConvolution(op); return true;
-        case OpKind::kReducePrecision: parseReducePrecision(op); return true;
-        case OpKind::kCustomCall: parseCustomCall(op); return true;
-        case OpKind::kCall: parseCall(op); return true;
-        case OpKind::kComposite: parseComposite(op); return true;
-        case OpKind::kReduce: parseReduce(op); return true;
-        case OpKind::kWhile: parseWhile(op); return true;
-        case OpKind::kChloTopK: parseTopK(op); return true;
+        case OpKind::kDotGeneral:
+            parseDotGeneral(op);
+            return true;
+        case OpKind::kConvolution:
+            parseConvolution(op);
+            return true;
+        case OpKind::kReducePrecision:
+            parseReducePrecision(op);
+            return true;
+        case OpKind::kCustomCall:
+            parseCustomCall(op);
+            return true;
+        case OpKind::kCall:
+            parseCall(op);
+            return true;
+        case OpKind::kComposite:
+            parseComposite(op);
+            return true;
+        case OpKind::kReduce:
+            parseReduce(op);
+            return true;
+        case OpKind::kWhile:
+            parseWhile(op);
+            return true;
+        case OpKind::kChloTopK:
+            parseTopK(op);
+            return true;
         case OpKind::kCheckExpectAlmostEqConst:
-        case OpKind::kCheckExpectEqConst: parseCheckConstant(op); return true;
+        case OpKind::kCheckExpectEqConst:
+            parseCheckConstant(op);
+            return true;
         case OpKind::kGetTupleElement: {
             parseOperand(op);
             expect('[', "get_tuple_element");
-            op.attributes.set("index", Attribute::integer(takeInteger("get_tuple_element"), ElementType::kI32));
+            op.attributes.set("index",
+                              Attribute::integer(takeInteger("get_tuple_element"), ElementType::kI32));
             expect(']', "get_tuple_element");
             parseOptionalDictionary(op.attributes);
             expect(':', "get_tuple_element");
             parseTypes(op, TypeRule::kFunction);
             return true;
         }
-        case OpKind::kSdyManualComputation: parseManualComputation(op); return true;
+        case OpKind::kSdyManualComputation:
+            parseManualComputation(op);
+            return true;
         case OpKind::kSdyMesh:
         case OpKind::kSdyReshard:
         case OpKind::kSdyShardingConstraint:
-        case OpKind::kSdyShardingGroup: parseSdy(op); return true;
-        default: return false;
+        case OpKind::kSdyShardingGroup:
+            parseSdy(op);
+            return true;
+        default:
+            return false;
     }
 }
 
@@ -216,155 +253,6 @@ void TextParser::parseConstant(OperationState& op) {
         take();
         op.result_types = {parseType()};
     }
-}
-
-void TextParser::parseSlice(OperationState& op) {
-    parseOperand(op);
-    std::vector<int64_t> start;
-    std::vector<int64_t> limit;
-    std::vector<int64_t> strides;
-    expect('[', "a slice");
-    list(']', "a slice", [&] {
-        start.push_back(takeInteger("a slice"));
-        expect(':', "a slice");
-        limit.push_back(takeInteger("a slice"));
-        strides.push_back(accept(':') ? takeInteger("a slice") : 1);
-    });
-    expect(']', "a slice");
-    op.attributes.set("start_indices", Attribute::integers(std::move(start)));
-    op.attributes.set("limit_indices", Attribute::integers(std::move(limit)));
-    op.attributes.set("strides", Attribute::integers(std::move(strides)));
-    parseOptionalDictionary(op.attributes);
-    expect(':', "a slice");
-    parseTypes(op, TypeRule::kFunction);
-}
-
-void TextParser::parseCompare(OperationState& op) {
-    const auto word = [&](const char* attribute, const char* kind) {
-        const Token value = take();
-        if (value.kind != TokenKind::kIdentifier) {
-            failAt(value, std::string("expected a ") + kind + ", got " + value.describe());
-        }
-        op.attributes.set(attribute, EnumAttribute{kind, std::string(value.text)});
-    };
-    word("comparison_direction", "comparison_direction");
-    expect(',', "a comparison");
-    parseOperand(op);
-    expect(',', "a comparison");
-    parseOperand(op);
-    if (accept(',')) word("compare_type", "comparison_type");
-    parseOptionalDictionary(op.attributes);
-    expect(':', "a comparison");
-    parseTypes(op, TypeRule::kFunction);
-}
-
-void TextParser::parsePrecision(OperationState& op) {
-    expect('=', "a precision");
-    expect('[', "a precision");
-    Attribute::List values;
-    list(']', "a precision", [&] {
-        const Token value = take();
-        if (value.kind != TokenKind::kIdentifier) failAt(value, "expected a precision, got " + value.describe());
-        values.push_back(EnumAttribute{"precision", std::string(value.text)});
-    });
-    expect(']', "a precision");
-    if (!values.empty()) op.attributes.set("precision_config", std::move(values));
-}
-
-void TextParser::parseDotGeneral(OperationState& op) {
-    const char* where = op.kind == OpKind::kDot ? "dot" : "dot_general";
-    parseOperand(op);
-    expect(',', where);
-    parseOperand(op);
-    DotDimensions numbers;
-    const auto pair = [&](std::vector<int64_t>& lhs, std::vector<int64_t>& rhs) {
-        expect('=', where);
-        lhs = takeIntegerList(where);
-        expectWord("x");
-        rhs = takeIntegerList(where);
-    };
-    while (accept(',')) {
-        const Token clause = take();
-        if (clause.isWord("batching_dims") && op.kind == OpKind::kDotGeneral) {
-            pair(numbers.lhs_batch, numbers.rhs_batch);
-        } else if (clause.isWord("contracting_dims") && op.kind == OpKind::kDotGeneral) {
-            pair(numbers.lhs_contracting, numbers.rhs_contracting);
-        } else if (clause.isWord("precision")) {
-            parsePrecision(op);
-        } else if (clause.isWord("algorithm") && op.kind == OpKind::kDotGeneral) {
-            expect('=', where);
-            op.attributes.set("algorithm", isNext('<') ? parseDotAlgorithm() : parseAttribute());
-        } else {
-            failAt(clause, std::string(where) + " has no clause " + clause.describe());
-        }
-    }
-    if (op.kind == OpKind::kDotGeneral) op.attributes.set("dot_dimension_numbers", std::move(numbers));
-    parseOptionalDictionary(op.attributes);
-    expect(':', where);
-    parseTypes(op, TypeRule::kFunction);
-}
-
-void TextParser::parseConvolution(OperationState& op) {
-    const char* where = "convolution";
-    expect('(', where);
-    parseOperandList(op, ')');
-    expectWord("dim_numbers");
-    expect('=', where);
-    op.attributes.set("dimension_numbers", parseConvolutionDimensions());
-    expect(',', where);
-    expectWord("window");
-    expect('=', where);
-    expect('{', where);
-    parseWindow(op);
-    expect('}', where);
-    parseOptionalDictionary(op.attributes);
-    expect(':', where);
-    parseTypes(op, TypeRule::kFunction);
-}
-
-void TextParser::parseWindow(OperationState& op) {
-    const char* where = "a convolution window";
-    list('}', where, [&] {
-        const Token clause = take();
-        expect('=', where);
-        if (clause.isWord("stride")) {
-            op.attributes.set("window_strides", Attribute::integers(takeIntegerList(where)));
-        } else if (clause.isWord("lhs_dilate")) {
-            op.attributes.set("lhs_dilation", Attribute::integers(takeIntegerList(where)));
-        } else if (clause.isWord("rhs_dilate")) {
-            op.attributes.set("rhs_dilation", Attribute::integers(takeIntegerList(where)));
-        } else if (clause.isWord("reverse")) {
-            ArrayListAttribute reversal{ElementType::kI1, {}, {}};
-            expect('[', where);
-            list(']', where, [&] {
-                if (acceptWord("true")) {
-                    reversal.integers.push_back(1);
-                } else if (acceptWord("false")) {
-                    reversal.integers.push_back(0);
-                } else {
-                    reversal.integers.push_back(takeInteger(where) != 0 ? 1 : 0);
-                }
-            });
-            expect(']', where);
-            op.attributes.set("window_reversal", std::move(reversal));
-        } else if (clause.isWord("pad")) {
-            std::vector<int64_t> pairs;
-            expect('[', where);
-            list(']', where, [&] {
-                const Token at = token_;
-                const std::vector<int64_t> pair = takeIntegerList(where);
-                if (pair.size() != 2) failAt(at, "padding is a pair [low, high] for each dimension");
-                pairs.insert(pairs.end(), pair.begin(), pair.end());
-            });
-            expect(']', where);
-            std::vector<std::byte> bytes(pairs.size() * sizeof(int64_t));
-            std::memcpy(bytes.data(), pairs.data(), bytes.size());
-            TensorType type(ElementType::kI64, {static_cast<int64_t>(pairs.size() / 2), 2});
-            op.attributes.set("padding", Literal(std::move(type), std::move(bytes)));
-        } else {
-            failAt(clause, std::string(where) + " has no clause " + clause.describe());
-        }
-    });
 }
 
 }  // namespace optirs::plugin

@@ -102,13 +102,15 @@ TensorType TextParser::parseTensorType() {
             break;
         }
         if (lexer_.peekChar() != 'x') {
-            throw lexer_.errorAt(at.line, at.column, "expected 'x' and an element type behind this dimension");
+            throw lexer_.errorAt(at.line, at.column,
+                                 "expected 'x' and an element type behind this dimension");
         }
         lexer_.skipChar();
         dims.push_back(dim);
         if (dims.size() > static_cast<size_t>(limits_.max_rank)) {
-            throw lexer_.errorAt(at.line, at.column,
-                                 "a tensor has at most " + std::to_string(limits_.max_rank) + " dimensions here");
+            throw lexer_.errorAt(
+                at.line, at.column,
+                "a tensor has at most " + std::to_string(limits_.max_rank) + " dimensions here");
         }
     }
     token_ = lexer_.next();
@@ -122,7 +124,8 @@ TensorType TextParser::parseTensorType() {
     for (const auto sizes : {type.dims(), type.bounds()}) {
         for (const int64_t dim : sizes) {
             if (dim <= 0) continue;
-            if (bytes > INT64_MAX / dim) failAt(start, "the size of " + type.toString() + " does not fit 64 bits");
+            if (bytes > INT64_MAX / dim)
+                failAt(start, "the size of " + type.toString() + " does not fit 64 bits");
             bytes *= dim;
         }
         bytes = byteWidth(stored);
@@ -197,7 +200,8 @@ void TextParser::parseEncoding(TensorType& type) {
         return;
     }
     if (bounds.size() != static_cast<size_t>(type.rank())) {
-        failAt(start, std::to_string(bounds.size()) + " bounds for " + std::to_string(type.rank()) + " dimensions");
+        failAt(start,
+               std::to_string(bounds.size()) + " bounds for " + std::to_string(type.rank()) + " dimensions");
     }
     for (size_t i = 0; i < bounds.size(); ++i) {
         if (bounds[i] != kDynamic && type.dims()[i] != kDynamic) {
@@ -218,10 +222,12 @@ double TextParser::takeNumber(const char* where) {
     }
     const Token number = take();
     double value = 0;
-    const auto [end, error] = std::from_chars(number.text.data(), number.text.data() + number.text.size(), value);
+    const auto [end, error] =
+        std::from_chars(number.text.data(), number.text.data() + number.text.size(), value);
     if (error == std::errc::result_out_of_range) {
         // Either direction: the exponent's sign tells overflow from underflow.
-        value = number.text.find("e-") != std::string_view::npos || number.text.find("E-") != std::string_view::npos
+        value = number.text.find("e-") != std::string_view::npos ||
+                        number.text.find("E-") != std::string_view::npos
                     ? 0.0
                     : INFINITY;
     }
@@ -252,7 +258,8 @@ std::shared_ptr<const QuantizedType> TextParser::parseQuantized() {
     const Token storage_token = token_;
     type->storage = element();
     const int bits = bitWidth(type->storage);
-    if (!isInteger(type->storage) || bits > 32) failAt(storage_token, "values are stored in integers of up to 32 bits");
+    if (!isInteger(type->storage) || bits > 32)
+        failAt(storage_token, "values are stored in integers of up to 32 bits");
     const bool is_signed = isSignedInteger(type->storage);
     type->storage_min = is_signed ? -(int64_t{1} << (bits - 1)) : 0;
     type->storage_max = (int64_t{1} << (is_signed ? bits - 1 : bits)) - 1;

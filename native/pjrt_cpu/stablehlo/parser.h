@@ -13,7 +13,7 @@ namespace optirs::plugin {
 /// What a hostile program may cost.
 struct ParseLimits {
     size_t max_text_bytes = size_t{2} << 30;
-    int max_nesting = 64;  ///< regions, attributes, types and literals inside each other
+    int max_nesting = 160;  ///< operations, regions, attributes, types and literals inside each other
     int max_rank = 64;
 };
 

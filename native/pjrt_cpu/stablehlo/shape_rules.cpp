@@ -17,7 +17,8 @@ const TensorType& Rule::operand(size_t i) const {
     require(i < op_.operandCount(), "operand " + std::to_string(i) + " is missing");
     const Type& type = op_.operand(i)->type();
     const TensorType* tensor = type.tensorOrNull();
-    if (tensor == nullptr) fail("operand " + std::to_string(i) + " should be a tensor, got " + type.toString());
+    if (tensor == nullptr)
+        fail("operand " + std::to_string(i) + " should be a tensor, got " + type.toString());
     return *tensor;
 }
 
@@ -25,15 +26,16 @@ const TensorType& Rule::result(size_t i) const {
     require(i < op_.resultCount(), "result " + std::to_string(i) + " is missing");
     const Type& type = op_.result(i)->type();
     const TensorType* tensor = type.tensorOrNull();
-    if (tensor == nullptr) fail("result " + std::to_string(i) + " should be a tensor, got " + type.toString());
+    if (tensor == nullptr)
+        fail("result " + std::to_string(i) + " should be a tensor, got " + type.toString());
     return *tensor;
 }
 
 void Rule::requireRank(size_t operand_index, int64_t rank) const {
     const TensorType& type = operand(operand_index);
     if (type.rank() != rank) {
-        fail("operand " + std::to_string(operand_index) + " should have rank " + std::to_string(rank) + ", got " +
-             type.toString());
+        fail("operand " + std::to_string(operand_index) + " should have rank " + std::to_string(rank) +
+             ", got " + type.toString());
     }
 }
 
@@ -42,7 +44,8 @@ void Rule::requireDimensions(std::span<const int64_t> values, int64_t rank, cons
     for (const int64_t value : values) {
         requireInRange(value, 0, rank, name);
         if (seen[static_cast<size_t>(value)]) {
-            fail(std::string(name) + " " + listToString(values) + " names dimension " + std::to_string(value) + " twice");
+            fail(std::string(name) + " " + listToString(values) + " names dimension " +
+                 std::to_string(value) + " twice");
         }
         seen[static_cast<size_t>(value)] = true;
     }
@@ -56,20 +59,22 @@ void Rule::requireSorted(std::span<const int64_t> values, const char* name) cons
 
 void Rule::requireInRange(int64_t value, int64_t begin, int64_t end, const char* name) const {
     if (value < begin || value >= end) {
-        fail(std::string(name) + " " + std::to_string(value) + " should be in [" + std::to_string(begin) + ", " +
-             std::to_string(end) + ")");
+        fail(std::string(name) + " " + std::to_string(value) + " should be in [" + std::to_string(begin) +
+             ", " + std::to_string(end) + ")");
     }
 }
 
 void Rule::requireCount(std::span<const int64_t> values, int64_t count, const char* name) const {
     if (static_cast<int64_t>(values.size()) != count) {
-        fail(std::string(name) + " " + listToString(values) + " should have " + std::to_string(count) + " values");
+        fail(std::string(name) + " " + listToString(values) + " should have " + std::to_string(count) +
+             " values");
     }
 }
 
 void Rule::requireSameSize(int64_t a, int64_t b, const std::string& what) const {
     if (a != kDynamic && b != kDynamic && a != b) {
-        fail(what + ": " + std::to_string(a) + " and " + std::to_string(b) + " differ; " + signatureToString(op_));
+        fail(what + ": " + std::to_string(a) + " and " + std::to_string(b) + " differ; " +
+             signatureToString(op_));
     }
 }
 
@@ -81,20 +86,22 @@ void Rule::requireSameShape(const TensorType& a, const TensorType& b, const char
 
 void Rule::requireSameElement(const TensorType& a, const TensorType& b, const char* what) const {
     if (!sameElement(a, b)) {
-        fail(std::string(what) + " should have the same element type, got " + a.toString() + " and " + b.toString());
+        fail(std::string(what) + " should have the same element type, got " + a.toString() + " and " +
+             b.toString());
     }
 }
 
-void Rule::requireRegion(size_t region, std::span<const TensorType> arguments, std::span<const TensorType> results,
-                         const char* name) const {
+void Rule::requireRegion(size_t region, std::span<const TensorType> arguments,
+                         std::span<const TensorType> results, const char* name) const {
     const Block& block = body(op_, region);
     if (block.argumentCount() != arguments.size()) {
-        fail(std::string(name) + " should take " + std::to_string(arguments.size()) + " arguments, it takes " +
-             std::to_string(block.argumentCount()));
+        fail(std::string(name) + " should take " + std::to_string(arguments.size()) +
+             " arguments, it takes " + std::to_string(block.argumentCount()));
     }
     const auto check = [&](const Type& got, const TensorType& wanted, const std::string& which) {
         const TensorType* tensor = got.tensorOrNull();
-        if (tensor == nullptr || !compatibleShapes(tensor->dims(), wanted.dims()) || !sameElement(*tensor, wanted)) {
+        if (tensor == nullptr || !compatibleShapes(tensor->dims(), wanted.dims()) ||
+            !sameElement(*tensor, wanted)) {
             fail(which + " of the " + name + " should be " + wanted.toString() + ", got " + got.toString());
         }
     };
@@ -104,8 +111,8 @@ void Rule::requireRegion(size_t region, std::span<const TensorType> arguments, s
     const Operation* end = block.terminator();
     if (end == nullptr) fail(std::string("the ") + name + " should end with a return");
     if (end->operandCount() != results.size()) {
-        fail(std::string("the ") + name + " should return " + std::to_string(results.size()) + " values, it returns " +
-             std::to_string(end->operandCount()));
+        fail(std::string("the ") + name + " should return " + std::to_string(results.size()) +
+             " values, it returns " + std::to_string(end->operandCount()));
     }
     for (size_t i = 0; i < results.size(); ++i) {
         check(end->operand(i)->type(), results[i], "returned value " + std::to_string(i));

@@ -12,7 +12,7 @@ namespace optirs::plugin {
 
 /// One operation under inference: its operands' types and the common checks.
 class Rule {
-  public:
+ public:
     explicit Rule(const Operation& op) : op_(op) {}
 
     const Operation& op() const { return op_; }
@@ -36,13 +36,13 @@ class Rule {
     void requireSameShape(const TensorType& a, const TensorType& b, const char* what) const;
     void requireSameElement(const TensorType& a, const TensorType& b, const char* what) const;
     /// Region i takes `arguments` and returns values of `results` (element types and shapes).
-    void requireRegion(size_t region, std::span<const TensorType> arguments, std::span<const TensorType> results,
-                       const char* name) const;
+    void requireRegion(size_t region, std::span<const TensorType> arguments,
+                       std::span<const TensorType> results, const char* name) const;
 
     /// The type with the declared element type of result `i` where it is quantized.
     Type typed(TensorType type, size_t i = 0) const;
 
-  private:
+ private:
     const Operation& op_;
 };
 
@@ -57,13 +57,13 @@ int64_t windowedSize(int64_t size, const WindowDimension& window);
 
 // The rules by subject. Each gives the inferred types, empty when they do not follow.
 std::vector<Type> inferElementwise(const Rule& rule);
-std::vector<Type> inferMovement(const Rule& rule);      // infer_movement.cpp
-std::vector<Type> inferDynamic(const Rule& rule);       // infer_dynamic.cpp
-std::vector<Type> inferIndexing(const Rule& rule);      // infer_indexing.cpp
-std::vector<Type> inferContraction(const Rule& rule);   // infer_contraction.cpp
-std::vector<Type> inferNormalisation(const Rule& rule); // infer_contraction.cpp
-std::vector<Type> inferReduction(const Rule& rule);     // infer_reduction.cpp
-std::vector<Type> inferControl(const Rule& rule);       // infer_control.cpp
-std::vector<Type> inferCollective(const Rule& rule);    // infer_control.cpp
+std::vector<Type> inferMovement(const Rule& rule);       // infer_movement.cpp
+std::vector<Type> inferDynamic(const Rule& rule);        // infer_dynamic.cpp
+std::vector<Type> inferIndexing(const Rule& rule);       // infer_indexing.cpp
+std::vector<Type> inferContraction(const Rule& rule);    // infer_contraction.cpp
+std::vector<Type> inferNormalisation(const Rule& rule);  // infer_contraction.cpp
+std::vector<Type> inferReduction(const Rule& rule);      // infer_reduction.cpp
+std::vector<Type> inferControl(const Rule& rule);        // infer_control.cpp
+std::vector<Type> inferCollective(const Rule& rule);     // infer_control.cpp
 
 }  // namespace optirs::plugin

@@ -178,8 +178,9 @@ Value* TextParser::parseValue() {
 
 std::unique_ptr<Module> parseModule(std::string_view text, const ParseLimits& limits) {
     if (text.size() > limits.max_text_bytes) {
-        throw invalidArgument("the program is " + std::to_string(text.size()) + " bytes of text, more than the " +
-                              std::to_string(limits.max_text_bytes) + " accepted");
+        throw invalidArgument("the program is " + std::to_string(text.size()) +
+                              " bytes of text, more than the " + std::to_string(limits.max_text_bytes) +
+                              " accepted");
     }
     return TextParser(text, limits).parse();
 }

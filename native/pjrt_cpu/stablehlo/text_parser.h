@@ -18,12 +18,12 @@
 namespace optirs::plugin {
 
 class TextParser {
-  public:
+ public:
     TextParser(std::string_view text, const ParseLimits& limits);
 
     std::unique_ptr<Module> parse();
 
-  private:
+ private:
     /// Everything an operation needs before it can be created.
     struct OperationState {
         OpKind kind = OpKind::kUnknown;
@@ -38,15 +38,15 @@ class TextParser {
 
     /// How the types after `:` relate to operands and results when they are not a function type.
     enum class TypeRule : uint8_t {
-        kFunction,   // must be a function type
-        kSame,       // one type for every operand and the result
-        kSelectTypes,     // predicate type, then the type of the rest
-        kComplexType,    // the result's; operands have its real type
-        kResults,    // the types of the results
-        kOperands,   // the types of the operands; no results
-        kPairwise,   // operand i and result i have type i
+        kFunction,           // must be a function type
+        kSame,               // one type for every operand and the result
+        kSelectTypes,        // predicate type, then the type of the rest
+        kComplexType,        // the result's; operands have its real type
+        kResults,            // the types of the results
+        kOperands,           // the types of the operands; no results
+        kPairwise,           // operand i and result i have type i
         kOperandsToResults,  // operand types -> result types
-        kNoTypes,    // nothing follows
+        kNoTypes,            // nothing follows
     };
 
     /// The pretty form of an operation: values and `key = attribute` clauses, then types.
@@ -64,13 +64,13 @@ class TextParser {
 
     /// Counts nesting; recursion deeper than the limit is an error at the current token.
     class Depth {
-      public:
+     public:
         explicit Depth(TextParser& parser);
         ~Depth();
         Depth(const Depth&) = delete;
         Depth& operator=(const Depth&) = delete;
 
-      private:
+     private:
         TextParser& parser_;
     };
 
@@ -176,8 +176,7 @@ class TextParser {
     void parseRegionBody(Region& region);
     std::string parseLocation();
     void parseTrailingLocation(Location& location);
-    void finish(OperationState& op, Block& block,
-                const std::vector<std::pair<Token, int64_t>>& names);
+    void finish(OperationState& op, Block& block, const std::vector<std::pair<Token, int64_t>>& names);
     static void canonicaliseAttributes(NamedAttributes& attributes);
 
     // Values.
@@ -186,13 +185,13 @@ class TextParser {
         Token token;
     };
     class Scope {
-      public:
+     public:
         explicit Scope(TextParser& parser, bool isolated = false);
         ~Scope();
         Scope(const Scope&) = delete;
         Scope& operator=(const Scope&) = delete;
 
-      private:
+     private:
         TextParser& parser_;
         size_t mark_;
         std::unordered_map<std::string_view, Definition> hidden_;

@@ -38,13 +38,18 @@ const Signature& signatureOf(OpKind kind) {
 
 uint8_t classOf(const TensorType& type) {
     switch (elementClass(type.element())) {
-        case ElementClass::kBoolean: return kBoolClass;
+        case ElementClass::kBoolean:
+            return kBoolClass;
         case ElementClass::kSigned:
             return type.element() == ElementType::kIndex ? kIntClass | kIndexClass : kIntClass | kSignedClass;
-        case ElementClass::kUnsigned: return kIntClass;
-        case ElementClass::kFloat: return kFloatClass;
-        case ElementClass::kComplex: return kComplexClass;
-        case ElementClass::kQuantizedClass: return kQuantClass;
+        case ElementClass::kUnsigned:
+            return kIntClass;
+        case ElementClass::kFloat:
+            return kFloatClass;
+        case ElementClass::kComplex:
+            return kComplexClass;
+        case ElementClass::kQuantizedClass:
+            return kQuantClass;
     }
     return 0;
 }
@@ -53,8 +58,8 @@ void requireNumber(const Rule& rule, size_t got, int wanted, const char* what) {
     const bool variadic = wanted < 0;
     const auto least = static_cast<size_t>(variadic ? -wanted - 1 : wanted);
     if (variadic ? got >= least : got == least) return;
-    rule.fail("needs " + std::string(variadic ? "at least " : "") + std::to_string(least) + " " + what + ", got " +
-              std::to_string(got));
+    rule.fail("needs " + std::string(variadic ? "at least " : "") + std::to_string(least) + " " + what +
+              ", got " + std::to_string(got));
 }
 
 void checkSignature(const Rule& rule) {
@@ -67,7 +72,8 @@ void checkSignature(const Rule& rule) {
     const Type& type = op.operand(0)->type();
     const TensorType* tensor = type.tensorOrNull();
     // Tokens, tuples and opaque types fit where the operation takes anything.
-    const bool fits = tensor == nullptr ? signature.classes == kAnyType : (classOf(*tensor) & signature.classes) != 0;
+    const bool fits =
+        tensor == nullptr ? signature.classes == kAnyType : (classOf(*tensor) & signature.classes) != 0;
     rule.require(fits, "does not take operands of type " + type.toString());
 }
 
@@ -79,7 +85,7 @@ bool matches(const Type& declared, const Type& inferred) {
 }
 
 class Verifier {
-  public:
+ public:
     explicit Verifier(const Module& module) : module_(module) {}
 
     void check(const Function& function) {
@@ -88,14 +94,15 @@ class Verifier {
         checkBlock(function.body(), "function " + symbolToString(function.name()), function.location());
     }
 
-  private:
+ private:
     void checkBlock(const Block& block, const std::string& name, const Location& location) {
         if (block.terminator() == nullptr) {
             throw invalidArgument(name + " at " + location.toString() + " should end with a return");
         }
         for (const Operation& op : block) {
             const bool last = op.next() == nullptr;
-            if (!last && isTerminator(op.kind())) throw invalidOperation(op, "should be the last operation of its block");
+            if (!last && isTerminator(op.kind()))
+                throw invalidOperation(op, "should be the last operation of its block");
             checkOperation(op);
         }
     }
@@ -105,19 +112,22 @@ class Verifier {
         checkSignature(rule);
         for (size_t i = 0; i < op.regionCount(); ++i) {
             rule.require(op.region(i).size() == 1, "region " + std::to_string(i) + " should have one block");
-            checkBlock(op.region(i).front(), "region " + std::to_string(i) + " of " + std::string(op.name()), op.location());
+            checkBlock(op.region(i).front(), "region " + std::to_string(i) + " of " + std::string(op.name()),
+                       op.location());
         }
         if (op.kind() == OpKind::kCall) checkCall(rule, callee(op));
         if (op.kind() == OpKind::kComposite) checkCall(rule, symbolAttribute(op, "decomposition"));
         if (op.kind() == OpKind::kReturn && op.parentOperation() == nullptr) checkReturn(rule);
         const std::vector<Type> inferred = inferTypes(op);
         if (inferred.empty()) return;
-        rule.require(inferred.size() == op.resultCount(),
-                     "needs " + std::to_string(inferred.size()) + " results, got " + std::to_string(op.resultCount()));
+        rule.require(
+            inferred.size() == op.resultCount(),
+            "needs " + std::to_string(inferred.size()) + " results, got " + std::to_string(op.resultCount()));
         for (size_t i = 0; i < inferred.size(); ++i) {
             const Type& declared = op.result(i)->type();
-            rule.require(matches(declared, inferred[i]),
-                         "result " + std::to_string(i) + " should be " + inferred[i].toString() + ", got " + declared.toString());
+            rule.require(matches(declared, inferred[i]), "result " + std::to_string(i) + " should be " +
+                                                             inferred[i].toString() + ", got " +
+                                                             declared.toString());
         }
     }
 
@@ -128,7 +138,8 @@ class Verifier {
         const FunctionType& type = target->type();
         bool same = type.inputs.size() == op.operandCount() && type.results == op.resultTypes();
         for (size_t i = 0; same && i < op.operandCount(); ++i) same = op.operand(i)->type() == type.inputs[i];
-        rule.require(same, signatureToString(op) + " does not match " + symbolToString(name) + ", which is " + Type(type).toString());
+        rule.require(same, signatureToString(op) + " does not match " + symbolToString(name) + ", which is " +
+                               Type(type).toString());
     }
 
     void checkReturn(const Rule& rule) const {
@@ -139,8 +150,9 @@ class Verifier {
         FunctionType got;
         for (const Value* operand : op.operands()) got.results.push_back(operand->type());
         got.inputs = function_->type().inputs;
-        rule.require(same, "function " + symbolToString(function_->name()) + " is " + Type(function_->type()).toString() +
-                               ", but returns as if it were " + Type(got).toString());
+        rule.require(same, "function " + symbolToString(function_->name()) + " is " +
+                               Type(function_->type()).toString() + ", but returns as if it were " +
+                               Type(got).toString());
     }
 
     const Module& module_;
@@ -167,42 +179,50 @@ std::vector<Type> inferTypes(const Operation& op) {
         case kReshape:
         case kReverse:
         case kSlice:
-        case kTranspose: return inferMovement(rule);
+        case kTranspose:
+            return inferMovement(rule);
         case kDynamicGather:
         case kDynamicSlice:
         case kDynamicUpdateSlice:
         case kGather:
         case kScatter:
-        case kTorchIndexSelect: return inferIndexing(rule);
+        case kTorchIndexSelect:
+            return inferIndexing(rule);
         case kCholesky:
         case kConvolution:
         case kDot:
         case kDotGeneral:
         case kDynamicConv:
         case kFft:
-        case kTriangularSolve: return inferContraction(rule);
+        case kTriangularSolve:
+            return inferContraction(rule);
         case kBatchNormGrad:
         case kBatchNormInference:
-        case kBatchNormTraining: return inferNormalisation(rule);
+        case kBatchNormTraining:
+            return inferNormalisation(rule);
         case kMap:
         case kReduce:
         case kReduceWindow:
         case kSelectAndScatter:
-        case kSort: return inferReduction(rule);
+        case kSort:
+            return inferReduction(rule);
         case kDynamicBroadcastInDim:
         case kDynamicIota:
         case kDynamicPad:
         case kDynamicReshape:
         case kGetDimensionSize:
         case kRealDynamicSlice:
-        case kSetDimensionSize: return inferDynamic(rule);
+        case kSetDimensionSize:
+            return inferDynamic(rule);
         case kAllGather:
         case kAllReduce:
         case kAllToAll:
         case kCollectiveBroadcast:
         case kCollectivePermute:
-        case kReduceScatter: return inferCollective(rule);
-        default: return inferControl(rule);
+        case kReduceScatter:
+            return inferCollective(rule);
+        default:
+            return inferControl(rule);
     }
 }
 

@@ -3,31 +3,12 @@
 
 #include <optirs/pjrt.h>
 
-#include <atomic>
 #include <span>
 
 #include "src/core/object.h"
 #include "src/pjrt/client.h"
 #include "src/pjrt/device_buffer.h"
-
-namespace optirs::pjrt {
-
-/// Guards two instructions: loading a pointer and counting the reference.
-class SpinLock {
- public:
-    void lock() noexcept {
-        while (flag_.test_and_set(std::memory_order_acquire)) {
-            while (flag_.test(std::memory_order_relaxed)) {
-            }
-        }
-    }
-    void unlock() noexcept { flag_.clear(std::memory_order_release); }
-
- private:
-    std::atomic_flag flag_;
-};
-
-}  // namespace optirs::pjrt
+#include "src/pjrt/spin_lock.h"
 
 /// Holds at most one device buffer; reading and re-pointing may happen on several threads at once.
 struct optirs_pjrt_buffer final : optirs::core::Object {

@@ -68,8 +68,8 @@ void* findSymbol(void* library, const char* name) noexcept { return dlsym(librar
 
 std::string ownFolder() {
     Dl_info info{};
-    static const char kAnchor = 0;
-    if (dladdr(&kAnchor, &info) == 0 || info.dli_fname == nullptr) {
+    static const char anchor = 0;
+    if (dladdr(&anchor, &info) == 0 || info.dli_fname == nullptr) {
         return {};
     }
     std::error_code failure;

@@ -30,23 +30,30 @@ struct Execution::Call {
     }
 };
 
-Execution::~Execution() {
-    const std::unique_ptr<Call> call(spare_.load());
-    const std::unique_ptr<const Donated> donated(donated_.load());
-}
+Execution::Execution(optirs_pjrt_executable& executable) noexcept : executable_(executable) {}
+
+Execution::~Execution() { const std::unique_ptr<const Donated> donated(donated_.load()); }
 
 void Execution::setName(const std::string& name) {
     taken_reason_ = executable_.client().keepText(concat("was donated to program '", name, "'"));
 }
 
 std::unique_ptr<Execution::Call> Execution::takeCall() {
-    std::unique_ptr<Call> call(spare_.exchange(nullptr, std::memory_order_acquire));
-    return call == nullptr ? std::make_unique<Call>() : std::move(call);
+    std::unique_ptr<Call> call;
+    {
+        const std::scoped_lock guard(lock_);
+        call.swap(spare_);
+    }
+    if (call == nullptr) {
+        call = std::make_unique<Call>();
+    }
+    return call;
 }
 
 void Execution::giveBack(std::unique_ptr<Call> call) noexcept {
     call->clear();
-    call.reset(spare_.exchange(call.release(), std::memory_order_acq_rel));
+    const std::scoped_lock guard(lock_);
+    call.swap(spare_);
 }
 
 void Execution::run(const ExecuteRequest& request) {
@@ -194,7 +201,6 @@ const Execution::Donated* Execution::learnDonated(const Call& call, const Execut
     if (known != nullptr || !request.not_donated.empty()) {
         return known;
     }
-    // Where the plugin or the memory does not let us learn it now, a later call will.
     try {
         auto donated = std::make_unique<Donated>();
         for (std::size_t i = 0; i < call.pinned.size() / executable_.devices().size(); ++i) {
@@ -203,9 +209,10 @@ const Execution::Donated* Execution::learnDonated(const Call& call, const Execut
         if (donated_.compare_exchange_strong(known, donated.get())) {
             known = donated.release();
         }
+        return known;
     } catch (const std::exception&) {
+        return nullptr;  // the plugin or the memory does not let us learn it now: a later call will
     }
-    return known;
 }
 
 void Execution::markDonated(Call& call, const ExecuteRequest& request) noexcept {

@@ -13,6 +13,7 @@
 #include "src/core/object.h"
 #include "src/pjrt/api.h"
 #include "src/pjrt/device_buffer.h"
+#include "src/pjrt/spin_lock.h"
 
 namespace optirs::pjrt {
 
@@ -29,7 +30,7 @@ struct ExecuteRequest {
 /// The calls of one executable. Thread-safe.
 class Execution {
  public:
-    explicit Execution(optirs_pjrt_executable& executable) noexcept : executable_(executable) {}
+    explicit Execution(optirs_pjrt_executable& executable) noexcept;
     Execution(const Execution&) = delete;
     Execution& operator=(const Execution&) = delete;
     ~Execution();
@@ -59,7 +60,8 @@ class Execution {
     optirs_pjrt_executable& executable_;
     const std::string* taken_reason_ = nullptr;  // "was donated to program 'step'"
     // The arrays of the last call that ended; calls that overlap make their own.
-    std::atomic<Call*> spare_{nullptr};
+    SpinLock lock_;
+    std::unique_ptr<Call> spare_;
     // Which arguments the program donates. Found out from the first call that succeeds: the C API does not
     // tell.
     std::atomic<const Donated*> donated_{nullptr};

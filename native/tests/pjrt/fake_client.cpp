@@ -26,7 +26,7 @@ FAKE_FUNCTION(PJRT_Client_Create) {
 }
 FAKE_FUNCTION(PJRT_Client_Destroy) {
     FAKE_ENTER(PJRT_Client_Destroy)
-    if (Thread::isCurrent()) {
+    if (thread().isCurrent()) {
         ++control().destroyed_on_thread;
     } else {
         fireManualEvents();

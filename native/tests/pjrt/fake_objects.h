@@ -71,11 +71,12 @@ class Thread {
         }
     }
 
-    static bool isCurrent() { return is_current_; }
+    /// True on this thread itself.
+    bool isCurrent() const { return id_ == std::this_thread::get_id(); }
 
  private:
     void loop() {
-        is_current_ = true;
+        id_ = std::this_thread::get_id();
         std::unique_lock lock(mutex_);
         while (true) {
             changed_.wait(lock, [this] { return is_stopping_ || !tasks_.empty(); });
@@ -90,7 +91,8 @@ class Thread {
         }
     }
 
-    static inline thread_local bool is_current_ = false;
+    // Not thread-local: leak checkers stumble over such variables of libraries that were opened late.
+    std::atomic<std::thread::id> id_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<std::function<void()>> tasks_;

@@ -29,11 +29,14 @@ bool sameReal(const std::byte* a, const std::byte* b, ElementType type, Rule rul
     const double x = loadReal(a, type);
     const double y = loadReal(b, type);
     switch (rule) {
-        case Rule::kEqual: return x == y;
-        case Rule::kAlmost: return x == y || std::fabs(x - y) <= bound || (std::isnan(x) && std::isnan(y));
+        case Rule::kEqual:
+            return x == y;
+        case Rule::kAlmost:
+            return x == y || std::fabs(x - y) <= bound || (std::isnan(x) && std::isnan(y));
         case Rule::kClose:
             if (std::isnan(x) || std::isnan(y)) return std::isnan(x) && std::isnan(y);
-            return x == y || std::fabs(static_cast<double>(ordered(a, type)) - static_cast<double>(ordered(b, type))) <= bound;
+            return x == y || std::fabs(static_cast<double>(ordered(a, type)) -
+                                       static_cast<double>(ordered(b, type))) <= bound;
     }
     return false;
 }
@@ -66,7 +69,8 @@ void compare(const CustomCallArguments& call, Rule rule, double bound) {
         const std::byte* a = got.data + i * bytes;
         const std::byte* b = want.data + i * bytes;
         if (same(a, b, type, rule, bound)) continue;
-        if (wrong++ == 0) first = "element " + std::to_string(i) + " is " + text(a, type) + ", expected " + text(b, type);
+        if (wrong++ == 0)
+            first = "element " + std::to_string(i) + " is " + text(a, type) + ", expected " + text(b, type);
     }
     if (wrong > 0) throw Error(Code::kDataLoss, std::to_string(wrong) + " wrong: " + first);
 }
@@ -79,7 +83,8 @@ void registerChecks() {
         auto& registry = CustomCallRegistry::instance();
         registry.add("check.expect_eq", [](const CustomCallArguments& c) { compare(c, Rule::kEqual, 0); });
         registry.add("check.expect_close", [](const CustomCallArguments& c) { compare(c, Rule::kClose, 3); });
-        registry.add("check.expect_almost_eq", [](const CustomCallArguments& c) { compare(c, Rule::kAlmost, 1e-3); });
+        registry.add("check.expect_almost_eq",
+                     [](const CustomCallArguments& c) { compare(c, Rule::kAlmost, 1e-3); });
     });
 }
 
@@ -89,14 +94,21 @@ void lowerChecks(Module& module) {
         std::string bound;
         switch (op.kind()) {
             case OpKind::kCheckExpectEq:
-            case OpKind::kCheckExpectEqConst: target = "check.expect_eq"; break;
-            case OpKind::kCheckExpectClose: target = "check.expect_close"; break;
-            case OpKind::kCheckExpectAlmostEq: target = "check.expect_almost_eq"; break;
+            case OpKind::kCheckExpectEqConst:
+                target = "check.expect_eq";
+                break;
+            case OpKind::kCheckExpectClose:
+                target = "check.expect_close";
+                break;
+            case OpKind::kCheckExpectAlmostEq:
+                target = "check.expect_almost_eq";
+                break;
             case OpKind::kCheckExpectAlmostEqConst:
                 target = "check.expect_almost_eq";
                 bound = "1e-4";
                 break;
-            default: return;
+            default:
+                return;
         }
         if (const Attribute* tolerance = op.attribute("tolerance")) {
             if (const auto* value = tolerance->get<FloatAttribute>()) bound = std::to_string(value->value);

@@ -1,5 +1,5 @@
-// The StableHLO project's own test programs, run through compile() and the executor. They lie beside the repository; without
-// them this test is skipped.
+// The StableHLO project's own test programs, run through compile() and the executor. They lie beside the
+// repository; without them this test is skipped.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -95,7 +95,10 @@ void runFolder(const fs::path& folder, int at_least) {
         const std::string stem = file.stem().string();
         if (filter != nullptr && stem.find(filter) == std::string::npos) continue;
         Tally& tally = tallies[family(stem)];
-        const auto programs_of_file = parts(contents(file));
+        const std::string text = contents(file);
+        // The project itself does not run these: equal keys that only a bit pattern tells apart.
+        if (text.find("RUN-DISABLED") != std::string::npos) continue;
+        const auto programs_of_file = parts(text);
         for (size_t i = 0; i < programs_of_file.size(); ++i) {
             ++tally.total;
             ++total;
@@ -117,8 +120,8 @@ void runFolder(const fs::path& folder, int at_least) {
     EXPECT_GE(passed, at_least);
 }
 
-TEST(Conformance, ProgramsFromJax) { runFolder(programs() / "testdata", 0); }
-TEST(Conformance, ProgramsOfTheInterpreter) { runFolder(programs() / "interpret", 0); }
+TEST(Conformance, ProgramsFromJax) { runFolder(programs() / "testdata", 790); }
+TEST(Conformance, ProgramsOfTheInterpreter) { runFolder(programs() / "interpret", 120); }
 
 }  // namespace
 }  // namespace optirs::plugin::testing

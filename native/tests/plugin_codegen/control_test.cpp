@@ -22,7 +22,8 @@ func.func @main(%a: tensor<2xf32>, %b: tensor<2xf32>, %n: tensor<i32>) -> (tenso
     stablehlo.return %k, %y, %x : tensor<i32>, tensor<2xf32>, tensor<2xf32>
   }
   return %0#1, %0#2, %0#0 : tensor<2xf32>, tensor<2xf32>, tensor<i32>
-})", {Bytes::of<float>({1, 2}), Bytes::of<float>({3, 4}), Bytes::of<int32_t>({5})});
+})",
+                         {Bytes::of<float>({1, 2}), Bytes::of<float>({3, 4}), Bytes::of<int32_t>({5})});
     EXPECT_THAT(out[0].as<float>(), ElementsAre(3, 4));
     EXPECT_THAT(out[1].as<float>(), ElementsAre(1, 2));
     EXPECT_THAT(out[2].as<int32_t>(), ElementsAre(5));
@@ -47,7 +48,8 @@ func.func @main(%n: tensor<i32>) -> tensor<8xi32> {
   }
   return %0#1 : tensor<8xi32>
 })");
-    EXPECT_THAT(run(*program, {Bytes::of<int32_t>({6})})[0].as<int32_t>(), ElementsAre(0, 1, 4, 9, 16, 25, 0, 0));
+    EXPECT_THAT(run(*program, {Bytes::of<int32_t>({6})})[0].as<int32_t>(),
+                ElementsAre(0, 1, 4, 9, 16, 25, 0, 0));
     // The loop's body holds no copy of the carried array.
     const std::string text = program->steps.back()->describe() + program->steps.front()->describe();
     EXPECT_THAT(text, ::testing::HasSubstr("while"));
@@ -91,7 +93,8 @@ func.func @main(%a: tensor<5xf32>, %b: tensor<5xi32>) -> (tensor<5xf32>, tensor<
     stablehlo.return %c : tensor<i1>
   }) : (tensor<5xf32>, tensor<5xi32>) -> (tensor<5xf32>, tensor<5xi32>)
   return %0#0, %0#1 : tensor<5xf32>, tensor<5xi32>
-})", {Bytes::of<float>({1, 3, 2, 3, 0}), Bytes::of<int32_t>({0, 1, 2, 3, 4})});
+})",
+                         {Bytes::of<float>({1, 3, 2, 3, 0}), Bytes::of<int32_t>({0, 1, 2, 3, 4})});
     EXPECT_THAT(out[0].as<float>(), ElementsAre(3, 3, 2, 1, 0));
     EXPECT_THAT(out[1].as<int32_t>(), ElementsAre(1, 3, 2, 0, 4));
 }

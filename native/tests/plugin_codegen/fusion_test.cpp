@@ -41,7 +41,8 @@ TEST(Fusion, SoftmaxIsOneKernel) {
     for (size_t row = 0; row < 37; ++row) {
         double sum = 0;
         for (size_t c = 0; c < 65; ++c) sum += std::exp(in[row * 65 + c]);
-        for (size_t c = 0; c < 65; ++c) EXPECT_NEAR(out[row * 65 + c], std::exp(in[row * 65 + c]) / sum, 1e-7);
+        for (size_t c = 0; c < 65; ++c)
+            EXPECT_NEAR(out[row * 65 + c], std::exp(in[row * 65 + c]) / sum, 1e-7);
     }
 }
 
@@ -94,7 +95,8 @@ TEST(Fusion, DonatedArgumentsMaySwap) {
     const auto out = run(R"(
 func.func @main(%a: tensor<3xf32> {tf.aliasing_output = 1 : i32}, %b: tensor<3xf32> {tf.aliasing_output = 0 : i32}) -> (tensor<3xf32>, tensor<3xf32>) {
   return %a, %b : tensor<3xf32>, tensor<3xf32>
-})", {Bytes::of<float>({1, 2, 3}), Bytes::of<float>({4, 5, 6})});
+})",
+                         {Bytes::of<float>({1, 2, 3}), Bytes::of<float>({4, 5, 6})});
     EXPECT_THAT(out[0].as<float>(), ::testing::ElementsAre(1, 2, 3));
     EXPECT_THAT(out[1].as<float>(), ::testing::ElementsAre(4, 5, 6));
 }
@@ -105,7 +107,8 @@ func.func @main(%a: tensor<4xf32> {tf.aliasing_output = 0 : i32}) -> tensor<4xf3
   %r = stablehlo.reverse %a, dims = [0] : tensor<4xf32>
   %0 = stablehlo.add %a, %r : tensor<4xf32>
   return %0 : tensor<4xf32>
-})", {Bytes::of<float>({1, 2, 3, 10})});
+})",
+                         {Bytes::of<float>({1, 2, 3, 10})});
     EXPECT_THAT(out[0].as<float>(), ::testing::ElementsAre(11, 5, 5, 11));
 }
 

@@ -11,13 +11,16 @@ namespace optirs::plugin::testing {
 namespace {
 
 std::vector<float> everyKindOfFloat() {
-    std::vector<float> values{0.0f, -0.0f, INFINITY, -INFINITY, NAN, 1.0f, -1.0f, 1e-45f, -1e-45f, 1.17549435e-38f};
+    std::vector<float> values{0.0f, -0.0f, INFINITY, -INFINITY, NAN,
+                              1.0f, -1.0f, 1e-45f,   -1e-45f,   1.17549435e-38f};
     // A stride that is odd visits all exponents and all patterns of low bits.
-    for (uint64_t bits = 0; bits < (uint64_t{1} << 32); bits += 65521) values.push_back(std::bit_cast<float>(static_cast<uint32_t>(bits)));
+    for (uint64_t bits = 0; bits < (uint64_t{1} << 32); bits += 65521)
+        values.push_back(std::bit_cast<float>(static_cast<uint32_t>(bits)));
     return values;
 }
 
-/// Units in the last place of the result's type between `got` and the exact `want`; huge where only one is NaN.
+/// Units in the last place of the result's type between `got` and the exact `want`; huge where only one is
+/// NaN.
 double distance(float got, double want) {
     const auto rounded = static_cast<float>(want);
     if (std::isnan(got) || std::isnan(rounded)) return std::isnan(got) == std::isnan(rounded) ? 0 : 1e9;
@@ -30,8 +33,8 @@ double distance(float got, double want) {
 void check(const std::string& op, const std::function<double(double)>& reference, double bound) {
     const std::vector<float> in = everyKindOfFloat();
     const std::string type = "tensor<" + std::to_string(in.size()) + "xf32>";
-    const auto out = runFloats("func.func @main(%a: " + type + ") -> " + type + " {\n  %0 = stablehlo." + op + " %a : " + type +
-                                   "\n  return %0 : " + type + "\n}",
+    const auto out = runFloats("func.func @main(%a: " + type + ") -> " + type + " {\n  %0 = stablehlo." + op +
+                                   " %a : " + type + "\n  return %0 : " + type + "\n}",
                                {in});
     double worst = 0;
     float where = 0;
@@ -53,7 +56,9 @@ TEST(Math, WithinThreeUnits) {
     check("log", static_cast<Real>(std::log), 3);
     check("log_plus_one", static_cast<Real>(std::log1p), 3);
     check("tanh", static_cast<Real>(std::tanh), 3);
-    check("logistic", [](double x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }, 3);
+    check(
+        "logistic", [](double x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); },
+        3);
     check("sine", static_cast<Real>(std::sin), 3);
     check("cosine", static_cast<Real>(std::cos), 3);
     check("tan", static_cast<Real>(std::tan), 3);

@@ -17,7 +17,9 @@ TEST(Program, Add) {
         func.func @main(%a: tensor<3xf32>, %b: tensor<3xf32>) -> tensor<3xf32> {
           %0 = stablehlo.add %a, %b : tensor<3xf32>
           return %0 : tensor<3xf32>
-        })", {{1, 2, 3}, {10, 20, 30}}), ElementsAre(11, 22, 33));
+        })",
+                          {{1, 2, 3}, {10, 20, 30}}),
+                ElementsAre(11, 22, 33));
 }
 
 TEST(Program, ExponentialOfMany) {
@@ -27,7 +29,8 @@ TEST(Program, ExponentialOfMany) {
         func.func @main(%a: tensor<10007xf32>) -> tensor<10007xf32> {
           %0 = stablehlo.exponential %a : tensor<10007xf32>
           return %0 : tensor<10007xf32>
-        })", {in});
+        })",
+                               {in});
     for (size_t i = 0; i < in.size(); ++i) {
         const float expected = std::exp(in[i]);
         EXPECT_NEAR(out[i] / expected, 1, 4e-7) << in[i];
@@ -41,13 +44,17 @@ TEST(Program, ReduceRowsAndColumns) {
           %z = stablehlo.constant dense<0.0> : tensor<f32>
           %0 = stablehlo.reduce(%a init: %z) applies stablehlo.add across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32>
           return %0 : tensor<2xf32>
-        })", {in}), ElementsAre(6, 15));
+        })",
+                          {in}),
+                ElementsAre(6, 15));
     EXPECT_THAT(runFloats(R"(
         func.func @main(%a: tensor<2x3xf32>) -> tensor<3xf32> {
           %z = stablehlo.constant dense<0.0> : tensor<f32>
           %0 = stablehlo.reduce(%a init: %z) applies stablehlo.add across dimensions = [0] : (tensor<2x3xf32>, tensor<f32>) -> tensor<3xf32>
           return %0 : tensor<3xf32>
-        })", {in}), ElementsAre(5, 7, 9));
+        })",
+                          {in}),
+                ElementsAre(5, 7, 9));
 }
 
 TEST(Program, DotGeneral) {
@@ -55,7 +62,9 @@ TEST(Program, DotGeneral) {
         func.func @main(%a: tensor<2x3xf32>, %b: tensor<3x2xf32>) -> tensor<2x2xf32> {
           %0 = stablehlo.dot_general %a, %b, contracting_dims = [1] x [0] : (tensor<2x3xf32>, tensor<3x2xf32>) -> tensor<2x2xf32>
           return %0 : tensor<2x2xf32>
-        })", {{1, 2, 3, 4, 5, 6}, {1, 0, 0, 1, 1, 1}}), ElementsAre(4, 5, 10, 11));
+        })",
+                          {{1, 2, 3, 4, 5, 6}, {1, 0, 0, 1, 1, 1}}),
+                ElementsAre(4, 5, 10, 11));
 }
 
 TEST(Program, TransposedProductReadsThroughViews) {
@@ -66,7 +75,9 @@ TEST(Program, TransposedProductReadsThroughViews) {
           %0 = stablehlo.dot_general %t, %r, contracting_dims = [1] x [0] : (tensor<2x3xf32>, tensor<3x2xf32>) -> tensor<2x2xf32>
           %1 = stablehlo.transpose %0, dims = [1, 0] : (tensor<2x2xf32>) -> tensor<2x2xf32>
           return %1 : tensor<2x2xf32>
-        })", {{1, 4, 2, 5, 3, 6}, {1, 0, 0, 1, 1, 1}}), ElementsAre(4, 10, 5, 11));
+        })",
+                          {{1, 4, 2, 5, 3, 6}, {1, 0, 0, 1, 1, 1}}),
+                ElementsAre(4, 10, 5, 11));
 }
 
 TEST(Program, ReturnsArgumentsAndConstants) {
@@ -74,7 +85,8 @@ TEST(Program, ReturnsArgumentsAndConstants) {
         func.func @main(%a: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xi32>, tensor<2xf32>) {
           %c = stablehlo.constant dense<[7, 8]> : tensor<2xi32>
           return %a, %c, %a : tensor<2xf32>, tensor<2xi32>, tensor<2xf32>
-        })", {Bytes::of<float>({1, 2})});
+        })",
+                         {Bytes::of<float>({1, 2})});
     EXPECT_THAT(out[0].as<float>(), ElementsAre(1, 2));
     EXPECT_THAT(out[1].as<int32_t>(), ElementsAre(7, 8));
     EXPECT_THAT(out[2].as<float>(), ElementsAre(1, 2));
@@ -87,7 +99,8 @@ TEST(Program, EmptyTensors) {
           %z = stablehlo.constant dense<1.5> : tensor<f32>
           %1 = stablehlo.reduce(%a init: %z) applies stablehlo.add across dimensions = [0] : (tensor<0x3xf32>, tensor<f32>) -> tensor<3xf32>
           return %0, %1 : tensor<0x3xf32>, tensor<3xf32>
-        })", {Bytes(0)});
+        })",
+                         {Bytes(0)});
     EXPECT_THAT(out[1].as<float>(), ElementsAre(1.5, 1.5, 1.5));
 }
 
@@ -98,7 +111,8 @@ TEST(Program, IntegerEdges) {
           %1 = stablehlo.remainder %a, %b : tensor<4xi32>
           %2 = stablehlo.shift_left %a, %b : tensor<4xi32>
           return %0, %1, %2 : tensor<4xi32>, tensor<4xi32>, tensor<4xi32>
-        })", {Bytes::of<int32_t>({7, -7, INT32_MIN, 5}), Bytes::of<int32_t>({2, 2, -1, 0})});
+        })",
+                         {Bytes::of<int32_t>({7, -7, INT32_MIN, 5}), Bytes::of<int32_t>({2, 2, -1, 0})});
     EXPECT_THAT(out[0].as<int32_t>(), ElementsAre(3, -3, INT32_MIN, -1));
     EXPECT_THAT(out[1].as<int32_t>(), ElementsAre(1, -1, 0, 5));
     EXPECT_THAT(out[2].as<int32_t>(), ElementsAre(28, -28, 0, 5));
@@ -110,7 +124,8 @@ TEST(Program, ConvertSaturates) {
           %0 = stablehlo.convert %a : (tensor<4xf32>) -> tensor<4xi8>
           %1 = stablehlo.convert %a : (tensor<4xf32>) -> tensor<4xi1>
           return %0, %1 : tensor<4xi8>, tensor<4xi1>
-        })", {Bytes::of<float>({1000, -1000, NAN, 0})});
+        })",
+                         {Bytes::of<float>({1000, -1000, NAN, 0})});
     EXPECT_THAT(out[0].as<int8_t>(), ElementsAre(127, -128, 0, 0));
     EXPECT_THAT(out[1].as<int8_t>(), ElementsAre(1, 1, 1, 0));
 }

@@ -21,14 +21,16 @@ ThreadPool& poolOf(int threads) {
 
 Bytes::Bytes(size_t size) : size_(size) {
     const size_t rounded = (size + 127) / 64 * 64;
-    data_.reset(static_cast<std::byte*>(std::aligned_alloc(64, rounded)), [](std::byte* memory) { std::free(memory); });
+    data_.reset(static_cast<std::byte*>(std::aligned_alloc(64, rounded)),
+                [](std::byte* memory) { std::free(memory); });
     // What a program forgets to write shows.
     std::memset(data_.get(), 0xcd, rounded);
 }
 
 std::vector<Bytes> run(const Program& program, const std::vector<Bytes>& arguments, int threads) {
     std::vector<Bytes> outputs;
-    for (const TensorType& type : program.outputs) outputs.emplace_back(static_cast<size_t>(type.byteCount()));
+    for (const TensorType& type : program.outputs)
+        outputs.emplace_back(static_cast<size_t>(type.byteCount()));
     std::vector<std::byte*> in;
     std::vector<std::byte*> out;
     for (const Bytes& argument : arguments) in.push_back(argument.data());

@@ -17,14 +17,18 @@ std::vector<Tensor> run(const std::string& text, const std::vector<Tensor>& argu
     verify(*module);
     runPasses(*module);
     verify(*module);
-    walk(module->entry().body(), [](const Operation& op) { EXPECT_FALSE(op.name().starts_with("chlo.")) << op.name(); });
+    walk(module->entry().body(),
+         [](const Operation& op) { EXPECT_FALSE(op.name().starts_with("chlo.")) << op.name(); });
     return interpret(module->entry(), arguments);
 }
 
 std::vector<double> unary(const std::string& op, ElementType element, const std::vector<double>& x) {
     const Tensor argument = realTensor(element, {static_cast<int64_t>(x.size())}, x);
     const std::string type = argument.type.toString();
-    return run("func.func @main(%a: " + type + ") -> " + type + " {\n%0 = " + op + " %a : " + type + " -> " + type + "\nreturn %0 : " + type + "\n}", {argument})[0].reals;
+    return run("func.func @main(%a: " + type + ") -> " + type + " {\n%0 = " + op + " %a : " + type + " -> " +
+                   type + "\nreturn %0 : " + type + "\n}",
+               {argument})[0]
+        .reals;
 }
 
 struct Function1 {
@@ -51,7 +55,8 @@ TEST_P(Chlo, MatchesTheLibrary) {
         std::vector<double> x;
         for (int i = 0; i <= 2000; ++i) {
             const double value = f.low + (f.high - f.low) * i / 2000;
-            x.push_back(element == ElementType::kF32 ? static_cast<double>(static_cast<float>(value)) : value);
+            x.push_back(element == ElementType::kF32 ? static_cast<double>(static_cast<float>(value))
+                                                     : value);
         }
         const std::vector<double> got = unary(f.op, element, x);
         double worst = 0;
@@ -59,7 +64,8 @@ TEST_P(Chlo, MatchesTheLibrary) {
         for (size_t i = 0; i < x.size(); ++i) {
             const double expected = f.reference(x[i]);
             if (!std::isfinite(expected)) continue;
-            const double error = std::fabs(got[i] - expected) / ulp(std::max(std::fabs(expected), f.scale), element);
+            const double error =
+                std::fabs(got[i] - expected) / ulp(std::max(std::fabs(expected), f.scale), element);
             if (!(error <= worst)) {
                 worst = error;
                 worst_at = x[i];
@@ -71,12 +77,18 @@ TEST_P(Chlo, MatchesTheLibrary) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Functions, Chlo,
-                         ::testing::Values(Function1{"chlo.asin", std::asin, -1, 1, 4, 4}, Function1{"chlo.acos", std::acos, -1, 1, 4, 4},
-                                           Function1{"chlo.atan", std::atan, -9, 9, 2, 2}, Function1{"chlo.asinh", std::asinh, -9, 9, 4, 4},
-                                           Function1{"chlo.acosh", std::acosh, 1.01, 9, 4, 4}, Function1{"chlo.atanh", std::atanh, -0.99, 0.99, 8, 8},
-                                           Function1{"chlo.sinh", std::sinh, -8, 8, 16, 16}, Function1{"chlo.cosh", std::cosh, -8, 8, 16, 16},
-                                           Function1{"chlo.tan", std::tan, -1.5, 1.5, 2, 2}, Function1{"chlo.erf", std::erf, -5, 5, 6, 6},
-                                           Function1{"chlo.erfc", std::erfc, -3, 6, 16, 16}, Function1{"chlo.lgamma", std::lgamma, 0.1, 40, 40, 40, 1},
+                         ::testing::Values(Function1{"chlo.asin", std::asin, -1, 1, 4, 4},
+                                           Function1{"chlo.acos", std::acos, -1, 1, 4, 4},
+                                           Function1{"chlo.atan", std::atan, -9, 9, 2, 2},
+                                           Function1{"chlo.asinh", std::asinh, -9, 9, 4, 4},
+                                           Function1{"chlo.acosh", std::acosh, 1.01, 9, 4, 4},
+                                           Function1{"chlo.atanh", std::atanh, -0.99, 0.99, 8, 8},
+                                           Function1{"chlo.sinh", std::sinh, -8, 8, 16, 16},
+                                           Function1{"chlo.cosh", std::cosh, -8, 8, 16, 16},
+                                           Function1{"chlo.tan", std::tan, -1.5, 1.5, 2, 2},
+                                           Function1{"chlo.erf", std::erf, -5, 5, 6, 6},
+                                           Function1{"chlo.erfc", std::erfc, -3, 6, 16, 16},
+                                           Function1{"chlo.lgamma", std::lgamma, 0.1, 40, 40, 40, 1},
                                            Function1{"chlo.lgamma", std::lgamma, -6.95, -6.05, 40, 40, 1}));
 
 TEST(Chlo, ErfInvInvertsErf) {
@@ -86,7 +98,8 @@ TEST(Chlo, ErfInvInvertsErf) {
         const std::vector<double> x = unary("chlo.erf_inv", element, y);
         const double tolerance = element == ElementType::kF32 ? 4e-7 : 4e-16;
         for (size_t i = 0; i < y.size(); ++i) {
-            const double rounded = element == ElementType::kF32 ? static_cast<double>(static_cast<float>(y[i])) : y[i];
+            const double rounded =
+                element == ElementType::kF32 ? static_cast<double>(static_cast<float>(y[i])) : y[i];
             // The slope of erf turns an error of x into one of y.
             EXPECT_NEAR(std::erf(x[i]), rounded, tolerance * std::max(1.0, 4 * std::fabs(x[i]))) << y[i];
         }
@@ -112,10 +125,15 @@ TEST(Chlo, DigammaIsTheSlopeOfLgamma) {
 TEST(Chlo, NextAfter) {
     const std::vector<double> from = {0.0, -0.0, 1.0, -1.0, 1.0, 3.4028234663852886e38, 0.0, NAN};
     const std::vector<double> to = {1.0, -1.0, 2.0, 2.0, 1.0, INFINITY, 0.0, 1.0};
-    const auto got = run("func.func @main(%a: tensor<8xf32>, %b: tensor<8xf32>) -> tensor<8xf32> {\n%0 = chlo.next_after %a, %b : tensor<8xf32>, tensor<8xf32> -> tensor<8xf32>\nreturn %0 : tensor<8xf32>\n}",
-                         {realTensor(ElementType::kF32, {8}, from), realTensor(ElementType::kF32, {8}, to)})[0].reals;
+    const auto got =
+        run("func.func @main(%a: tensor<8xf32>, %b: tensor<8xf32>) -> tensor<8xf32> {\n%0 = chlo.next_after "
+            "%a, %b : tensor<8xf32>, tensor<8xf32> -> tensor<8xf32>\nreturn %0 : tensor<8xf32>\n}",
+            {realTensor(ElementType::kF32, {8}, from), realTensor(ElementType::kF32, {8}, to)})[0]
+            .reals;
     for (size_t i = 0; i + 1 < from.size(); ++i) {
-        EXPECT_EQ(got[i], static_cast<double>(std::nextafterf(static_cast<float>(from[i]), static_cast<float>(to[i])))) << i;
+        EXPECT_EQ(got[i], static_cast<double>(
+                              std::nextafterf(static_cast<float>(from[i]), static_cast<float>(to[i]))))
+            << i;
     }
     EXPECT_TRUE(std::isnan(got[7]));
 }
@@ -135,27 +153,41 @@ TEST(Chlo, Mulhi) {
             }
         }
         const std::string type = x.type.toString();
-        const auto got = run("func.func @main(%a: " + type + ", %b: " + type + ") -> " + type + " {\n%0 = chlo.mulhi %a, %b : " + type + ", " + type + " -> " + type + "\nreturn %0 : " + type + "\n}", {x, y})[0];
+        const auto got = run("func.func @main(%a: " + type + ", %b: " + type + ") -> " + type +
+                                 " {\n%0 = chlo.mulhi %a, %b : " + type + ", " + type + " -> " + type +
+                                 "\nreturn %0 : " + type + "\n}",
+                             {x, y})[0];
         for (size_t i = 0; i < 6; ++i) {
             __extension__ using Wide = __int128;
             __extension__ using WideUnsigned = unsigned __int128;
-            const auto expected = is_signed ? static_cast<int64_t>((static_cast<Wide>(x.integers[i]) * y.integers[i]) >> width)
-                                            : static_cast<int64_t>((static_cast<WideUnsigned>(static_cast<uint64_t>(x.integers[i])) * static_cast<uint64_t>(y.integers[i])) >> width);
+            const auto expected =
+                is_signed
+                    ? static_cast<int64_t>((static_cast<Wide>(x.integers[i]) * y.integers[i]) >> width)
+                    : static_cast<int64_t>((static_cast<WideUnsigned>(static_cast<uint64_t>(x.integers[i])) *
+                                            static_cast<uint64_t>(y.integers[i])) >>
+                                           width);
             EXPECT_EQ(got.integers[i], expected) << name << " " << i;
         }
     }
 }
 
 TEST(Chlo, TopK) {
-    const auto got = run("func.func @main(%a: tensor<6xf32>) -> (tensor<3xf32>, tensor<3xi32>) {\n%0:2 = chlo.top_k(%a, k = 3) : tensor<6xf32> -> (tensor<3xf32>, tensor<3xi32>)\nreturn %0#0, %0#1 : tensor<3xf32>, tensor<3xi32>\n}",
-                         {realTensor(ElementType::kF32, {6}, {1, 9, 3, 9, -4, 5})});
+    const auto got =
+        run("func.func @main(%a: tensor<6xf32>) -> (tensor<3xf32>, tensor<3xi32>) {\n%0:2 = chlo.top_k(%a, k "
+            "= 3) : tensor<6xf32> -> (tensor<3xf32>, tensor<3xi32>)\nreturn %0#0, %0#1 : tensor<3xf32>, "
+            "tensor<3xi32>\n}",
+            {realTensor(ElementType::kF32, {6}, {1, 9, 3, 9, -4, 5})});
     EXPECT_EQ(got[0].reals, (std::vector<double>{9, 9, 5}));
     EXPECT_EQ(got[1].integers, (std::vector<int64_t>{1, 3, 5}));
 }
 
 TEST(Chlo, BroadcastingOperations) {
-    const auto got = run("func.func @main(%a: tensor<2x3xf32>, %b: tensor<3xf32>) -> tensor<2x3xf32> {\n%0 = chlo.broadcast_add %a, %b : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>\nreturn %0 : tensor<2x3xf32>\n}",
-                         {realTensor(ElementType::kF32, {2, 3}, {1, 2, 3, 4, 5, 6}), realTensor(ElementType::kF32, {3}, {10, 20, 30})});
+    const auto got =
+        run("func.func @main(%a: tensor<2x3xf32>, %b: tensor<3xf32>) -> tensor<2x3xf32> {\n%0 = "
+            "chlo.broadcast_add %a, %b : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>\nreturn %0 : "
+            "tensor<2x3xf32>\n}",
+            {realTensor(ElementType::kF32, {2, 3}, {1, 2, 3, 4, 5, 6}),
+             realTensor(ElementType::kF32, {3}, {10, 20, 30})});
     EXPECT_EQ(got[0].reals, (std::vector<double>{11, 22, 33, 14, 25, 36}));
 }
 
@@ -168,10 +200,14 @@ TEST(Decompose, BatchNormTrainingAndGradient) {
     const Tensor scale = realTensor(ElementType::kF64, {2}, {1.5, -0.5});
     const Tensor offset = realTensor(ElementType::kF64, {2}, {0.25, 1});
     const auto forward = [&](const Tensor& at) {
-        return run("func.func @main(%x: tensor<3x2x2xf64>, %s: tensor<2xf64>, %o: tensor<2xf64>) -> (tensor<3x2x2xf64>, tensor<2xf64>, tensor<2xf64>) {\n"
-                   "%0:3 = \"stablehlo.batch_norm_training\"(%x, %s, %o) {epsilon = 1.0e-3 : f32, feature_index = 1 : i64} : (tensor<3x2x2xf64>, tensor<2xf64>, tensor<2xf64>) -> (tensor<3x2x2xf64>, tensor<2xf64>, tensor<2xf64>)\n"
-                   "return %0#0, %0#1, %0#2 : tensor<3x2x2xf64>, tensor<2xf64>, tensor<2xf64>\n}",
-                   {at, scale, offset});
+        return run(
+            "func.func @main(%x: tensor<3x2x2xf64>, %s: tensor<2xf64>, %o: tensor<2xf64>) -> "
+            "(tensor<3x2x2xf64>, tensor<2xf64>, tensor<2xf64>) {\n"
+            "%0:3 = \"stablehlo.batch_norm_training\"(%x, %s, %o) {epsilon = 1.0e-3 : f32, feature_index = 1 "
+            ": i64} : (tensor<3x2x2xf64>, tensor<2xf64>, tensor<2xf64>) -> (tensor<3x2x2xf64>, "
+            "tensor<2xf64>, tensor<2xf64>)\n"
+            "return %0#0, %0#1, %0#2 : tensor<3x2x2xf64>, tensor<2xf64>, tensor<2xf64>\n}",
+            {at, scale, offset});
     };
     const auto y = forward(input);
     for (size_t f = 0; f < 2; ++f) {
@@ -183,13 +219,19 @@ TEST(Decompose, BatchNormTrainingAndGradient) {
         EXPECT_NEAR(y[2].reals[f], variance, 1e-12);
         for (size_t i = 0; i < 12; ++i) {
             if (i / 2 % 2 != f) continue;
-            EXPECT_NEAR(y[0].reals[i], (x[i] - mean) / std::sqrt(variance + epsilon) * scale.reals[f] + offset.reals[f], 1e-6);
+            EXPECT_NEAR(y[0].reals[i],
+                        (x[i] - mean) / std::sqrt(variance + epsilon) * scale.reals[f] + offset.reals[f],
+                        1e-6);
         }
     }
-    const auto gradient = run("func.func @main(%x: tensor<3x2x2xf64>, %s: tensor<2xf64>, %m: tensor<2xf64>, %v: tensor<2xf64>, %d: tensor<3x2x2xf64>) -> (tensor<3x2x2xf64>, tensor<2xf64>, tensor<2xf64>) {\n"
-                              "%0:3 = \"stablehlo.batch_norm_grad\"(%x, %s, %m, %v, %d) {epsilon = 1.0e-3 : f32, feature_index = 1 : i64} : (tensor<3x2x2xf64>, tensor<2xf64>, tensor<2xf64>, tensor<2xf64>, tensor<3x2x2xf64>) -> (tensor<3x2x2xf64>, tensor<2xf64>, tensor<2xf64>)\n"
-                              "return %0#0, %0#1, %0#2 : tensor<3x2x2xf64>, tensor<2xf64>, tensor<2xf64>\n}",
-                              {input, scale, y[1], y[2], realTensor(ElementType::kF64, {3, 2, 2}, dy)});
+    const auto gradient =
+        run("func.func @main(%x: tensor<3x2x2xf64>, %s: tensor<2xf64>, %m: tensor<2xf64>, %v: tensor<2xf64>, "
+            "%d: tensor<3x2x2xf64>) -> (tensor<3x2x2xf64>, tensor<2xf64>, tensor<2xf64>) {\n"
+            "%0:3 = \"stablehlo.batch_norm_grad\"(%x, %s, %m, %v, %d) {epsilon = 1.0e-3 : f32, feature_index "
+            "= 1 : i64} : (tensor<3x2x2xf64>, tensor<2xf64>, tensor<2xf64>, tensor<2xf64>, "
+            "tensor<3x2x2xf64>) -> (tensor<3x2x2xf64>, tensor<2xf64>, tensor<2xf64>)\n"
+            "return %0#0, %0#1, %0#2 : tensor<3x2x2xf64>, tensor<2xf64>, tensor<2xf64>\n}",
+            {input, scale, y[1], y[2], realTensor(ElementType::kF64, {3, 2, 2}, dy)});
     const auto loss = [&](const Tensor& at) {
         double sum = 0;
         const auto out = forward(at);
@@ -210,8 +252,11 @@ TEST(Decompose, EinsumAndTorchIndexSelect) {
     std::vector<double> b(2 * 4 * 5);
     for (size_t i = 0; i < a.size(); ++i) a[i] = static_cast<double>(i % 7) - 3;
     for (size_t i = 0; i < b.size(); ++i) b[i] = static_cast<double>(i % 5) - 2;
-    const auto product = run("func.func @main(%a: tensor<2x3x4xf64>, %b: tensor<2x4x5xf64>) -> tensor<3x2x5xf64> {\n%0 = stablehlo.einsum %a, %b, config = \"zik,zkj->izj\" : (tensor<2x3x4xf64>, tensor<2x4x5xf64>) -> tensor<3x2x5xf64>\nreturn %0 : tensor<3x2x5xf64>\n}",
-                             {realTensor(ElementType::kF64, {2, 3, 4}, a), realTensor(ElementType::kF64, {2, 4, 5}, b)})[0];
+    const auto product =
+        run("func.func @main(%a: tensor<2x3x4xf64>, %b: tensor<2x4x5xf64>) -> tensor<3x2x5xf64> {\n%0 = "
+            "stablehlo.einsum %a, %b, config = \"zik,zkj->izj\" : (tensor<2x3x4xf64>, tensor<2x4x5xf64>) -> "
+            "tensor<3x2x5xf64>\nreturn %0 : tensor<3x2x5xf64>\n}",
+            {realTensor(ElementType::kF64, {2, 3, 4}, a), realTensor(ElementType::kF64, {2, 4, 5}, b)})[0];
     for (size_t i = 0; i < 3; ++i) {
         for (size_t z = 0; z < 2; ++z) {
             for (size_t j = 0; j < 5; ++j) {
@@ -222,11 +267,16 @@ TEST(Decompose, EinsumAndTorchIndexSelect) {
         }
     }
     Tensor index{TensorType(ElementType::kI32, {2, 2}), {}, {2, 0, 1, 1}};
-    const auto rows = run("func.func @main(%a: tensor<2x3x4xf64>, %i: tensor<2x2xi32>) -> tensor<2x2x4xf64> {\n%0 = \"stablehlo.torch_index_select\"(%a, %i) {dim = 1 : i64, batch_dims = 1 : i64} : (tensor<2x3x4xf64>, tensor<2x2xi32>) -> tensor<2x2x4xf64>\nreturn %0 : tensor<2x2x4xf64>\n}",
-                          {realTensor(ElementType::kF64, {2, 3, 4}, a), index})[0];
+    const auto rows =
+        run("func.func @main(%a: tensor<2x3x4xf64>, %i: tensor<2x2xi32>) -> tensor<2x2x4xf64> {\n%0 = "
+            "\"stablehlo.torch_index_select\"(%a, %i) {dim = 1 : i64, batch_dims = 1 : i64} : "
+            "(tensor<2x3x4xf64>, tensor<2x2xi32>) -> tensor<2x2x4xf64>\nreturn %0 : tensor<2x2x4xf64>\n}",
+            {realTensor(ElementType::kF64, {2, 3, 4}, a), index})[0];
     for (size_t z = 0; z < 2; ++z) {
         for (size_t i = 0; i < 2; ++i) {
-            for (size_t k = 0; k < 4; ++k) EXPECT_EQ(rows.reals[(z * 2 + i) * 4 + k], a[(z * 3 + static_cast<size_t>(index.integers[z * 2 + i])) * 4 + k]);
+            for (size_t k = 0; k < 4; ++k)
+                EXPECT_EQ(rows.reals[(z * 2 + i) * 4 + k],
+                          a[(z * 3 + static_cast<size_t>(index.integers[z * 2 + i])) * 4 + k]);
         }
     }
 }

@@ -46,7 +46,8 @@ inline std::vector<Program> conformancePrograms() {
     if (root.empty()) return out;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
         if (entry.path().extension() != ".mlir") continue;
-        for (Program& program : splitPrograms(std::filesystem::relative(entry.path(), root), readFile(entry.path()))) {
+        for (Program& program :
+             splitPrograms(std::filesystem::relative(entry.path(), root), readFile(entry.path()))) {
             out.push_back(std::move(program));
         }
     }

@@ -50,8 +50,10 @@ TEST(Conformance, PassesLeaveProgramsValid) {
             verify(*module);
             for (const auto& function : module->functions()) {
                 // Files of single functions without a @main: each is an entry of its own.
-                if (module->function("main") == nullptr && function->isPublic() && module->functions().size() > 1) {
-                    function->setVisibility(function.get() == module->functions()[0].get() ? "public" : "private");
+                if (module->function("main") == nullptr && function->isPublic() &&
+                    module->functions().size() > 1) {
+                    function->setVisibility(function.get() == module->functions()[0].get() ? "public"
+                                                                                           : "private");
                 }
             }
             runPasses(*module);
@@ -60,14 +62,15 @@ TEST(Conformance, PassesLeaveProgramsValid) {
         } catch (const Error& error) {
             if (error.code() == Code::kUnimplemented) {
                 ++dynamic;
-                EXPECT_NE(error.message().find("dynamic"), std::string::npos) << program.name << ": " << error.message();
+                EXPECT_NE(error.message().find("dynamic"), std::string::npos)
+                    << program.name << ": " << error.message();
                 continue;
             }
             ADD_FAILURE() << program.name << ": " << error.message();
         }
     }
-    std::cout << passed << " of " << programs.size() << " programs pass, " << dynamic << " stay dynamic, " << skipped
-              << " have no function\n";
+    std::cout << passed << " of " << programs.size() << " programs pass, " << dynamic << " stay dynamic, "
+              << skipped << " have no function\n";
 }
 
 }  // namespace

@@ -7,24 +7,11 @@
 #include <string>
 #include <unordered_map>
 
-#include "pjrt_cpu/ir/float_format.h"
+#include "interpreter_scalar.h"
 #include "pjrt_cpu/ir/ops.h"
 
 namespace optirs::plugin::testing {
 namespace {
-
-bool isReal(const TensorType& type) { return isFloat(type.element()); }
-
-double roundTo(double value, ElementType type) { return decodeFloat(encodeFloat(value, type), type); }
-
-int64_t wrapTo(int64_t value, ElementType type) {
-    const int width = bitWidth(type);
-    if (type == ElementType::kI1) return value & 1;
-    if (width == 64) return value;
-    const int shift = 64 - width;
-    return isUnsignedInteger(type) ? static_cast<int64_t>(static_cast<uint64_t>(value) << shift >> shift)
-                                   : static_cast<int64_t>(static_cast<uint64_t>(value) << shift) >> shift;
-}
 
 Tensor make(const TensorType& type) {
     Tensor out{type, {}, {}};
@@ -60,7 +47,7 @@ void copyElement(const Tensor& from, int64_t source, Tensor& to, int64_t target)
 }
 
 class Machine {
-  public:
+ public:
     std::vector<Tensor> run(const Block& block, const std::vector<Tensor>& arguments) {
         for (size_t i = 0; i < arguments.size(); ++i) values_[block.argument(i)] = arguments[i];
         for (const Operation& op : block) {
@@ -73,7 +60,7 @@ class Machine {
         throw std::runtime_error("no return");
     }
 
-  private:
+ private:
     std::vector<Tensor> evaluate(const Operation& op, const std::vector<Tensor>& in) {
         if (op.kind() == OpKind::kConstant) return {tensorOf(constantValue(op))};
         if (op.kind() == OpKind::kReduce) return reduce(op, in);
@@ -98,7 +85,8 @@ class Machine {
             const auto index = unravel(i, in[0].type.dims());
             std::vector<int64_t> kept;
             for (size_t d = 0; d < index.size(); ++d) {
-                if (std::find(reduced.begin(), reduced.end(), static_cast<int64_t>(d)) == reduced.end()) kept.push_back(index[d]);
+                if (std::find(reduced.begin(), reduced.end(), static_cast<int64_t>(d)) == reduced.end())
+                    kept.push_back(index[d]);
             }
             const int64_t target = ravel(kept, out.type.dims());
             Tensor lhs = make(out.type.withDims({}));
@@ -128,122 +116,10 @@ class Machine {
         std::vector<Tensor> out;
         for (const Tensor& each : in) {
             out.push_back(make(each.type));
-            for (size_t i = 0; i < order.size(); ++i) copyElement(each, order[i], out.back(), static_cast<int64_t>(i));
+            for (size_t i = 0; i < order.size(); ++i)
+                copyElement(each, order[i], out.back(), static_cast<int64_t>(i));
         }
         return out;
-    }
-
-    static double realOf(OpKind kind, double x) {
-        using enum OpKind;
-        switch (kind) {
-            case kAbs: return std::fabs(x);
-            case kNegate: return -x;
-            case kExponential: return std::exp(x);
-            case kExponentialMinusOne: return std::expm1(x);
-            case kLog: return std::log(x);
-            case kLogPlusOne: return std::log1p(x);
-            case kSqrt: return std::sqrt(x);
-            case kSine: return std::sin(x);
-            case kCosine: return std::cos(x);
-            case kTan: return std::tan(x);
-            case kFloor: return std::floor(x);
-            case kCeil: return std::ceil(x);
-            case kSign: return x == 0 || std::isnan(x) ? x : (x < 0 ? -1.0 : 1.0);
-            default: throw std::runtime_error("unary " + std::string(opKindName(kind)));
-        }
-    }
-
-    static double realOf(OpKind kind, double x, double y) {
-        using enum OpKind;
-        switch (kind) {
-            case kAdd: return x + y;
-            case kSubtract: return x - y;
-            case kMultiply: return x * y;
-            case kDivide: return x / y;
-            case kAtan2: return std::atan2(x, y);
-            case kPower: return std::pow(x, y);
-            case kMaximum: return std::isnan(x) ? x : std::isnan(y) ? y : (x < y || (x == y && std::signbit(x))) ? y : x;
-            case kMinimum: return std::isnan(x) ? x : std::isnan(y) ? y : (y < x || (x == y && std::signbit(y))) ? y : x;
-            default: throw std::runtime_error("binary " + std::string(opKindName(kind)));
-        }
-    }
-
-    static int64_t integerOf(OpKind kind, int64_t x, int64_t y, ElementType type) {
-        using enum OpKind;
-        const auto a = static_cast<uint64_t>(x);
-        const auto b = static_cast<uint64_t>(y);
-        const bool is_unsigned = isUnsignedInteger(type);
-        const int width = bitWidth(type);
-        const uint64_t bits = width == 64 ? a : a & ((uint64_t{1} << width) - 1);
-        switch (kind) {
-            case kAdd: return static_cast<int64_t>(a + b);
-            case kSubtract: return static_cast<int64_t>(a - b);
-            case kMultiply: return static_cast<int64_t>(a * b);
-            case kAnd: return x & y;
-            case kOr: return x | y;
-            case kXor: return x ^ y;
-            case kMaximum: return (is_unsigned ? a < b : x < y) ? y : x;
-            case kMinimum: return (is_unsigned ? a < b : x < y) ? x : y;
-            case kShiftLeft: return b >= static_cast<uint64_t>(width) ? 0 : static_cast<int64_t>(a << b);
-            case kShiftRightLogical: return b >= static_cast<uint64_t>(width) ? 0 : static_cast<int64_t>(bits >> b);
-            case kShiftRightArithmetic: return wrapTo(x, type) >> std::min<int64_t>(y, width - 1);
-            default: throw std::runtime_error("integer " + std::string(opKindName(kind)));
-        }
-    }
-
-    static bool compare(const Operation& op, const std::vector<Tensor>& in, size_t i) {
-        const bool real = isReal(in[0].type);
-        const double x = real ? in[0].reals[i] : 0;
-        const double y = real ? in[1].reals[i] : 0;
-        const int64_t a = real ? 0 : in[0].integers[i];
-        const int64_t b = real ? 0 : in[1].integers[i];
-        const bool less = real ? x < y
-                          : isUnsignedInteger(in[0].type.element())
-                              ? static_cast<uint64_t>(a) < static_cast<uint64_t>(b)
-                              : a < b;
-        const bool equal = real ? x == y : a == b;
-        const bool ordered = !real || (!std::isnan(x) && !std::isnan(y));
-        switch (comparisonDirection(op)) {
-            case ComparisonDirection::kEq: return equal;
-            case ComparisonDirection::kNe: return !equal;
-            case ComparisonDirection::kLt: return less;
-            case ComparisonDirection::kLe: return less || equal;
-            case ComparisonDirection::kGt: return ordered && !less && !equal;
-            case ComparisonDirection::kGe: return ordered && !less;
-        }
-        return false;
-    }
-
-    static void bitcast(const Tensor& from, Tensor& to, size_t i) {
-        std::byte bits[8] = {};
-        if (isReal(from.type)) {
-            storeReal(from.reals[i], from.type.element(), bits);
-        } else {
-            storeInteger(from.integers[i], from.type.element(), bits);
-        }
-        if (isReal(to.type)) {
-            to.reals[i] = loadReal(bits, to.type.element());
-        } else {
-            to.integers[i] = loadInteger(bits, to.type.element());
-        }
-    }
-
-    static void convert(const Tensor& from, Tensor& to, size_t i) {
-        const bool to_real = isReal(to.type);
-        if (isReal(from.type) && to_real) {
-            to.reals[i] = roundTo(from.reals[i], to.type.element());
-        } else if (to_real) {
-            const int64_t value = from.integers[i];
-            to.reals[i] = roundTo(isUnsignedInteger(from.type.element()) ? static_cast<double>(static_cast<uint64_t>(value))
-                                                                         : static_cast<double>(value),
-                                  to.type.element());
-        } else if (isReal(from.type)) {
-            to.integers[i] = static_cast<int64_t>(from.reals[i]);
-        } else if (isBoolean(to.type.element())) {
-            to.integers[i] = from.integers[i] != 0 ? 1 : 0;
-        } else {
-            to.integers[i] = wrapTo(from.integers[i], to.type.element());
-        }
     }
 
     static void dot(const Operation& op, const std::vector<Tensor>& in, Tensor& out, int64_t linear) {
@@ -293,29 +169,38 @@ class Machine {
         std::vector<int64_t> index = unravel(linear, dims);
         std::vector<int64_t> source;
         switch (op.kind()) {
-            case kReshape: copyElement(in[0], linear, out, linear); return;
+            case kReshape:
+                copyElement(in[0], linear, out, linear);
+                return;
             case kIota: {
                 const int64_t value = index[static_cast<size_t>(dimension(op))];
-                isReal(out.type) ? void(out.reals[i] = static_cast<double>(value)) : void(out.integers[i] = value);
+                isReal(out.type) ? void(out.reals[i] = static_cast<double>(value))
+                                 : void(out.integers[i] = value);
                 return;
             }
             case kBroadcastInDim:
                 for (size_t d = 0; d < in[0].type.dims().size(); ++d) {
-                    source.push_back(in[0].type.dims()[d] == 1 ? 0 : index[static_cast<size_t>(broadcastDimensions(op)[d])]);
+                    source.push_back(in[0].type.dims()[d] == 1
+                                         ? 0
+                                         : index[static_cast<size_t>(broadcastDimensions(op)[d])]);
                 }
                 copyElement(in[0], ravel(source, in[0].type.dims()), out, linear);
                 return;
             case kTranspose:
                 source.resize(index.size());
-                for (size_t d = 0; d < index.size(); ++d) source[static_cast<size_t>(permutation(op)[d])] = index[d];
+                for (size_t d = 0; d < index.size(); ++d)
+                    source[static_cast<size_t>(permutation(op)[d])] = index[d];
                 copyElement(in[0], ravel(source, in[0].type.dims()), out, linear);
                 return;
             case kReverse:
-                for (const int64_t d : dimensions(op)) index[static_cast<size_t>(d)] = dims[static_cast<size_t>(d)] - 1 - index[static_cast<size_t>(d)];
+                for (const int64_t d : dimensions(op))
+                    index[static_cast<size_t>(d)] =
+                        dims[static_cast<size_t>(d)] - 1 - index[static_cast<size_t>(d)];
                 copyElement(in[0], ravel(index, dims), out, linear);
                 return;
             case kSlice:
-                for (size_t d = 0; d < index.size(); ++d) index[d] = sliceAttributes(op).start[d] + index[d] * sliceAttributes(op).strides[d];
+                for (size_t d = 0; d < index.size(); ++d)
+                    index[d] = sliceAttributes(op).start[d] + index[d] * sliceAttributes(op).strides[d];
                 copyElement(in[0], ravel(index, in[0].type.dims()), out, linear);
                 return;
             case kDynamicSlice:
@@ -328,7 +213,8 @@ class Machine {
             case kConcatenate: {
                 const auto along = static_cast<size_t>(dimension(op));
                 size_t part = 0;
-                while (index[along] >= in[part].type.dims()[along]) index[along] -= in[part++].type.dims()[along];
+                while (index[along] >= in[part].type.dims()[along])
+                    index[along] -= in[part++].type.dims()[along];
                 copyElement(in[part], ravel(index, in[part].type.dims()), out, linear);
                 return;
             }
@@ -336,7 +222,8 @@ class Machine {
                 const PadAttributes pad = padAttributes(op);
                 for (size_t d = 0; d < index.size(); ++d) {
                     const int64_t at = index[d] - pad.low[d];
-                    if (at < 0 || at % (pad.interior[d] + 1) != 0 || at / (pad.interior[d] + 1) >= in[0].type.dims()[d]) {
+                    if (at < 0 || at % (pad.interior[d] + 1) != 0 ||
+                        at / (pad.interior[d] + 1) >= in[0].type.dims()[d]) {
                         copyElement(in[1], 0, out, linear);
                         return;
                     }
@@ -345,24 +232,29 @@ class Machine {
                 copyElement(in[0], ravel(index, in[0].type.dims()), out, linear);
                 return;
             }
-            case kDotGeneral: dot(op, in, out, linear); return;
+            case kDotGeneral:
+                dot(op, in, out, linear);
+                return;
             case kGather: {
                 // Rows of dimension start_index_map[0], as torch_index_select makes it.
                 const GatherDimensions& g = gatherDimensions(op);
                 std::vector<int64_t> batch;
                 std::vector<int64_t> offset;
                 for (size_t d = 0; d < index.size(); ++d) {
-                    const bool is_offset = std::find(g.offset_dims.begin(), g.offset_dims.end(), static_cast<int64_t>(d)) != g.offset_dims.end();
+                    const bool is_offset = std::find(g.offset_dims.begin(), g.offset_dims.end(),
+                                                     static_cast<int64_t>(d)) != g.offset_dims.end();
                     (is_offset ? offset : batch).push_back(index[d]);
                 }
                 const int64_t row = in[1].integers[static_cast<size_t>(ravel(batch, in[1].type.dims()))];
                 size_t next = 0;
                 for (int64_t d = 0; d < in[0].type.rank(); ++d) {
-                    const auto batching = std::find(g.operand_batching_dims.begin(), g.operand_batching_dims.end(), d);
+                    const auto batching =
+                        std::find(g.operand_batching_dims.begin(), g.operand_batching_dims.end(), d);
                     if (d == g.start_index_map[0]) {
                         source.push_back(std::clamp<int64_t>(row, 0, in[0].type.dim(d) - 1));
                     } else if (batching != g.operand_batching_dims.end()) {
-                        source.push_back(batch[static_cast<size_t>(batching - g.operand_batching_dims.begin())]);
+                        source.push_back(
+                            batch[static_cast<size_t>(batching - g.operand_batching_dims.begin())]);
                     } else {
                         source.push_back(offset[next++]);
                     }
@@ -370,11 +262,21 @@ class Machine {
                 copyElement(in[0], ravel(source, in[0].type.dims()), out, linear);
                 return;
             }
-            case kSelect: copyElement(in[in[0].integers[in[0].type.isScalar() ? 0 : i] != 0 ? 1 : 2], linear, out, linear); return;
-            case kCompare: out.integers[i] = compare(op, in, i) ? 1 : 0; return;
-            case kConvert: convert(in[0], out, i); return;
-            case kBitcastConvert: bitcast(in[0], out, i); return;
-            default: break;
+            case kSelect:
+                copyElement(in[in[0].integers[in[0].type.isScalar() ? 0 : i] != 0 ? 1 : 2], linear, out,
+                            linear);
+                return;
+            case kCompare:
+                out.integers[i] = compare(op, in, i) ? 1 : 0;
+                return;
+            case kConvert:
+                convert(in[0], out, i);
+                return;
+            case kBitcastConvert:
+                bitcast(in[0], out, i);
+                return;
+            default:
+                break;
         }
         const ElementType type = out.type.element();
         if (isReal(out.type)) {

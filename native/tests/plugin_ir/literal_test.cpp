@@ -15,9 +15,9 @@ namespace optirs::plugin {
 namespace {
 
 constexpr ElementType kSmallFloats[] = {
-    ElementType::kF4E2M1FN,   ElementType::kF6E2M3FN,       ElementType::kF6E3M2FN, ElementType::kF8E3M4,
-    ElementType::kF8E4M3,     ElementType::kF8E4M3FN,       ElementType::kF8E5M2,   ElementType::kF8E4M3FNUZ,
-    ElementType::kF8E5M2FNUZ, ElementType::kF8E4M3B11FNUZ,  ElementType::kF8E8M0FNU, ElementType::kBF16,
+    ElementType::kF4E2M1FN,   ElementType::kF6E2M3FN,      ElementType::kF6E3M2FN,  ElementType::kF8E3M4,
+    ElementType::kF8E4M3,     ElementType::kF8E4M3FN,      ElementType::kF8E5M2,    ElementType::kF8E4M3FNUZ,
+    ElementType::kF8E5M2FNUZ, ElementType::kF8E4M3B11FNUZ, ElementType::kF8E8M0FNU, ElementType::kBF16,
     ElementType::kF16};
 
 TEST(FloatFormat, EveryPatternSurvives) {
@@ -82,7 +82,8 @@ Literal parse(const std::string& text) {
 }
 
 TEST(Literal, Spellings) {
-    EXPECT_EQ(parse("dense<[0x7F800000, -1.5]> : tensor<2xf32>").real(0), std::numeric_limits<double>::infinity());
+    EXPECT_EQ(parse("dense<[0x7F800000, -1.5]> : tensor<2xf32>").real(0),
+              std::numeric_limits<double>::infinity());
     EXPECT_TRUE(std::isnan(parse("dense<0x7FC00000> : tensor<f32>").real(0)));
     EXPECT_EQ(parse("dense<0xFF80> : tensor<bf16>").real(0), -std::numeric_limits<double>::infinity());
     EXPECT_EQ(parse("dense<(1.0, -2.0)> : tensor<3xcomplex<f64>>").complex(2), std::complex<double>(1, -2));
@@ -91,7 +92,8 @@ TEST(Literal, Spellings) {
     EXPECT_EQ(parse("dense<\"0x0F08\"> : tensor<2xi4>").integers(), (std::vector<int64_t>{-1, -8}));
     EXPECT_EQ(parse("dense<\"0x05\"> : tensor<3xi1>").integers(), (std::vector<int64_t>{1, 0, 1}));
     EXPECT_EQ(parse("dense<\"0xFF\"> : tensor<3xi1>").integers(), (std::vector<int64_t>{1, 1, 1}));
-    EXPECT_EQ(parse("dense<\"0x0502\"> : tensor<10xi1>").integers(), (std::vector<int64_t>{1, 0, 1, 0, 0, 0, 0, 0, 0, 1}));
+    EXPECT_EQ(parse("dense<\"0x0502\"> : tensor<10xi1>").integers(),
+              (std::vector<int64_t>{1, 0, 1, 0, 0, 0, 0, 0, 0, 1}));
     EXPECT_EQ(parse("dense<18446744073709551615> : tensor<ui64>").integer(0), -1);
     EXPECT_EQ(parse("dense<[[1, 2], [3, 4]]> : tensor<2x2xi32>").at<int32_t>(2), 3);
     EXPECT_EQ(parse("dense<> : tensor<0x3xf32>").elementCount(), 0);
@@ -102,7 +104,8 @@ TEST(Literal, Spellings) {
 // Bits survive text, whatever they are.
 TEST(Literal, TextRoundTrip) {
     std::mt19937_64 random(1);
-    for (const char* name : {"i1", "i4", "ui4", "i8", "ui16", "i32", "ui64", "f8E5M2", "f8E4M3FN", "bf16", "f16", "f32", "f64"}) {
+    for (const char* name : {"i1", "i4", "ui4", "i8", "ui16", "i32", "ui64", "f8E5M2", "f8E4M3FN", "bf16",
+                             "f16", "f32", "f64"}) {
         const ElementType element = *elementTypeFromName(name);
         for (const int64_t count : {1, 5, 200}) {
             std::vector<std::byte> bytes(static_cast<size_t>(count * byteWidth(element)));

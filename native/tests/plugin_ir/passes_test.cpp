@@ -8,84 +8,10 @@
 #include "pjrt_cpu/ir/printer.h"
 #include "pjrt_cpu/stablehlo/parser.h"
 #include "pjrt_cpu/stablehlo/verify.h"
+#include "rewrite_case.h"
 
-namespace optirs::plugin {
+namespace optirs::plugin::testing {
 namespace {
-
-struct Case {
-    const char* arguments;
-    const char* result;
-    const char* before;  // values are returned as %r
-    const char* after;
-};
-
-std::string program(const Case& c, const char* body) {
-    return std::string("func.func @main(") + c.arguments + ") -> " + c.result + " {\n" + body + "\nreturn %r : " + c.result + "\n}\n";
-}
-
-// Also with `%a` itself as the result.
-std::string expected(const Case& c) {
-    std::string body = c.after;
-    const size_t alias = body.find("%r = %");
-    if (alias == std::string::npos) return print(*parseModule(program(c, c.after)));
-    const size_t end = std::min(body.find('\n', alias), body.size());
-    const std::string value = body.substr(alias + 5, end - alias - 5);
-    body.erase(alias);
-    return print(*parseModule(std::string("func.func @main(") + c.arguments + ") -> " + c.result + " {\n" + body + "\nreturn " + value + " : " +
-                              c.result + "\n}\n"));
-}
-
-template <typename Pass>
-void check(const Case& c, const Pass& pass) {
-    const auto module = parseModule(program(c, c.before));
-    verify(*module);
-    Function& main = module->entry();
-    pass(main);
-    eliminateDeadCode(main);
-    verify(*module);
-    EXPECT_EQ(print(*module), expected(c)) << c.before;
-}
-
-class Simplify : public ::testing::TestWithParam<Case> {};
-TEST_P(Simplify, Rewrites) { check(GetParam(), simplify); }
-
-INSTANTIATE_TEST_SUITE_P(
-    Identities, Simplify,
-    ::testing::Values(
-        Case{"%a: tensor<2xi32>", "tensor<2xi32>", "%z = stablehlo.constant dense<0> : tensor<2xi32>\n%r = stablehlo.add %a, %z : tensor<2xi32>", "%r = %a"},
-        Case{"%a: tensor<2xf32>", "tensor<2xf32>", "%z = stablehlo.constant dense<-0.0> : tensor<2xf32>\n%r = stablehlo.add %a, %z : tensor<2xf32>", "%r = %a"},
-        // +0 turns -0 into +0: it has to stay.
-        Case{"%a: tensor<2xf32>", "tensor<2xf32>", "%z = stablehlo.constant dense<0.0> : tensor<2xf32>\n%r = stablehlo.add %a, %z : tensor<2xf32>", "%z = stablehlo.constant dense<0.0> : tensor<2xf32>\n%r = stablehlo.add %a, %z : tensor<2xf32>"},
-        Case{"%a: tensor<2xf32>", "tensor<2xf32>", "%z = stablehlo.constant dense<0.0> : tensor<2xf32>\n%r = stablehlo.subtract %a, %z : tensor<2xf32>", "%r = %a"},
-        Case{"%a: tensor<2xf32>", "tensor<2xf32>", "%o = stablehlo.constant dense<1.0> : tensor<2xf32>\n%r = stablehlo.multiply %a, %o : tensor<2xf32>", "%r = %a"},
-        // NaN * 0 is NaN: it has to stay.
-        Case{"%a: tensor<2xf32>", "tensor<2xf32>", "%z = stablehlo.constant dense<0.0> : tensor<2xf32>\n%r = stablehlo.multiply %a, %z : tensor<2xf32>", "%z = stablehlo.constant dense<0.0> : tensor<2xf32>\n%r = stablehlo.multiply %a, %z : tensor<2xf32>"},
-        Case{"%a: tensor<2xi8>", "tensor<2xi8>", "%r = stablehlo.subtract %a, %a : tensor<2xi8>", "%r = stablehlo.constant dense<0> : tensor<2xi8>"},
-        Case{"%a: tensor<2xf32>", "tensor<2xf32>", "%c = stablehlo.constant dense<4.0> : tensor<2xf32>\n%r = stablehlo.divide %a, %c : tensor<2xf32>", "%c = stablehlo.constant dense<0.25> : tensor<2xf32>\n%r = stablehlo.multiply %a, %c : tensor<2xf32>"},
-        Case{"%a: tensor<2xf32>", "tensor<2xf32>", "%c = stablehlo.constant dense<3.0> : tensor<2xf32>\n%r = stablehlo.divide %a, %c : tensor<2xf32>", "%c = stablehlo.constant dense<3.0> : tensor<2xf32>\n%r = stablehlo.divide %a, %c : tensor<2xf32>"},
-        Case{"%a: tensor<2xi1>", "tensor<2xi1>", "%c = stablehlo.constant dense<true> : tensor<2xi1>\n%r = stablehlo.and %a, %c : tensor<2xi1>", "%r = %a"},
-        Case{"%a: tensor<2xi32>", "tensor<2xi32>", "%0 = stablehlo.not %a : tensor<2xi32>\n%r = stablehlo.not %0 : tensor<2xi32>", "%r = %a"},
-        Case{"%p: tensor<2xi1>, %a: tensor<2xf32>, %b: tensor<2xf32>", "tensor<2xf32>", "%c = stablehlo.constant dense<false> : tensor<2xi1>\n%r = stablehlo.select %c, %a, %b : tensor<2xi1>, tensor<2xf32>", "%r = %b"},
-        Case{"%p: tensor<2xi1>, %a: tensor<2xf32>, %b: tensor<2xf32>", "tensor<2xf32>", "%n = stablehlo.not %p : tensor<2xi1>\n%r = stablehlo.select %n, %a, %b : tensor<2xi1>, tensor<2xf32>", "%r = stablehlo.select %p, %b, %a : tensor<2xi1>, tensor<2xf32>"},
-        Case{"%a: tensor<2x3x4xf32>", "tensor<2x3x4xf32>", "%0 = stablehlo.transpose %a, dims = [2, 0, 1] : (tensor<2x3x4xf32>) -> tensor<4x2x3xf32>\n%r = stablehlo.transpose %0, dims = [1, 2, 0] : (tensor<4x2x3xf32>) -> tensor<2x3x4xf32>", "%r = %a"},
-        Case{"%a: tensor<2x3x4xf32>", "tensor<3x2x4xf32>", "%0 = stablehlo.transpose %a, dims = [2, 0, 1] : (tensor<2x3x4xf32>) -> tensor<4x2x3xf32>\n%r = stablehlo.transpose %0, dims = [2, 1, 0] : (tensor<4x2x3xf32>) -> tensor<3x2x4xf32>", "%r = stablehlo.transpose %a, dims = [1, 0, 2] : (tensor<2x3x4xf32>) -> tensor<3x2x4xf32>"},
-        Case{"%a: tensor<2x1x4xf32>", "tensor<1x2x4xf32>", "%r = stablehlo.transpose %a, dims = [1, 0, 2] : (tensor<2x1x4xf32>) -> tensor<1x2x4xf32>", "%r = stablehlo.reshape %a : (tensor<2x1x4xf32>) -> tensor<1x2x4xf32>"},
-        Case{"%a: tensor<6xf32>", "tensor<3x2xf32>", "%0 = stablehlo.reshape %a : (tensor<6xf32>) -> tensor<2x3xf32>\n%r = stablehlo.reshape %0 : (tensor<2x3xf32>) -> tensor<3x2xf32>", "%r = stablehlo.reshape %a : (tensor<6xf32>) -> tensor<3x2xf32>"},
-        Case{"%a: tensor<f32>", "tensor<2x3xf32>", "%0 = stablehlo.broadcast_in_dim %a, dims = [] : (tensor<f32>) -> tensor<3xf32>\n%r = stablehlo.broadcast_in_dim %0, dims = [1] : (tensor<3xf32>) -> tensor<2x3xf32>", "%r = stablehlo.broadcast_in_dim %a, dims = [] : (tensor<f32>) -> tensor<2x3xf32>"},
-        Case{"%a: tensor<3xf32>", "tensor<1x3xf32>", "%r = stablehlo.broadcast_in_dim %a, dims = [1] : (tensor<3xf32>) -> tensor<1x3xf32>", "%r = stablehlo.reshape %a : (tensor<3xf32>) -> tensor<1x3xf32>"},
-        Case{"%a: tensor<2xf16>", "tensor<2xf64>", "%0 = stablehlo.convert %a : (tensor<2xf16>) -> tensor<2xf32>\n%r = stablehlo.convert %0 : (tensor<2xf32>) -> tensor<2xf64>", "%r = stablehlo.convert %a : (tensor<2xf16>) -> tensor<2xf64>"},
-        Case{"%a: tensor<2xbf16>", "tensor<2xbf16>", "%0 = stablehlo.convert %a : (tensor<2xbf16>) -> tensor<2xf32>\n%r = stablehlo.convert %0 : (tensor<2xf32>) -> tensor<2xbf16>", "%r = %a"},
-        // f32 -> bf16 -> f32 loses bits: it has to stay.
-        Case{"%a: tensor<2xf32>", "tensor<2xf32>", "%0 = stablehlo.convert %a : (tensor<2xf32>) -> tensor<2xbf16>\n%r = stablehlo.convert %0 : (tensor<2xbf16>) -> tensor<2xf32>", "%0 = stablehlo.convert %a : (tensor<2xf32>) -> tensor<2xbf16>\n%r = stablehlo.convert %0 : (tensor<2xbf16>) -> tensor<2xf32>"},
-        Case{"%a: tensor<4xf32>", "tensor<4xf32>", "%r = stablehlo.slice %a [0:4] : (tensor<4xf32>) -> tensor<4xf32>", "%r = %a"},
-        Case{"%a: tensor<20xf32>", "tensor<3xf32>", "%0 = stablehlo.slice %a [2:18:3] : (tensor<20xf32>) -> tensor<6xf32>\n%r = stablehlo.slice %0 [1:6:2] : (tensor<6xf32>) -> tensor<3xf32>", "%r = stablehlo.slice %a [5:18:6] : (tensor<20xf32>) -> tensor<3xf32>"},
-        Case{"%a: tensor<4xf32>, %p: tensor<f32>", "tensor<4xf32>", "%r = stablehlo.pad %a, %p, low = [0], high = [0], interior = [0] : (tensor<4xf32>, tensor<f32>) -> tensor<4xf32>", "%r = %a"},
-        Case{"%a: tensor<1x4xf32>", "tensor<1x4xf32>", "%r = stablehlo.reverse %a, dims = [0] : tensor<1x4xf32>", "%r = %a"},
-        Case{"%a: tensor<4xf32>, %e: tensor<0xf32>", "tensor<4xf32>", "%r = stablehlo.concatenate %e, %a, %e, dim = 0 : (tensor<0xf32>, tensor<4xf32>, tensor<0xf32>) -> tensor<4xf32>", "%r = %a"},
-        Case{"%a: tensor<9xf32>", "tensor<4xf32>", "%i = stablehlo.constant dense<7> : tensor<i32>\n%r = stablehlo.dynamic_slice %a, %i, sizes = [4] : (tensor<9xf32>, tensor<i32>) -> tensor<4xf32>", "%r = stablehlo.slice %a [5:9] : (tensor<9xf32>) -> tensor<4xf32>"},
-        Case{"%a: tensor<9xf32>, %u: tensor<9xf32>, %i: tensor<i32>", "tensor<9xf32>", "%r = stablehlo.dynamic_update_slice %a, %u, %i : (tensor<9xf32>, tensor<9xf32>, tensor<i32>) -> tensor<9xf32>", "%r = %u"},
-        Case{"%a: tensor<f32>, %b: tensor<f32>", "tensor<f32>", "%c = stablehlo.complex %a, %b : tensor<complex<f32>>\n%r = stablehlo.imag %c : (tensor<complex<f32>>) -> tensor<f32>", "%r = %b"},
-        Case{"%a: tensor<f32>", "tensor<f32>", "%i = stablehlo.constant dense<5> : tensor<i32>\n%r = \"stablehlo.case\"(%i) ({\nstablehlo.return %a : tensor<f32>\n}, {\n%n = stablehlo.negate %a : tensor<f32>\nstablehlo.return %n : tensor<f32>\n}) : (tensor<i32>) -> tensor<f32>", "%r = stablehlo.negate %a : tensor<f32>"}));
 
 class Fold : public ::testing::TestWithParam<Case> {};
 TEST_P(Fold, Evaluates) {
@@ -95,23 +21,63 @@ TEST_P(Fold, Evaluates) {
 INSTANTIATE_TEST_SUITE_P(
     Constants, Fold,
     ::testing::Values(
-        Case{"", "tensor<2xi8>", "%a = stablehlo.constant dense<[127, -1]> : tensor<2xi8>\n%b = stablehlo.constant dense<[1, 2]> : tensor<2xi8>\n%r = stablehlo.add %a, %b : tensor<2xi8>", "%r = stablehlo.constant dense<[-128, 1]> : tensor<2xi8>"},
-        Case{"", "tensor<2xui8>", "%a = stablehlo.constant dense<[200, 3]> : tensor<2xui8>\n%b = stablehlo.constant dense<[7, 2]> : tensor<2xui8>\n%r = stablehlo.divide %a, %b : tensor<2xui8>", "%r = stablehlo.constant dense<[28, 1]> : tensor<2xui8>"},
+        Case{"", "tensor<2xi8>",
+             "%a = stablehlo.constant dense<[127, -1]> : tensor<2xi8>\n%b = stablehlo.constant dense<[1, 2]> "
+             ": tensor<2xi8>\n%r = stablehlo.add %a, %b : tensor<2xi8>",
+             "%r = stablehlo.constant dense<[-128, 1]> : tensor<2xi8>"},
+        Case{"", "tensor<2xui8>",
+             "%a = stablehlo.constant dense<[200, 3]> : tensor<2xui8>\n%b = stablehlo.constant dense<[7, 2]> "
+             ": tensor<2xui8>\n%r = stablehlo.divide %a, %b : tensor<2xui8>",
+             "%r = stablehlo.constant dense<[28, 1]> : tensor<2xui8>"},
         // Division by zero is the target's business.
-        Case{"", "tensor<i32>", "%a = stablehlo.constant dense<1> : tensor<i32>\n%b = stablehlo.constant dense<0> : tensor<i32>\n%r = stablehlo.divide %a, %b : tensor<i32>", "%a = stablehlo.constant dense<1> : tensor<i32>\n%b = stablehlo.constant dense<0> : tensor<i32>\n%r = stablehlo.divide %a, %b : tensor<i32>"},
-        Case{"", "tensor<f32>", "%a = stablehlo.constant dense<0.1> : tensor<f32>\n%b = stablehlo.constant dense<0.2> : tensor<f32>\n%r = stablehlo.add %a, %b : tensor<f32>", "%r = stablehlo.constant dense<0x3E99999A> : tensor<f32>"},
-        Case{"", "tensor<1000x1000xf32>", "%a = stablehlo.constant dense<2.0> : tensor<f32>\n%b = stablehlo.broadcast_in_dim %a, dims = [] : (tensor<f32>) -> tensor<1000x1000xf32>\n%r = stablehlo.negate %b : tensor<1000x1000xf32>", "%r = stablehlo.constant dense<-2.0> : tensor<1000x1000xf32>"},
-        Case{"", "tensor<2x3xi32>", "%a = stablehlo.iota dim = 1 : tensor<2x3xi32>\n%r = stablehlo.multiply %a, %a : tensor<2x3xi32>", "%r = stablehlo.constant dense<[[0, 1, 4], [0, 1, 4]]> : tensor<2x3xi32>"},
-        Case{"", "tensor<3x2xi32>", "%a = stablehlo.constant dense<[[1, 2, 3], [4, 5, 6]]> : tensor<2x3xi32>\n%r = stablehlo.transpose %a, dims = [1, 0] : (tensor<2x3xi32>) -> tensor<3x2xi32>", "%r = stablehlo.constant dense<[[1, 4], [2, 5], [3, 6]]> : tensor<3x2xi32>"},
-        Case{"", "tensor<6xi32>", "%a = stablehlo.constant dense<[1, 2]> : tensor<2xi32>\n%p = stablehlo.constant dense<9> : tensor<i32>\n%r = stablehlo.pad %a, %p, low = [-1], high = [4], interior = [1] : (tensor<2xi32>, tensor<i32>) -> tensor<6xi32>", "%r = stablehlo.constant dense<[9, 2, 9, 9, 9, 9]> : tensor<6xi32>"},
-        Case{"", "tensor<2xi1>", "%a = stablehlo.constant dense<[4294967295, 1]> : tensor<2xui32>\n%b = stablehlo.constant dense<2> : tensor<2xui32>\n%r = stablehlo.compare LT, %a, %b, UNSIGNED : (tensor<2xui32>, tensor<2xui32>) -> tensor<2xi1>", "%r = stablehlo.constant dense<[false, true]> : tensor<2xi1>"},
-        Case{"", "tensor<2xui8>", "%a = stablehlo.constant dense<[300.7, -4.0]> : tensor<2xf32>\n%r = stablehlo.convert %a : (tensor<2xf32>) -> tensor<2xui8>", "%r = stablehlo.constant dense<[255, 0]> : tensor<2xui8>"},
-        Case{"", "tensor<ui32>", "%a = stablehlo.constant dense<1.0> : tensor<f32>\n%r = stablehlo.bitcast_convert %a : (tensor<f32>) -> tensor<ui32>", "%r = stablehlo.constant dense<1065353216> : tensor<ui32>"},
-        Case{"", "tensor<4xi32>", "%a = stablehlo.constant dense<[1, 2]> : tensor<2xi32>\n%r = stablehlo.concatenate %a, %a, dim = 0 : (tensor<2xi32>, tensor<2xi32>) -> tensor<4xi32>", "%r = stablehlo.constant dense<[1, 2, 1, 2]> : tensor<4xi32>"}));
+        Case{"", "tensor<i32>",
+             "%a = stablehlo.constant dense<1> : tensor<i32>\n%b = stablehlo.constant dense<0> : "
+             "tensor<i32>\n%r = stablehlo.divide %a, %b : tensor<i32>",
+             "%a = stablehlo.constant dense<1> : tensor<i32>\n%b = stablehlo.constant dense<0> : "
+             "tensor<i32>\n%r = stablehlo.divide %a, %b : tensor<i32>"},
+        Case{"", "tensor<f32>",
+             "%a = stablehlo.constant dense<0.1> : tensor<f32>\n%b = stablehlo.constant dense<0.2> : "
+             "tensor<f32>\n%r = stablehlo.add %a, %b : tensor<f32>",
+             "%r = stablehlo.constant dense<0x3E99999A> : tensor<f32>"},
+        Case{"", "tensor<1000x1000xf32>",
+             "%a = stablehlo.constant dense<2.0> : tensor<f32>\n%b = stablehlo.broadcast_in_dim %a, dims = "
+             "[] : (tensor<f32>) -> tensor<1000x1000xf32>\n%r = stablehlo.negate %b : tensor<1000x1000xf32>",
+             "%r = stablehlo.constant dense<-2.0> : tensor<1000x1000xf32>"},
+        Case{
+            "", "tensor<2x3xi32>",
+            "%a = stablehlo.iota dim = 1 : tensor<2x3xi32>\n%r = stablehlo.multiply %a, %a : tensor<2x3xi32>",
+            "%r = stablehlo.constant dense<[[0, 1, 4], [0, 1, 4]]> : tensor<2x3xi32>"},
+        Case{"", "tensor<3x2xi32>",
+             "%a = stablehlo.constant dense<[[1, 2, 3], [4, 5, 6]]> : tensor<2x3xi32>\n%r = "
+             "stablehlo.transpose %a, dims = [1, 0] : (tensor<2x3xi32>) -> tensor<3x2xi32>",
+             "%r = stablehlo.constant dense<[[1, 4], [2, 5], [3, 6]]> : tensor<3x2xi32>"},
+        Case{"", "tensor<6xi32>",
+             "%a = stablehlo.constant dense<[1, 2]> : tensor<2xi32>\n%p = stablehlo.constant dense<9> : "
+             "tensor<i32>\n%r = stablehlo.pad %a, %p, low = [-1], high = [4], interior = [1] : "
+             "(tensor<2xi32>, tensor<i32>) -> tensor<6xi32>",
+             "%r = stablehlo.constant dense<[9, 2, 9, 9, 9, 9]> : tensor<6xi32>"},
+        Case{"", "tensor<2xi1>",
+             "%a = stablehlo.constant dense<[4294967295, 1]> : tensor<2xui32>\n%b = stablehlo.constant "
+             "dense<2> : tensor<2xui32>\n%r = stablehlo.compare LT, %a, %b, UNSIGNED : (tensor<2xui32>, "
+             "tensor<2xui32>) -> tensor<2xi1>",
+             "%r = stablehlo.constant dense<[false, true]> : tensor<2xi1>"},
+        Case{"", "tensor<2xui8>",
+             "%a = stablehlo.constant dense<[300.7, -4.0]> : tensor<2xf32>\n%r = stablehlo.convert %a : "
+             "(tensor<2xf32>) -> tensor<2xui8>",
+             "%r = stablehlo.constant dense<[255, 0]> : tensor<2xui8>"},
+        Case{"", "tensor<ui32>",
+             "%a = stablehlo.constant dense<1.0> : tensor<f32>\n%r = stablehlo.bitcast_convert %a : "
+             "(tensor<f32>) -> tensor<ui32>",
+             "%r = stablehlo.constant dense<1065353216> : tensor<ui32>"},
+        Case{"", "tensor<4xi32>",
+             "%a = stablehlo.constant dense<[1, 2]> : tensor<2xi32>\n%r = stablehlo.concatenate %a, %a, dim "
+             "= 0 : (tensor<2xi32>, tensor<2xi32>) -> tensor<4xi32>",
+             "%r = stablehlo.constant dense<[1, 2, 1, 2]> : tensor<4xi32>"}));
 
 TEST(Canonicalise, ConstantsGoRightAndAnnotationsGo) {
     check({"%a: tensor<2xf32>", "tensor<2xi1>",
-           "%c = stablehlo.constant dense<1.0> : tensor<2xf32>\n%0 = stablehlo.add %c, %a {mhlo.sharding = \"x\"} : tensor<2xf32>\n"
+           "%c = stablehlo.constant dense<1.0> : tensor<2xf32>\n%0 = stablehlo.add %c, %a {mhlo.sharding = "
+           "\"x\"} : tensor<2xf32>\n"
            "%r = stablehlo.compare LT, %c, %0 : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xi1>",
            "%c = stablehlo.constant dense<1.0> : tensor<2xf32>\n%0 = stablehlo.add %a, %c : tensor<2xf32>\n"
            "%r = stablehlo.compare GT, %0, %c : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xi1>"},
@@ -120,19 +86,25 @@ TEST(Canonicalise, ConstantsGoRightAndAnnotationsGo) {
 
 TEST(Canonicalise, Tuples) {
     check({"%a: tensor<f32>, %b: tensor<i32>", "tensor<i32>",
-           "%0 = stablehlo.tuple %a, %b : tuple<tensor<f32>, tensor<i32>>\n%r = stablehlo.get_tuple_element %0[1] : (tuple<tensor<f32>, tensor<i32>>) -> tensor<i32>",
+           "%0 = stablehlo.tuple %a, %b : tuple<tensor<f32>, tensor<i32>>\n%r = stablehlo.get_tuple_element "
+           "%0[1] : (tuple<tensor<f32>, tensor<i32>>) -> tensor<i32>",
            "%r = %b"},
           canonicalise);
 }
 
 TEST(Cse, MergesEqualOperationsAndRegions) {
     check({"%a: tensor<4xf32>, %i: tensor<f32>", "tensor<f32>",
-           "%0 = stablehlo.reduce(%a init: %i) applies stablehlo.add across dimensions = [0] : (tensor<4xf32>, tensor<f32>) -> tensor<f32>\n"
-           "%1 = stablehlo.reduce(%a init: %i) applies stablehlo.add across dimensions = [0] : (tensor<4xf32>, tensor<f32>) -> tensor<f32>\n"
-           "%2 = stablehlo.reduce(%a init: %i) applies stablehlo.multiply across dimensions = [0] : (tensor<4xf32>, tensor<f32>) -> tensor<f32>\n"
+           "%0 = stablehlo.reduce(%a init: %i) applies stablehlo.add across dimensions = [0] : "
+           "(tensor<4xf32>, tensor<f32>) -> tensor<f32>\n"
+           "%1 = stablehlo.reduce(%a init: %i) applies stablehlo.add across dimensions = [0] : "
+           "(tensor<4xf32>, tensor<f32>) -> tensor<f32>\n"
+           "%2 = stablehlo.reduce(%a init: %i) applies stablehlo.multiply across dimensions = [0] : "
+           "(tensor<4xf32>, tensor<f32>) -> tensor<f32>\n"
            "%3 = stablehlo.add %0, %1 : tensor<f32>\n%r = stablehlo.add %3, %2 : tensor<f32>",
-           "%0 = stablehlo.reduce(%a init: %i) applies stablehlo.add across dimensions = [0] : (tensor<4xf32>, tensor<f32>) -> tensor<f32>\n"
-           "%2 = stablehlo.reduce(%a init: %i) applies stablehlo.multiply across dimensions = [0] : (tensor<4xf32>, tensor<f32>) -> tensor<f32>\n"
+           "%0 = stablehlo.reduce(%a init: %i) applies stablehlo.add across dimensions = [0] : "
+           "(tensor<4xf32>, tensor<f32>) -> tensor<f32>\n"
+           "%2 = stablehlo.reduce(%a init: %i) applies stablehlo.multiply across dimensions = [0] : "
+           "(tensor<4xf32>, tensor<f32>) -> tensor<f32>\n"
            "%3 = stablehlo.add %0, %0 : tensor<f32>\n%r = stablehlo.add %3, %2 : tensor<f32>"},
           eliminateCommonSubexpressions);
 }
@@ -142,44 +114,62 @@ TEST(Cse, KeepsSideEffectsAndScopes) {
         "%0 = stablehlo.custom_call @f(%a) {has_side_effect = true} : (tensor<f32>) -> tensor<f32>\n"
         "%1 = stablehlo.custom_call @f(%a) {has_side_effect = true} : (tensor<f32>) -> tensor<f32>\n"
         "%p = stablehlo.compare LT, %0, %1 : (tensor<f32>, tensor<f32>) -> tensor<i1>\n"
-        "%r = \"stablehlo.if\"(%p) ({\n%n = stablehlo.negate %0 : tensor<f32>\nstablehlo.return %n : tensor<f32>\n}, {\n"
-        "%n = stablehlo.negate %0 : tensor<f32>\n%m = stablehlo.negate %n : tensor<f32>\nstablehlo.return %m : tensor<f32>\n}) : (tensor<i1>) -> tensor<f32>";
+        "%r = \"stablehlo.if\"(%p) ({\n%n = stablehlo.negate %0 : tensor<f32>\nstablehlo.return %n : "
+        "tensor<f32>\n}, {\n"
+        "%n = stablehlo.negate %0 : tensor<f32>\n%m = stablehlo.negate %n : tensor<f32>\nstablehlo.return %m "
+        ": tensor<f32>\n}) : (tensor<i1>) -> tensor<f32>";
     check({"%a: tensor<f32>", "tensor<f32>", body, body}, eliminateCommonSubexpressions);
 }
 
 TEST(Decompose, StandardForms) {
-    check({"%a: tensor<2x3xf32>, %b: tensor<3xf32>", "tensor<2xf32>", "%r = stablehlo.dot %a, %b : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2xf32>",
-           "%r = stablehlo.dot_general %a, %b, contracting_dims = [1] x [0] : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2xf32>"},
+    check({"%a: tensor<2x3xf32>, %b: tensor<3xf32>", "tensor<2xf32>",
+           "%r = stablehlo.dot %a, %b : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2xf32>",
+           "%r = stablehlo.dot_general %a, %b, contracting_dims = [1] x [0] : (tensor<2x3xf32>, "
+           "tensor<3xf32>) -> tensor<2xf32>"},
           decompose);
-    check({"%a: tensor<3xf32>", "tensor<2x3xf32>", "%r = stablehlo.broadcast %a, sizes = [2] : (tensor<3xf32>) -> tensor<2x3xf32>",
+    check({"%a: tensor<3xf32>", "tensor<2x3xf32>",
+           "%r = stablehlo.broadcast %a, sizes = [2] : (tensor<3xf32>) -> tensor<2x3xf32>",
            "%r = stablehlo.broadcast_in_dim %a, dims = [1] : (tensor<3xf32>) -> tensor<2x3xf32>"},
           decompose);
-    check({"%a: tensor<5x2xf32>, %b: tensor<5x4xf32>", "tensor<4x2xf32>", "%r = stablehlo.einsum %a, %b, config = \"kb,kc->cb\" : (tensor<5x2xf32>, tensor<5x4xf32>) -> tensor<4x2xf32>",
-           "%0 = stablehlo.dot_general %a, %b, contracting_dims = [0] x [0] : (tensor<5x2xf32>, tensor<5x4xf32>) -> tensor<2x4xf32>\n"
+    check({"%a: tensor<5x2xf32>, %b: tensor<5x4xf32>", "tensor<4x2xf32>",
+           "%r = stablehlo.einsum %a, %b, config = \"kb,kc->cb\" : (tensor<5x2xf32>, tensor<5x4xf32>) -> "
+           "tensor<4x2xf32>",
+           "%0 = stablehlo.dot_general %a, %b, contracting_dims = [0] x [0] : (tensor<5x2xf32>, "
+           "tensor<5x4xf32>) -> tensor<2x4xf32>\n"
            "%r = stablehlo.transpose %0, dims = [1, 0] : (tensor<2x4xf32>) -> tensor<4x2xf32>"},
           decompose);
     check({"%a: tensor<4xf32>, %b: tensor<4xf32>", "tensor<4xf32>",
-           "%r = \"stablehlo.map\"(%a, %b) ({\n^bb0(%x: tensor<f32>, %y: tensor<f32>):\n%c = stablehlo.constant dense<2.0> : tensor<f32>\n%s = stablehlo.multiply %x, %c : tensor<f32>\n%t = stablehlo.add %s, %y : tensor<f32>\nstablehlo.return %t : tensor<f32>\n}) {dimensions = array<i64: 0>} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>",
-           "%c = stablehlo.constant dense<2.0> : tensor<4xf32>\n%s = stablehlo.multiply %a, %c : tensor<4xf32>\n%r = stablehlo.add %s, %b : tensor<4xf32>"},
+           "%r = \"stablehlo.map\"(%a, %b) ({\n^bb0(%x: tensor<f32>, %y: tensor<f32>):\n%c = "
+           "stablehlo.constant dense<2.0> : tensor<f32>\n%s = stablehlo.multiply %x, %c : tensor<f32>\n%t = "
+           "stablehlo.add %s, %y : tensor<f32>\nstablehlo.return %t : tensor<f32>\n}) {dimensions = "
+           "array<i64: 0>} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>",
+           "%c = stablehlo.constant dense<2.0> : tensor<4xf32>\n%s = stablehlo.multiply %a, %c : "
+           "tensor<4xf32>\n%r = stablehlo.add %s, %b : tensor<4xf32>"},
           decompose);
 }
 
 TEST(Refine, DynamicFormsWithConstantShapes) {
     check({"%a: tensor<6xf32>", "tensor<2x3xf32>",
-           "%s = stablehlo.constant dense<[2, 3]> : tensor<2xi32>\n%0 = stablehlo.dynamic_reshape %a, %s : (tensor<6xf32>, tensor<2xi32>) -> tensor<?x3xf32>\n"
-           "%1 = stablehlo.negate %0 : tensor<?x3xf32>\n%2 = \"stablehlo.dynamic_reshape\"(%1, %s) : (tensor<?x3xf32>, tensor<2xi32>) -> tensor<2x3xf32>\n%r = stablehlo.abs %2 : tensor<2x3xf32>",
-           "%0 = stablehlo.reshape %a : (tensor<6xf32>) -> tensor<2x3xf32>\n%1 = stablehlo.negate %0 : tensor<2x3xf32>\n%2 = stablehlo.reshape %1 : (tensor<2x3xf32>) -> tensor<2x3xf32>\n%r = stablehlo.abs %2 : tensor<2x3xf32>"},
+           "%s = stablehlo.constant dense<[2, 3]> : tensor<2xi32>\n%0 = stablehlo.dynamic_reshape %a, %s : "
+           "(tensor<6xf32>, tensor<2xi32>) -> tensor<?x3xf32>\n"
+           "%1 = stablehlo.negate %0 : tensor<?x3xf32>\n%2 = \"stablehlo.dynamic_reshape\"(%1, %s) : "
+           "(tensor<?x3xf32>, tensor<2xi32>) -> tensor<2x3xf32>\n%r = stablehlo.abs %2 : tensor<2x3xf32>",
+           "%0 = stablehlo.reshape %a : (tensor<6xf32>) -> tensor<2x3xf32>\n%1 = stablehlo.negate %0 : "
+           "tensor<2x3xf32>\n%2 = stablehlo.reshape %1 : (tensor<2x3xf32>) -> tensor<2x3xf32>\n%r = "
+           "stablehlo.abs %2 : tensor<2x3xf32>"},
           refineShapes);
 }
 
 TEST(Refine, DynamicShapesAreUnimplemented) {
-    const auto module = parseModule("func.func @main(%a: tensor<?xf32>) -> tensor<?xf32> {\nreturn %a : tensor<?xf32>\n}");
+    const auto module =
+        parseModule("func.func @main(%a: tensor<?xf32>) -> tensor<?xf32> {\nreturn %a : tensor<?xf32>\n}");
     try {
         runPasses(*module);
         FAIL();
     } catch (const Error& error) {
         EXPECT_EQ(error.code(), Code::kUnimplemented);
-        EXPECT_NE(error.message().find("argument of dynamic shape, tensor<?xf32>"), std::string::npos) << error.message();
+        EXPECT_NE(error.message().find("argument of dynamic shape, tensor<?xf32>"), std::string::npos)
+            << error.message();
     }
 }
 
@@ -234,11 +224,14 @@ TEST(Inline, RecursionIsNamed) {
 
 TEST(Inline, GrowthIsLimited) {
     // Each function calls the one before twice: 2^40 operations.
-    std::string text = "func.func private @f0(%a: tensor<f32>) -> tensor<f32> {\n%0 = stablehlo.negate %a : tensor<f32>\nreturn %0 : tensor<f32>\n}\n";
+    std::string text =
+        "func.func private @f0(%a: tensor<f32>) -> tensor<f32> {\n%0 = stablehlo.negate %a : "
+        "tensor<f32>\nreturn %0 : tensor<f32>\n}\n";
     for (int i = 1; i <= 40; ++i) {
         const std::string callee = "@f" + std::to_string(i - 1);
         text += "func.func " + std::string(i == 40 ? "public @main" : "private @f" + std::to_string(i)) +
-                "(%a: tensor<f32>) -> tensor<f32> {\n%0 = call " + callee + "(%a) : (tensor<f32>) -> tensor<f32>\n%1 = call " + callee +
+                "(%a: tensor<f32>) -> tensor<f32> {\n%0 = call " + callee +
+                "(%a) : (tensor<f32>) -> tensor<f32>\n%1 = call " + callee +
                 "(%0) : (tensor<f32>) -> tensor<f32>\nreturn %1 : tensor<f32>\n}\n";
     }
     const auto module = parseModule(text);
@@ -253,10 +246,13 @@ TEST(Inline, GrowthIsLimited) {
 }
 
 TEST(Pipeline, LongProgramsPass) {
-    std::string text = "func.func @main(%v0: tensor<8xf32>) -> tensor<8xf32> {\n%one = stablehlo.constant dense<1.0> : tensor<8xf32>\n";
+    std::string text =
+        "func.func @main(%v0: tensor<8xf32>) -> tensor<8xf32> {\n%one = stablehlo.constant dense<1.0> : "
+        "tensor<8xf32>\n";
     const int count = 10000;
     for (int i = 0; i < count; ++i) {
-        text += "%v" + std::to_string(i + 1) + " = stablehlo." + (i % 2 == 0 ? "tanh %v" + std::to_string(i) : "multiply %v" + std::to_string(i) + ", %one") +
+        text += "%v" + std::to_string(i + 1) + " = stablehlo." +
+                (i % 2 == 0 ? "tanh %v" + std::to_string(i) : "multiply %v" + std::to_string(i) + ", %one") +
                 " : tensor<8xf32>\n";
     }
     text += "return %v" + std::to_string(count) + " : tensor<8xf32>\n}\n";
@@ -268,4 +264,4 @@ TEST(Pipeline, LongProgramsPass) {
 }
 
 }  // namespace
-}  // namespace optirs::plugin
+}  // namespace optirs::plugin::testing

@@ -72,14 +72,11 @@ TEST(Table, NullHandles) {
     for (const auto& fact : pjrt_abi::kFunctions) {
         if (returnsNothing(fact)) continue;
         const std::string name = fact.name;
+        if (name.ends_with("_Create")) continue;  // they need no handle and succeed: freed by their own tests
         RawArguments args{};
         args.struct_size = sizeof args;
-        PJRT_Error* error = functionAt(fact)(&args);
-        const bool destroys_or_creates = name.ends_with("_Destroy") || name.ends_with("_Create") ||
-                                         name == "PJRT_Plugin_Initialize" || name == "PJRT_Plugin_Attributes";
-        const Failure failure = take(error);
-        if (destroys_or_creates)
-            continue;  // null is nothing to destroy; what is created here is freed by its own test
+        const Failure failure = take(functionAt(fact)(&args));
+        if (name.ends_with("_Destroy") || name.starts_with("PJRT_Plugin_")) continue;  // nothing to destroy
         EXPECT_THAT(failure.code,
                     ::testing::AnyOf(PJRT_Error_Code_INVALID_ARGUMENT, PJRT_Error_Code_UNIMPLEMENTED))
             << name;

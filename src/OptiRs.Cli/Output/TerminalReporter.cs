@@ -13,8 +13,9 @@ internal sealed class TerminalReporter : TrainReporter
     private readonly ManualResetEventSlim _done = new();
     private ProgressTask? _task;
     private Thread? _thread;
-    private string _figures = "compiling";
+    private StepReport? _last;
     private double _validationLoss = double.NaN;
+    private bool _stopping;
 
     private TerminalReporter() { }
 
@@ -33,20 +34,18 @@ internal sealed class TerminalReporter : TrainReporter
 
     public override void OnStep(in StepReport report)
     {
-        string validation = double.IsNaN(_validationLoss) ? "" : FormattableString.Invariant($"  validation {_validationLoss:f3}");
-        lock (_lock)
-        {
-            _figures = FormattableString.Invariant(
-                $"{report.Step}/{report.TargetSteps}  loss {report.Loss:f3}{validation}  {report.TokensPerSecond:n0} tokens/s  {Duration(report.Remaining)} left");
-        }
+        lock (_lock) _last = report;
         if (_task is not null) _task.Value = report.Step;
     }
 
-    public override void OnValidation(long step, double loss) => _validationLoss = loss;
+    public override void OnValidation(long step, double loss)
+    {
+        lock (_lock) _validationLoss = loss;
+    }
 
     public override void OnStopping()
     {
-        lock (_lock) _figures = "stopping: finishing the step and saving";
+        lock (_lock) _stopping = true;
     }
 
     public override void OnEnd(TrainEnd end)
@@ -76,13 +75,22 @@ internal sealed class TerminalReporter : TrainReporter
                 _task.StopTask();
             });
 
+    private string Figures()
+    {
+        lock (_lock)
+        {
+            if (_stopping) return "stopping: finishing the step and saving";
+            if (_last is not { } last) return "";
+            string validation = double.IsNaN(_validationLoss) ? "" : FormattableString.Invariant($"  validation {_validationLoss:f3}");
+            return FormattableString.Invariant(
+                $"{last.Step}/{last.TargetSteps}  loss {last.Loss:f3}{validation}  {last.TokensPerSecond:n0} tokens/s  {Duration(last.Remaining)} left");
+        }
+    }
+
     private sealed class FiguresColumn(TerminalReporter owner) : ProgressColumn
     {
         protected override bool NoWrap => true;
 
-        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime)
-        {
-            lock (owner._lock) return new Text(owner._figures);
-        }
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) => new Text(owner.Figures());
     }
 }

@@ -25,13 +25,17 @@ public static class AtomicFile
             files.Rename(temporary, path);
             files.SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException || IsTooLarge(error))
         {
             DeleteQuietly(files, temporary);
+            string reason = IsTooLarge(error) ? "the file would be larger than its file system or a limit (ulimit -f) allows" : error.Message.TrimEnd('.');
             string kept = File.Exists(path) ? "; the previous file is kept" : "";
-            throw new CheckpointException($"cannot write '{path}': {error.Message.TrimEnd('.')}{kept}", error);
+            throw new CheckpointException($"cannot write '{path}': {reason}{kept}", error);
         }
     }
+
+    // What .NET makes of EFBIG.
+    private static bool IsTooLarge(Exception error) => error is ArgumentOutOfRangeException { ParamName: "value" };
 
     // The failure that matters is already on its way to the user; a second one while tidying up would hide it.
     private static void DeleteQuietly(IFileSystem files, string path)

@@ -9,7 +9,8 @@ ElementEmitter::ElementEmitter(llvm::Function* function, llvm::IRBuilder<>& buil
     : function_(function), b_(builder), context_(context), scalars_(builder), scopes_(1) {
     llvm::MDBuilder metadata(builder.getContext());
     llvm::MDNode* domain = metadata.createAnonymousAliasScopeDomain("buffers");
-    for (int32_t i = 0; i < scopes; ++i) alias_scopes_.push_back(metadata.createAnonymousAliasScope(domain, "buffer"));
+    for (int32_t i = 0; i < scopes; ++i)
+        alias_scopes_.push_back(metadata.createAnonymousAliasScope(domain, "buffer"));
 }
 
 const BufferRef* ElementEmitter::bufferOf(const Value* value) const {
@@ -38,7 +39,9 @@ Scalar ElementEmitter::load(BufferRef buffer, ElementType type, llvm::Value* pos
     llvm::Type* stored = scalars_.storageType(type);
     const auto part = [&](int64_t number) {
         llvm::Value* element = position;
-        if (isComplex(type)) element = b_.CreateNSWAdd(b_.CreateNSWMul(position, b_.getInt64(2)), b_.getInt64(static_cast<uint64_t>(number)));
+        if (isComplex(type))
+            element = b_.CreateNSWAdd(b_.CreateNSWMul(position, b_.getInt64(2)),
+                                      b_.getInt64(static_cast<uint64_t>(number)));
         llvm::LoadInst* value = b_.CreateLoad(stored, b_.CreateInBoundsGEP(stored, buffer.base, element));
         annotate(value, buffer.scope);
         return scalars_.fromStorage(value, type);
@@ -50,8 +53,11 @@ void ElementEmitter::store(BufferRef buffer, ElementType type, llvm::Value* posi
     llvm::Type* stored = scalars_.storageType(type);
     const auto part = [&](llvm::Value* value, int64_t number) {
         llvm::Value* element = position;
-        if (isComplex(type)) element = b_.CreateNSWAdd(b_.CreateNSWMul(position, b_.getInt64(2)), b_.getInt64(static_cast<uint64_t>(number)));
-        annotate(b_.CreateStore(scalars_.toStorage(value, type), b_.CreateInBoundsGEP(stored, buffer.base, element)),
+        if (isComplex(type))
+            element = b_.CreateNSWAdd(b_.CreateNSWMul(position, b_.getInt64(2)),
+                                      b_.getInt64(static_cast<uint64_t>(number)));
+        annotate(b_.CreateStore(scalars_.toStorage(value, type),
+                                b_.CreateInBoundsGEP(stored, buffer.base, element)),
                  buffer.scope);
     };
     part(scalar.re, 0);
@@ -113,7 +119,8 @@ Scalar ElementEmitter::emit(const Value* value, const Index& index) {
         if (found != scopes_[i].elements.end()) return found->second;
     }
     if (const BufferRef* buffer = bufferOf(value)) {
-        const Scalar loaded = load(*buffer, value->tensor().element(), emit(context_.linear(index, dimsOf(*value))));
+        const Scalar loaded =
+            load(*buffer, value->tensor().element(), emit(context_.linear(index, dimsOf(*value))));
         remember(value, index, loaded);
         return loaded;
     }
@@ -132,10 +139,14 @@ Scalar ElementEmitter::emit(const Value* value, const Index& index) {
 
 Scalar ElementEmitter::emitOperation(const Operation& op, size_t result, const Index& index) {
     switch (fusionRole(op)) {
-        case FusionRole::kSource: return emitSource(op, index);
-        case FusionRole::kMovement: return emit(op.operand(0), operandIndex(op, index, context_));
-        case FusionRole::kGuarded: return op.kind() == OpKind::kPad ? emitPad(op, index) : emitConcatenate(op, index);
-        case FusionRole::kComputed: return op.kind() == OpKind::kGather ? emitGather(op, index) : emitDynamicSlice(op, index);
+        case FusionRole::kSource:
+            return emitSource(op, index);
+        case FusionRole::kMovement:
+            return emit(op.operand(0), operandIndex(op, index, context_));
+        case FusionRole::kGuarded:
+            return op.kind() == OpKind::kPad ? emitPad(op, index) : emitConcatenate(op, index);
+        case FusionRole::kComputed:
+            return op.kind() == OpKind::kGather ? emitGather(op, index) : emitDynamicSlice(op, index);
         case FusionRole::kElementwise: {
             std::vector<Scalar> operands;
             for (size_t i = 0; i < op.operandCount(); ++i) {
@@ -145,18 +156,28 @@ Scalar ElementEmitter::emitOperation(const Operation& op, size_t result, const I
             if (op.kind() == OpKind::kMap) return region(body(op), operands).front();
             return scalars_.apply(op, operands);
         }
-        case FusionRole::kNone: break;
+        case FusionRole::kNone:
+            break;
     }
     std::vector<Scalar> all;
     switch (op.kind()) {
-        case OpKind::kConstant: return scalars_.constant(constantValue(op), 0);
-        case OpKind::kOptimizationBarrier: return emit(op.operand(result), index);
-        case OpKind::kReduce: all = emitReduce(op, index); break;
-        case OpKind::kReduceWindow: all = emitReduceWindow(op, index); break;
+        case OpKind::kConstant:
+            return scalars_.constant(constantValue(op), 0);
+        case OpKind::kOptimizationBarrier:
+            return emit(op.operand(result), index);
+        case OpKind::kReduce:
+            all = emitReduce(op, index);
+            break;
+        case OpKind::kReduceWindow:
+            all = emitReduceWindow(op, index);
+            break;
         case OpKind::kDot:
-        case OpKind::kDotGeneral: return emitDot(op, index);
-        case OpKind::kConvolution: return emitConvolution(op, index);
-        default: throw unimplementedOperation(op, "not compiled element by element");
+        case OpKind::kDotGeneral:
+            return emitDot(op, index);
+        case OpKind::kConvolution:
+            return emitConvolution(op, index);
+        default:
+            throw unimplementedOperation(op, "not compiled element by element");
     }
     for (size_t i = 0; i < all.size(); ++i) remember(op.result(i), index, all[i]);
     return all[result];
@@ -165,11 +186,15 @@ Scalar ElementEmitter::emitOperation(const Operation& op, size_t result, const I
 Scalar ElementEmitter::emitSource(const Operation& op, const Index& index) {
     const ElementType type = op.result()->tensor().element();
     switch (op.kind()) {
-        case OpKind::kConstant: return scalars_.constant(constantValue(op), 0);
-        case OpKind::kIota: return scalars_.fromIndex(emit(index[static_cast<size_t>(dimension(op))]), type);
+        case OpKind::kConstant:
+            return scalars_.constant(constantValue(op), 0);
+        case OpKind::kIota:
+            return scalars_.fromIndex(emit(index[static_cast<size_t>(dimension(op))]), type);
         case OpKind::kGetDimensionSize:
-            return scalars_.fromIndex(b_.getInt64(static_cast<uint64_t>(op.operand(0)->tensor().dim(dimension(op)))), type);
-        default: throw unimplementedOperation(op, "not compiled");
+            return scalars_.fromIndex(
+                b_.getInt64(static_cast<uint64_t>(op.operand(0)->tensor().dim(dimension(op)))), type);
+        default:
+            throw unimplementedOperation(op, "not compiled");
     }
 }
 

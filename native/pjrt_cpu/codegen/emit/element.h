@@ -1,5 +1,6 @@
 /// @file
-/// The elemental generator: LLVM IR for element `index` of a value. Recursion through operands makes fused loops.
+/// The elemental generator: LLVM IR for element `index` of a value. Recursion through operands makes fused
+/// loops.
 #pragma once
 
 #include <llvm/IR/IRBuilder.h>
@@ -25,7 +26,8 @@ struct BufferRef {
 /// Emits into one function. What has been emitted for a value at an index is reused while it dominates.
 class ElementEmitter {
  public:
-    ElementEmitter(llvm::Function* function, llvm::IRBuilder<>& builder, IndexContext& context, int32_t scopes);
+    ElementEmitter(llvm::Function* function, llvm::IRBuilder<>& builder, IndexContext& context,
+                   int32_t scopes);
 
     llvm::IRBuilder<>& builder() { return b_; }
     ScalarEmitter& scalars() { return scalars_; }
@@ -59,9 +61,10 @@ class ElementEmitter {
 
     /// The values that a region returns for these arguments.
     std::vector<Scalar> region(const Block& block, std::span<const Scalar> arguments);
-    /// Combines accumulated and new elements by a reducer's region. Sums and products may be reordered, and are kept in the
-    /// compute type: finishReduction() rounds them.
-    std::vector<Scalar> combine(const Operation& op, std::span<const Scalar> accumulated, std::span<const Scalar> values);
+    /// Combines accumulated and new elements by a reducer's region. Sums and products may be reordered, and
+    /// are kept in the compute type: finishReduction() rounds them.
+    std::vector<Scalar> combine(const Operation& op, std::span<const Scalar> accumulated,
+                                std::span<const Scalar> values);
     Scalar finishReduction(const Operation& op, const Scalar& accumulated, ElementType type);
 
     /// A variable in the frame of the function, of the compute type.
@@ -96,7 +99,8 @@ class ElementEmitter {
     Scalar emitConcatenate(const Operation& op, const Index& index);
     Scalar emitDynamicSlice(const Operation& op, const Index& index);
     Scalar emitGather(const Operation& op, const Index& index);
-    Scalar choose(llvm::Value* condition, const std::function<Scalar()>& then, const std::function<Scalar()>& otherwise);
+    Scalar choose(llvm::Value* condition, const std::function<Scalar()>& then,
+                  const std::function<Scalar()>& otherwise);
     // element_loops.cpp
     std::vector<Scalar> emitReduce(const Operation& op, const Index& index);
     std::vector<Scalar> emitReduceWindow(const Operation& op, const Index& index);

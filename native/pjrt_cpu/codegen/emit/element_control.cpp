@@ -5,7 +5,8 @@
 
 namespace optirs::plugin {
 
-void ElementEmitter::loop(llvm::Value* low, llvm::Value* high, const std::function<void(llvm::Value*)>& body) {
+void ElementEmitter::loop(llvm::Value* low, llvm::Value* high,
+                          const std::function<void(llvm::Value*)>& body) {
     llvm::LLVMContext& c = b_.getContext();
     llvm::BasicBlock* before = b_.GetInsertBlock();
     auto* header = llvm::BasicBlock::Create(c, "loop", function_);
@@ -70,7 +71,8 @@ void ElementEmitter::branch(llvm::Value* condition, const std::function<void()>&
 
 Scalar ElementEmitter::choose(llvm::Value* condition, const std::function<Scalar()>& then,
                               const std::function<Scalar()>& otherwise) {
-    if (const auto* known = llvm::dyn_cast<llvm::ConstantInt>(condition)) return known->isOne() ? then() : otherwise();
+    if (const auto* known = llvm::dyn_cast<llvm::ConstantInt>(condition))
+        return known->isOne() ? then() : otherwise();
     llvm::LLVMContext& c = b_.getContext();
     auto* taken = llvm::BasicBlock::Create(c, "then", function_);
     auto* other = llvm::BasicBlock::Create(c, "else", function_);
@@ -151,7 +153,8 @@ ElementEmitter::Cell ElementEmitter::makeCell(ElementType type) {
 }
 
 Scalar ElementEmitter::read(const Cell& cell) {
-    return {b_.CreateLoad(cell.type, cell.re), cell.im == nullptr ? nullptr : b_.CreateLoad(cell.type, cell.im)};
+    return {b_.CreateLoad(cell.type, cell.re),
+            cell.im == nullptr ? nullptr : b_.CreateLoad(cell.type, cell.im)};
 }
 
 void ElementEmitter::write(const Cell& cell, const Scalar& scalar) {
@@ -177,7 +180,8 @@ llvm::Value* ElementEmitter::integer(const Scalar& scalar, ElementType type) {
         llvm::Value* limit = b_.getInt64(INT64_MAX);
         return b_.CreateSelect(b_.CreateICmpUGT(scalar.re, limit), limit, scalar.re);
     }
-    return isSignedInteger(type) ? b_.CreateSExt(scalar.re, b_.getInt64Ty()) : b_.CreateZExt(scalar.re, b_.getInt64Ty());
+    return isSignedInteger(type) ? b_.CreateSExt(scalar.re, b_.getInt64Ty())
+                                 : b_.CreateZExt(scalar.re, b_.getInt64Ty());
 }
 
 IndexExpr ElementEmitter::dynamicIndex(const Scalar& scalar, ElementType type, IndexRange range) {

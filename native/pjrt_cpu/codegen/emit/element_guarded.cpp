@@ -47,7 +47,8 @@ Scalar ElementEmitter::emitConcatenate(const Operation& op, const Index& index) 
             return emit(op.operand(parts[part]), inner);
         };
         if (part + 1 == parts.size()) return read();
-        return choose(inside(index[d], INT64_MIN / 2, starts[part + 1]), read, [&] { return from(part + 1); });
+        return choose(inside(index[d], INT64_MIN / 2, starts[part + 1]), read,
+                      [&] { return from(part + 1); });
     };
     return from(0);
 }
@@ -73,15 +74,18 @@ Scalar ElementEmitter::emitGather(const Operation& op, const Index& index) {
     const auto contains = [](const std::vector<int64_t>& list, size_t d) {
         return std::ranges::find(list, static_cast<int64_t>(d)) != list.end();
     };
-    // The result's dimensions that number the slices, in order: the index into start_indices without its vector dimension.
+    // The result's dimensions that number the slices, in order: the index into start_indices without its
+    // vector dimension.
     Index batch;
     Index offsets;
-    for (size_t d = 0; d < index.size(); ++d) (contains(numbers.offset_dims, d) ? offsets : batch).push_back(index[d]);
+    for (size_t d = 0; d < index.size(); ++d)
+        (contains(numbers.offset_dims, d) ? offsets : batch).push_back(index[d]);
     const auto vector_dim = static_cast<size_t>(numbers.index_vector_dim);
     const bool has_vector = static_cast<int64_t>(vector_dim) < starts->tensor().rank();
     const auto startsIndex = [&](int64_t component) {
         Index result = batch;
-        if (has_vector) result.insert(result.begin() + static_cast<std::ptrdiff_t>(vector_dim), IndexExpr(component));
+        if (has_vector)
+            result.insert(result.begin() + static_cast<std::ptrdiff_t>(vector_dim), IndexExpr(component));
         return result;
     };
     Index inner(dims.size());

@@ -1,4 +1,5 @@
-// Operations whose elements are loops of their own: the general form of reductions, windows, products of matrices.
+// Operations whose elements are loops of their own: the general form of reductions, windows, products of
+// matrices.
 #include <algorithm>
 
 #include "pjrt_cpu/codegen/emit/element.h"
@@ -60,7 +61,8 @@ std::vector<Scalar> ElementEmitter::emitReduceWindow(const Operation& op, const 
         llvm::Value* condition = b_.getTrue();
         for (size_t d = 0; d < dims.size(); ++d) {
             const WindowDimension& w = windows[d];
-            IndexExpr position = context_.add(context_.scale(index[d], w.stride), context_.scale(inner[d], w.window_dilation));
+            IndexExpr position =
+                context_.add(context_.scale(index[d], w.stride), context_.scale(inner[d], w.window_dilation));
             position = context_.add(position, -w.padding_low);
             condition = b_.CreateAnd(condition, inside(position, 0, (dims[d] - 1) * w.base_dilation + 1));
             if (w.base_dilation > 1) {
@@ -85,7 +87,8 @@ std::vector<Scalar> ElementEmitter::emitReduceWindow(const Operation& op, const 
     return results;
 }
 
-void ElementEmitter::accumulateProduct(const Operation& op, const Cell& sum, const Index& lhs, const Index& rhs) {
+void ElementEmitter::accumulateProduct(const Operation& op, const Cell& sum, const Index& lhs,
+                                       const Index& rhs) {
     const ElementType out = op.result()->tensor().element();
     // Narrow floats multiply and add in f32; integers in the result's own type.
     const ElementType wide = isFloat(out) && out != ElementType::kF64 ? ElementType::kF32 : out;
@@ -97,8 +100,9 @@ void ElementEmitter::accumulateProduct(const Operation& op, const Cell& sum, con
     const Scalar b = operand(1, rhs);
     const Scalar s = read(sum);
     if (isComplex(wide)) {
-        write(sum, {b_.CreateFAdd(s.re, b_.CreateFSub(b_.CreateFMul(a.re, b.re), b_.CreateFMul(a.im, b.im))),
-                    b_.CreateFAdd(s.im, b_.CreateFAdd(b_.CreateFMul(a.re, b.im), b_.CreateFMul(a.im, b.re)))});
+        write(sum,
+              {b_.CreateFAdd(s.re, b_.CreateFSub(b_.CreateFMul(a.re, b.re), b_.CreateFMul(a.im, b.im))),
+               b_.CreateFAdd(s.im, b_.CreateFAdd(b_.CreateFMul(a.re, b.im), b_.CreateFMul(a.im, b.re)))});
     } else if (isFloat(wide)) {
         const llvm::IRBuilder<>::FastMathFlagGuard guard(b_);
         llvm::FastMathFlags flags;
@@ -131,7 +135,8 @@ Scalar ElementEmitter::emitDot(const Operation& op, const Index& index) {
         lhs[static_cast<size_t>(numbers.lhs_batch[k])] = index[next];
         rhs[static_cast<size_t>(numbers.rhs_batch[k])] = index[next++];
     }
-    const auto free = [&](Index& side, const std::vector<int64_t>& batch, const std::vector<int64_t>& contracting) {
+    const auto free = [&](Index& side, const std::vector<int64_t>& batch,
+                          const std::vector<int64_t>& contracting) {
         for (size_t d = 0; d < side.size(); ++d) {
             const auto number = static_cast<int64_t>(d);
             if (std::ranges::find(batch, number) != batch.end()) continue;
@@ -180,7 +185,8 @@ Scalar ElementEmitter::emitConvolution(const Operation& op, const Index& index) 
     loops(sizes, [&](const Index& inner) {
         Index lhs(lhs_dims.size());
         Index rhs(rhs_dims.size());
-        lhs[at(n.input_batch)] = context_.add(context_.scale(batch_group, batches), index[at(n.output_batch)]);
+        lhs[at(n.input_batch)] =
+            context_.add(context_.scale(batch_group, batches), index[at(n.output_batch)]);
         lhs[at(n.input_feature)] = context_.add(context_.scale(feature_group, group_features), inner.back());
         rhs[at(n.kernel_input_feature)] = inner.back();
         rhs[at(n.kernel_output_feature)] = feature;

@@ -18,7 +18,8 @@ KernelBuilder::KernelBuilder(llvm::Module& module, const std::string& name, cons
     begin_ = function_->getArg(1);
     end_ = function_->getArg(2);
     for (int32_t i = 0; i < spec.operand_count; ++i) {
-        llvm::Value* address = b_.CreateConstInBoundsGEP1_64(pointer, function_->getArg(0), static_cast<uint64_t>(i));
+        llvm::Value* address =
+            b_.CreateConstInBoundsGEP1_64(pointer, function_->getArg(0), static_cast<uint64_t>(i));
         llvm::LoadInst* base = b_.CreateLoad(pointer, address);
         base->setMetadata(llvm::LLVMContext::MD_invariant_load, llvm::MDNode::get(module.getContext(), {}));
         operands_.push_back({base, i});
@@ -63,9 +64,11 @@ void KernelBuilder::nest(const std::function<void()>& body) {
     emitter_->loop(begin_, end_, [&](llvm::Value* p) {
         llvm::Value* count = b_.getInt64(static_cast<uint64_t>(blocks));
         bindDigits(variables.subspan(0, schedule.parallel), b_.CreateUDiv(p, count));
-        llvm::Value* low = b_.CreateMul(b_.CreateURem(p, count), b_.getInt64(static_cast<uint64_t>(schedule.block)));
+        llvm::Value* low =
+            b_.CreateMul(b_.CreateURem(p, count), b_.getInt64(static_cast<uint64_t>(schedule.block)));
         llvm::Value* high = b_.CreateAdd(low, b_.getInt64(static_cast<uint64_t>(schedule.block)));
-        high = b_.CreateBinaryIntrinsic(llvm::Intrinsic::smin, high, b_.getInt64(static_cast<uint64_t>(size)));
+        high =
+            b_.CreateBinaryIntrinsic(llvm::Intrinsic::smin, high, b_.getInt64(static_cast<uint64_t>(size)));
         emitter_->loop(low, high, [&](llvm::Value* i) {
             emitter_->bindIndex(last, i);
             body();
@@ -92,15 +95,25 @@ void emitKernel(llvm::Module& module, const std::string& name, const KernelSpec&
     KernelBuilder kernel(module, name, spec);
     switch (spec.group->kind) {
         case GroupKind::kLoop:
-            if (spec.group->reductions.empty()) kernel.emitLoops();
-            else kernel.emitRows();
+            if (spec.group->reductions.empty())
+                kernel.emitLoops();
+            else
+                kernel.emitRows();
             break;
-        case GroupKind::kColumns: kernel.emitColumns(); break;
+        case GroupKind::kColumns:
+            kernel.emitColumns();
+            break;
         default:
             switch (spec.group->op->kind()) {
-                case OpKind::kDynamicUpdateSlice: kernel.emitDynamicUpdateSlice(); break;
-                case OpKind::kScatter: kernel.emitScatter(); break;
-                default: kernel.emitSelectAndScatter(); break;
+                case OpKind::kDynamicUpdateSlice:
+                    kernel.emitDynamicUpdateSlice();
+                    break;
+                case OpKind::kScatter:
+                    kernel.emitScatter();
+                    break;
+                default:
+                    kernel.emitSelectAndScatter();
+                    break;
             }
     }
     kernel.finish();
@@ -121,13 +134,15 @@ void emitComparator(llvm::Module& module, const std::string& name, const Operati
     const std::vector<Value*> captured = capturedValues(sort);
     size_t position = 0;
     for (const Value* value : captured) {
-        if (value->definition() != nullptr && fusionRole(*value->definition()) == FusionRole::kSource) continue;
+        if (value->definition() != nullptr && fusionRole(*value->definition()) == FusionRole::kSource)
+            continue;
         emitter.bindBuffer(value, {pointerAt(1, position++), -1});
     }
     const Block& block = body(sort);
     std::vector<Scalar> arguments;
     for (size_t i = 0; i < block.argumentCount(); ++i) {
-        arguments.push_back(emitter.load({pointerAt(0, i), -1}, block.argument(i)->tensor().element(), b.getInt64(0)));
+        arguments.push_back(
+            emitter.load({pointerAt(0, i), -1}, block.argument(i)->tensor().element(), b.getInt64(0)));
     }
     const std::vector<Scalar> result = emitter.region(block, arguments);
     b.CreateRet(b.CreateZExt(result[0].re, b.getInt8Ty()));

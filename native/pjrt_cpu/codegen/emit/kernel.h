@@ -26,7 +26,8 @@ struct KernelSpec {
 /// Adds `void name(std::byte* const* buffers, int64_t begin, int64_t end)` (KernelFunction).
 void emitKernel(llvm::Module& module, const std::string& name, const KernelSpec& spec);
 
-/// Adds `uint8_t name(const std::byte* const* elements, std::byte* const* captured)` (SortComparator) for stablehlo.sort.
+/// Adds `uint8_t name(const std::byte* const* elements, std::byte* const* captured)` (SortComparator) for
+/// stablehlo.sort.
 void emitComparator(llvm::Module& module, const std::string& name, const Operation& sort);
 
 }  // namespace optirs::plugin

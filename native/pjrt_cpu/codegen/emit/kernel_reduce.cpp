@@ -32,8 +32,8 @@ class Levels {
 };
 
 /// Dear operations that `value` needs at the index of the loops, reductions not entered.
-void collectDear(const Value* value, const Group& group, const ElementEmitter& emitter, std::set<const Value*>& seen,
-                 std::vector<const Value*>& dear) {
+void collectDear(const Value* value, const Group& group, const ElementEmitter& emitter,
+                 std::set<const Value*>& seen, std::vector<const Value*>& dear) {
     if (emitter.bufferOf(value) != nullptr || !seen.insert(value).second) return;
     const Operation* op = value->definition();
     if (op == nullptr || std::ranges::find(group.reductions, op) != group.reductions.end()) return;
@@ -44,8 +44,8 @@ void collectDear(const Value* value, const Group& group, const ElementEmitter& e
 
 }  // namespace
 
-/// Rows one by one. A row takes several passes over its columns: a reduction that needs another one's result waits for the
-/// next pass. What is dear and needed in two passes is kept in an array the length of a row.
+/// Rows one by one. A row takes several passes over its columns: a reduction that needs another one's result
+/// waits for the next pass. What is dear and needed in two passes is kept in an array the length of a row.
 void KernelBuilder::emitRows() {
     const Schedule& schedule = spec_.schedule;
     const Index& full = schedule.index;
@@ -58,11 +58,13 @@ void KernelBuilder::emitRows() {
     std::vector<const Value*> roots;
     int32_t last = 0;
     for (const Value* root : group_.roots) {
-        const bool reduced = std::ranges::find(group_.reductions, root->definition()) != group_.reductions.end();
+        const bool reduced =
+            std::ranges::find(group_.reductions, root->definition()) != group_.reductions.end();
         if (!reduced && dimsOf(*root) == group_.shape) roots.push_back(root);
     }
     for (const Value* root : roots) last = std::max(last, levels.of(root, *emitter_));
-    for (const Operation* op : group_.reductions) last = std::max(last, levels.of(op->result(), *emitter_) - 1);
+    for (const Operation* op : group_.reductions)
+        last = std::max(last, levels.of(op->result(), *emitter_) - 1);
     const auto inPass = [&](int32_t pass) {
         std::vector<const Value*> needed;
         for (const Value* root : roots) {
@@ -106,22 +108,26 @@ void KernelBuilder::emitRows() {
             std::ranges::reverse(reductions);
             for (const Operation* op : reductions) {
                 const size_t n = tupleSize(*op);
-                for (size_t i = 0; i < n; ++i) emitter_->write(cells[op][i], emitter_->emit(op->operand(n + i), {}));
+                for (size_t i = 0; i < n; ++i)
+                    emitter_->write(cells[op][i], emitter_->emit(op->operand(n + i), {}));
             }
             emitter_->loopsOver(schedule.inner, [&] {
                 for (const auto& [value, array] : kept) {
                     if (first_pass[value] != pass) continue;
                     const Scalar scalar = emitter_->emit(value, full);
-                    emitter_->store(array, value->tensor().element(), emitter_->emit(context_.linear(column, column_dims)), scalar);
+                    emitter_->store(array, value->tensor().element(),
+                                    emitter_->emit(context_.linear(column, column_dims)), scalar);
                 }
                 std::vector<std::pair<const Value*, Scalar>> stored;
                 for (const Value* root : roots) {
-                    if (levels.of(root, *emitter_) == pass) stored.emplace_back(root, emitter_->emit(root, full));
+                    if (levels.of(root, *emitter_) == pass)
+                        stored.emplace_back(root, emitter_->emit(root, full));
                 }
                 for (const Operation* op : reductions) {
                     std::vector<Scalar> accumulated;
                     std::vector<Scalar> values;
-                    for (size_t i = 0; i < cells[op].size(); ++i) values.push_back(emitter_->emit(op->operand(i), full));
+                    for (size_t i = 0; i < cells[op].size(); ++i)
+                        values.push_back(emitter_->emit(op->operand(i), full));
                     for (const auto& cell : cells[op]) accumulated.push_back(emitter_->read(cell));
                     const std::vector<Scalar> combined = emitter_->combine(*op, accumulated, values);
                     for (size_t i = 0; i < cells[op].size(); ++i) emitter_->write(cells[op][i], combined[i]);
@@ -133,12 +139,14 @@ void KernelBuilder::emitRows() {
             });
             for (const Operation* op : reductions) {
                 for (size_t i = 0; i < cells[op].size(); ++i) {
-                    const Scalar total = emitter_->finishReduction(*op, emitter_->read(cells[op][i]), op->operand(i)->tensor().element());
+                    const Scalar total = emitter_->finishReduction(*op, emitter_->read(cells[op][i]),
+                                                                   op->operand(i)->tensor().element());
                     emitter_->bindScalar(op->result(i), total);
                 }
             }
             for (const auto& [value, array] : kept) {
-                if (first_pass[value] == pass) emitter_->bindRow(value, array, full, context_.linear(column, column_dims));
+                if (first_pass[value] == pass)
+                    emitter_->bindRow(value, array, full, context_.linear(column, column_dims));
             }
         }
         storeRowRoots();
@@ -149,7 +157,8 @@ void KernelBuilder::emitRows() {
 void KernelBuilder::storeRowRoots() {
     const Index& full = spec_.schedule.index;
     for (const Value* root : group_.roots) {
-        const bool reduced = std::ranges::find(group_.reductions, root->definition()) != group_.reductions.end();
+        const bool reduced =
+            std::ranges::find(group_.reductions, root->definition()) != group_.reductions.end();
         if (!reduced && dimsOf(*root) == group_.shape) continue;
         Index at(full.begin(), full.begin() + group_.row_rank);
         at.resize(static_cast<size_t>(root->tensor().rank()));
@@ -159,8 +168,8 @@ void KernelBuilder::storeRowRoots() {
     }
 }
 
-/// Adds rows into a block of accumulators, one per column: the innermost loop runs along memory and vectorises, and the
-/// order of the additions does not depend on the number of threads.
+/// Adds rows into a block of accumulators, one per column: the innermost loop runs along memory and
+/// vectorises, and the order of the additions does not depend on the number of threads.
 void KernelBuilder::emitColumns() {
     const Schedule& schedule = spec_.schedule;
     const IndexExpr& last = schedule.variables.back();
@@ -186,26 +195,30 @@ void KernelBuilder::emitColumns() {
     emitter_->loop(begin_, end_, [&](llvm::Value* p) {
         llvm::Value* count = b_.getInt64(static_cast<uint64_t>(blocks));
         bindDigits(outer, b_.CreateUDiv(p, count));
-        llvm::Value* low = b_.CreateMul(b_.CreateURem(p, count), b_.getInt64(static_cast<uint64_t>(schedule.block)));
+        llvm::Value* low =
+            b_.CreateMul(b_.CreateURem(p, count), b_.getInt64(static_cast<uint64_t>(schedule.block)));
         llvm::Value* width = b_.getInt64(static_cast<uint64_t>(schedule.block));
         if (size % schedule.block != 0) {
             width = b_.CreateBinaryIntrinsic(llvm::Intrinsic::smin, width,
                                              b_.CreateSub(b_.getInt64(static_cast<uint64_t>(size)), low));
         }
-        const auto overColumns = [&](const std::function<void(const ElementEmitter::Cell&, const Operation&, size_t)>& visit) {
-            emitter_->loop(b_.getInt64(0), width, [&](llvm::Value* c) {
-                emitter_->bindIndex(last, b_.CreateNSWAdd(low, c));
-                for (const Accumulators& one : all) {
-                    for (size_t i = 0; i < one.arrays.size(); ++i) {
-                        ElementEmitter::Cell cell;
-                        cell.type = emitter_->scalars().computeType(one.op->operand(i)->tensor().element());
-                        cell.re = b_.CreateInBoundsGEP(cell.type, one.arrays[i].first, c);
-                        if (one.arrays[i].second != nullptr) cell.im = b_.CreateInBoundsGEP(cell.type, one.arrays[i].second, c);
-                        visit(cell, *one.op, i);
+        const auto overColumns =
+            [&](const std::function<void(const ElementEmitter::Cell&, const Operation&, size_t)>& visit) {
+                emitter_->loop(b_.getInt64(0), width, [&](llvm::Value* c) {
+                    emitter_->bindIndex(last, b_.CreateNSWAdd(low, c));
+                    for (const Accumulators& one : all) {
+                        for (size_t i = 0; i < one.arrays.size(); ++i) {
+                            ElementEmitter::Cell cell;
+                            cell.type =
+                                emitter_->scalars().computeType(one.op->operand(i)->tensor().element());
+                            cell.re = b_.CreateInBoundsGEP(cell.type, one.arrays[i].first, c);
+                            if (one.arrays[i].second != nullptr)
+                                cell.im = b_.CreateInBoundsGEP(cell.type, one.arrays[i].second, c);
+                            visit(cell, *one.op, i);
+                        }
                     }
-                }
-            });
-        };
+                });
+            };
         overColumns([&](const ElementEmitter::Cell& cell, const Operation& op, size_t i) {
             emitter_->write(cell, emitter_->emit(op.operand(tupleSize(op) + i), {}));
         });
@@ -230,10 +243,13 @@ void KernelBuilder::emitColumns() {
             Index at;
             const auto reduced = dimensions(op);
             for (size_t d = 0; d < group_.shape.size(); ++d) {
-                if (std::ranges::find(reduced, static_cast<int64_t>(d)) == reduced.end()) at.push_back(schedule.index[d]);
+                if (std::ranges::find(reduced, static_cast<int64_t>(d)) == reduced.end())
+                    at.push_back(schedule.index[d]);
             }
-            const Scalar total = emitter_->finishReduction(op, emitter_->read(cell), root->tensor().element());
-            emitter_->store(bufferOf(root), root->tensor().element(), emitter_->emit(context_.linear(at, dimsOf(*root))), total);
+            const Scalar total =
+                emitter_->finishReduction(op, emitter_->read(cell), root->tensor().element());
+            emitter_->store(bufferOf(root), root->tensor().element(),
+                            emitter_->emit(context_.linear(at, dimsOf(*root))), total);
         });
     });
 }

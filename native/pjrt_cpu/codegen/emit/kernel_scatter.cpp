@@ -14,13 +14,15 @@ void KernelBuilder::emitDynamicUpdateSlice() {
     Index start(dims.size());
     for (size_t d = 0; d < dims.size(); ++d) {
         const Value* at = op.operand(2 + d);
-        start[d] = emitter_->dynamicIndex(emitter_->emit(at, {}), at->tensor().element(), {0, dims[d] - group_.shape[d]});
+        start[d] = emitter_->dynamicIndex(emitter_->emit(at, {}), at->tensor().element(),
+                                          {0, dims[d] - group_.shape[d]});
     }
     nest([&] {
         const Scalar scalar = emitter_->emit(op.operand(1), spec_.schedule.index);
         Index target = spec_.schedule.index;
         for (size_t d = 0; d < dims.size(); ++d) target[d] = context_.add(target[d], start[d]);
-        emitter_->store(bufferOf(root), root->tensor().element(), emitter_->emit(context_.linear(target, dims)), scalar);
+        emitter_->store(bufferOf(root), root->tensor().element(),
+                        emitter_->emit(context_.linear(target, dims)), scalar);
     });
 }
 
@@ -37,7 +39,8 @@ void KernelBuilder::emitScatter() {
     };
     Index batch;
     Index window;
-    for (size_t d = 0; d < update.size(); ++d) (contains(numbers.update_window_dims, d) ? window : batch).push_back(update[d]);
+    for (size_t d = 0; d < update.size(); ++d)
+        (contains(numbers.update_window_dims, d) ? window : batch).push_back(update[d]);
     const auto vector_dim = static_cast<size_t>(numbers.index_vector_dim);
     const bool has_vector = static_cast<int64_t>(vector_dim) < indices->tensor().rank();
     // The window dimension that the pool cuts comes last; everything else runs in order.
@@ -51,13 +54,18 @@ void KernelBuilder::emitScatter() {
             Index start(dims.size());
             for (size_t k = 0; k < numbers.scatter_dims_to_operand_dims.size(); ++k) {
                 Index at = batch;
-                if (has_vector) at.insert(at.begin() + static_cast<std::ptrdiff_t>(vector_dim), IndexExpr(static_cast<int64_t>(k)));
-                llvm::Value* value = emitter_->integer(emitter_->emit(indices, at), indices->tensor().element());
+                if (has_vector)
+                    at.insert(at.begin() + static_cast<std::ptrdiff_t>(vector_dim),
+                              IndexExpr(static_cast<int64_t>(k)));
+                llvm::Value* value =
+                    emitter_->integer(emitter_->emit(indices, at), indices->tensor().element());
                 // Far outside is as good as anything outside, and cannot overflow.
                 constexpr int64_t kFar = int64_t{1} << 40;
                 const IndexExpr first = context_.dynamic({-kFar, kFar});
-                value = b_.CreateBinaryIntrinsic(llvm::Intrinsic::smax, value, b_.getInt64(static_cast<uint64_t>(-kFar)));
-                value = b_.CreateBinaryIntrinsic(llvm::Intrinsic::smin, value, b_.getInt64(static_cast<uint64_t>(kFar)));
+                value = b_.CreateBinaryIntrinsic(llvm::Intrinsic::smax, value,
+                                                 b_.getInt64(static_cast<uint64_t>(-kFar)));
+                value = b_.CreateBinaryIntrinsic(llvm::Intrinsic::smin, value,
+                                                 b_.getInt64(static_cast<uint64_t>(kFar)));
                 emitter_->bindIndex(first, value);
                 start[static_cast<size_t>(numbers.scatter_dims_to_operand_dims[k])] = first;
             }
@@ -80,17 +88,21 @@ void KernelBuilder::emitScatter() {
             }
             const auto apply = [&] {
                 llvm::Value* condition = b_.getTrue();
-                for (const size_t d : moving) condition = b_.CreateAnd(condition, emitter_->inside(target[d], 0, dims[d]));
+                for (const size_t d : moving)
+                    condition = b_.CreateAnd(condition, emitter_->inside(target[d], 0, dims[d]));
                 emitter_->branch(condition, [&] {
                     llvm::Value* position = emitter_->emit(context_.linear(target, dims));
                     std::vector<Scalar> arguments;
                     for (size_t i = 0; i < n; ++i) {
-                        arguments.push_back(emitter_->load(bufferOf(op.result(i)), op.result(i)->tensor().element(), position));
+                        arguments.push_back(emitter_->load(bufferOf(op.result(i)),
+                                                           op.result(i)->tensor().element(), position));
                     }
-                    for (size_t i = 0; i < n; ++i) arguments.push_back(emitter_->emit(op.operand(n + 1 + i), update));
+                    for (size_t i = 0; i < n; ++i)
+                        arguments.push_back(emitter_->emit(op.operand(n + 1 + i), update));
                     const std::vector<Scalar> combined = emitter_->region(body(op), arguments);
                     for (size_t i = 0; i < n; ++i) {
-                        emitter_->store(bufferOf(op.result(i)), op.result(i)->tensor().element(), position, combined[i]);
+                        emitter_->store(bufferOf(op.result(i)), op.result(i)->tensor().element(), position,
+                                        combined[i]);
                     }
                 });
             };
@@ -131,7 +143,8 @@ void KernelBuilder::emitSelectAndScatter() {
     for (size_t d = 0; d < dims.size(); ++d) best_at.push_back(emitter_->makeCell(ElementType::kI64));
     emitter_->loop(begin_, end_, [&](llvm::Value*) {
         emitter_->loops(dims, [&](const Index& at) {
-            emitter_->store(bufferOf(root), type, emitter_->emit(context_.linear(at, dims)), emitter_->emit(op.operand(2), {}));
+            emitter_->store(bufferOf(root), type, emitter_->emit(context_.linear(at, dims)),
+                            emitter_->emit(op.operand(2), {}));
         });
         emitter_->loops(dimsOf(*source), [&](const Index& at) {
             emitter_->write(found, {b_.getFalse()});
@@ -147,10 +160,12 @@ void KernelBuilder::emitSelectAndScatter() {
                     const Scalar value = emitter_->emit(operand, position);
                     const Scalar arguments[] = {emitter_->read(best), value};
                     // The first element is taken; then the one that the region prefers.
-                    llvm::Value* keep = b_.CreateAnd(emitter_->read(found).re, emitter_->region(body(op, 0), arguments)[0].re);
+                    llvm::Value* keep = b_.CreateAnd(emitter_->read(found).re,
+                                                     emitter_->region(body(op, 0), arguments)[0].re);
                     emitter_->branch(b_.CreateNot(keep), [&] {
                         emitter_->write(best, value);
-                        for (size_t d = 0; d < dims.size(); ++d) emitter_->write(best_at[d], {emitter_->emit(position[d])});
+                        for (size_t d = 0; d < dims.size(); ++d)
+                            emitter_->write(best_at[d], {emitter_->emit(position[d])});
                         emitter_->write(found, {b_.getTrue()});
                     });
                 });
@@ -158,10 +173,12 @@ void KernelBuilder::emitSelectAndScatter() {
             emitter_->branch(emitter_->read(found).re, [&] {
                 llvm::Value* position = b_.getInt64(0);
                 for (size_t d = 0; d < dims.size(); ++d) {
-                    position = b_.CreateAdd(b_.CreateMul(position, b_.getInt64(static_cast<uint64_t>(dims[d]))),
-                                            emitter_->read(best_at[d]).re);
+                    position =
+                        b_.CreateAdd(b_.CreateMul(position, b_.getInt64(static_cast<uint64_t>(dims[d]))),
+                                     emitter_->read(best_at[d]).re);
                 }
-                const Scalar arguments[] = {emitter_->load(bufferOf(root), type, position), emitter_->emit(source, at)};
+                const Scalar arguments[] = {emitter_->load(bufferOf(root), type, position),
+                                            emitter_->emit(source, at)};
                 emitter_->store(bufferOf(root), type, position, emitter_->region(body(op, 1), arguments)[0]);
             });
         });

@@ -27,12 +27,17 @@ llvm::Value* ScalarEmitter::fromStorage(llvm::Value* stored, ElementType type) {
     const ElementType real = realType(type);
     switch (real) {
         case ElementType::kF32:
-        case ElementType::kF64: return stored;
-        case ElementType::kI1: return b_.CreateICmpNE(stored, b_.getInt8(0));
+        case ElementType::kF64:
+            return stored;
+        case ElementType::kI1:
+            return b_.CreateICmpNE(stored, b_.getInt8(0));
         case ElementType::kBF16:
-            return b_.CreateBitCast(b_.CreateShl(b_.CreateZExt(stored, b_.getInt32Ty()), 16), b_.getFloatTy());
-        case ElementType::kF16: return b_.CreateFPExt(b_.CreateBitCast(stored, b_.getHalfTy()), b_.getFloatTy());
-        default: break;
+            return b_.CreateBitCast(b_.CreateShl(b_.CreateZExt(stored, b_.getInt32Ty()), 16),
+                                    b_.getFloatTy());
+        case ElementType::kF16:
+            return b_.CreateFPExt(b_.CreateBitCast(stored, b_.getHalfTy()), b_.getFloatTy());
+        default:
+            break;
     }
     if (isFloat(real)) {
         const std::string name = "optirs_decode_" + std::string(elementTypeName(real));
@@ -45,17 +50,22 @@ llvm::Value* ScalarEmitter::toStorage(llvm::Value* value, ElementType type) {
     const ElementType real = realType(type);
     switch (real) {
         case ElementType::kF32:
-        case ElementType::kF64: return value;
+        case ElementType::kF64:
+            return value;
         case ElementType::kBF16:
-            return b_.CreateTrunc(b_.CreateLShr(b_.CreateBitCast(value, b_.getInt32Ty()), 16), b_.getInt16Ty());
-        case ElementType::kF16: return b_.CreateBitCast(b_.CreateFPTrunc(value, b_.getHalfTy()), b_.getInt16Ty());
-        default: break;
+            return b_.CreateTrunc(b_.CreateLShr(b_.CreateBitCast(value, b_.getInt32Ty()), 16),
+                                  b_.getInt16Ty());
+        case ElementType::kF16:
+            return b_.CreateBitCast(b_.CreateFPTrunc(value, b_.getHalfTy()), b_.getInt16Ty());
+        default:
+            break;
     }
     if (isFloat(real)) {
         const std::string name = "optirs_encode_" + std::string(elementTypeName(real));
         return callHost(name, b_.getInt8Ty(), std::vector<llvm::Value*>{value});
     }
-    return isSignedInteger(real) ? b_.CreateSExt(value, storageType(real)) : b_.CreateZExt(value, storageType(real));
+    return isSignedInteger(real) ? b_.CreateSExt(value, storageType(real))
+                                 : b_.CreateZExt(value, storageType(real));
 }
 
 Scalar ScalarEmitter::constant(const Literal& literal, int64_t element) {
@@ -102,20 +112,26 @@ Scalar ScalarEmitter::apply(const Operation& op, std::span<const Scalar> x) {
     const ElementType out = op.result()->tensor().element();
     const ElementType in = op.operandCount() == 0 ? out : op.operand(0)->tensor().element();
     switch (op.kind()) {
-        case OpKind::kConvert: return convert(x[0], in, out);
-        case OpKind::kBitcastConvert: return bitcast(op, x[0]);
+        case OpKind::kConvert:
+            return convert(x[0], in, out);
+        case OpKind::kBitcastConvert:
+            return bitcast(op, x[0]);
         case OpKind::kSelect: {
             const Scalar& condition = x[0];
             return {b_.CreateSelect(condition.re, x[1].re, x[2].re),
                     x[1].im == nullptr ? nullptr : b_.CreateSelect(condition.re, x[1].im, x[2].im)};
         }
-        case OpKind::kComplex: return {x[0].re, x[1].re};
-        case OpKind::kReal: return {x[0].re};
+        case OpKind::kComplex:
+            return {x[0].re, x[1].re};
+        case OpKind::kReal:
+            return {x[0].re};
         case OpKind::kImag:
             return {x[0].im != nullptr ? x[0].im : llvm::ConstantFP::get(computeType(out), 0.0)};
         case OpKind::kUniformQuantize:
-        case OpKind::kUniformDequantize: throw unimplementedOperation(op, "quantized types are not compiled");
-        default: break;
+        case OpKind::kUniformDequantize:
+            throw unimplementedOperation(op, "quantized types are not compiled");
+        default:
+            break;
     }
     if (isComplex(in)) return applyComplex(op, in, x);
     std::vector<llvm::Value*> values;

@@ -1,5 +1,6 @@
 /// @file
-/// Scalars in LLVM IR: how each element type is held, loaded, stored, converted, and what each element-wise operation does.
+/// Scalars in LLVM IR: how each element type is held, loaded, stored, converted, and what each element-wise
+/// operation does.
 #pragma once
 
 #include <llvm/IR/IRBuilder.h>
@@ -13,8 +14,8 @@
 
 namespace optirs::plugin {
 
-/// One element. Floats narrower than 32 bits are held as an f32 that the narrow type represents exactly; integers have
-/// their own width; i1 is LLVM's i1. Only complex numbers have an imaginary part.
+/// One element. Floats narrower than 32 bits are held as an f32 that the narrow type represents exactly;
+/// integers have their own width; i1 is LLVM's i1. Only complex numbers have an imaginary part.
 struct Scalar {
     llvm::Value* re = nullptr;
     llvm::Value* im = nullptr;
@@ -37,10 +38,12 @@ class ScalarEmitter {
     /// An integer value (i64) as any type: what iota gives.
     Scalar fromIndex(llvm::Value* index, ElementType type);
     Scalar convert(const Scalar& value, ElementType from, ElementType to);
-    /// An element-wise operation on its operands' elements. @throws Error UNIMPLEMENTED naming operation, types, line.
+    /// An element-wise operation on its operands' elements. @throws Error UNIMPLEMENTED naming operation,
+    /// types, line.
     Scalar apply(const Operation& op, std::span<const Scalar> operands);
 
-    llvm::Value* callHost(const std::string& name, llvm::Type* result, std::span<llvm::Value* const> arguments);
+    llvm::Value* callHost(const std::string& name, llvm::Type* result,
+                          std::span<llvm::Value* const> arguments);
 
  private:
     // scalar_float.cpp

@@ -58,12 +58,18 @@ Scalar ScalarEmitter::hostComplex(const char* function, std::span<const Scalar> 
 Scalar ScalarEmitter::applyComplex(const Operation& op, ElementType type, std::span<const Scalar> x) {
     llvm::Value* zero = llvm::ConstantFP::get(computeType(type), 0.0);
     switch (op.kind()) {
-        case OpKind::kAdd: return {b_.CreateFAdd(x[0].re, x[1].re), b_.CreateFAdd(x[0].im, x[1].im)};
-        case OpKind::kSubtract: return {b_.CreateFSub(x[0].re, x[1].re), b_.CreateFSub(x[0].im, x[1].im)};
-        case OpKind::kNegate: return {b_.CreateFNeg(x[0].re), b_.CreateFNeg(x[0].im)};
-        case OpKind::kMultiply: return multiplyComplex(x[0], x[1]);
-        case OpKind::kDivide: return divideComplex(x[0], x[1]);
-        case OpKind::kAbs: return {absoluteComplex(x[0])};
+        case OpKind::kAdd:
+            return {b_.CreateFAdd(x[0].re, x[1].re), b_.CreateFAdd(x[0].im, x[1].im)};
+        case OpKind::kSubtract:
+            return {b_.CreateFSub(x[0].re, x[1].re), b_.CreateFSub(x[0].im, x[1].im)};
+        case OpKind::kNegate:
+            return {b_.CreateFNeg(x[0].re), b_.CreateFNeg(x[0].im)};
+        case OpKind::kMultiply:
+            return multiplyComplex(x[0], x[1]);
+        case OpKind::kDivide:
+            return divideComplex(x[0], x[1]);
+        case OpKind::kAbs:
+            return {absoluteComplex(x[0])};
         case OpKind::kSign: {
             llvm::Value* size = absoluteComplex(x[0]);
             llvm::Value* is_zero = b_.CreateFCmpOEQ(size, zero);
@@ -73,24 +79,40 @@ Scalar ScalarEmitter::applyComplex(const Operation& op, ElementType type, std::s
         case OpKind::kCompare: {
             const bool equal = comparisonDirection(op) == ComparisonDirection::kEq;
             if (!equal && comparisonDirection(op) != ComparisonDirection::kNe) break;
-            llvm::Value* same = b_.CreateAnd(b_.CreateFCmpOEQ(x[0].re, x[1].re), b_.CreateFCmpOEQ(x[0].im, x[1].im));
+            llvm::Value* same =
+                b_.CreateAnd(b_.CreateFCmpOEQ(x[0].re, x[1].re), b_.CreateFCmpOEQ(x[0].im, x[1].im));
             return {equal ? same : b_.CreateNot(same)};
         }
-        case OpKind::kIsFinite: break;
-        case OpKind::kExponential: return hostComplex("exp", x);
-        case OpKind::kExponentialMinusOne: return hostComplex("expm1", x);
-        case OpKind::kLog: return hostComplex("log", x);
-        case OpKind::kLogPlusOne: return hostComplex("log1p", x);
-        case OpKind::kLogistic: return hostComplex("logistic", x);
-        case OpKind::kTanh: return hostComplex("tanh", x);
-        case OpKind::kSine: return hostComplex("sin", x);
-        case OpKind::kCosine: return hostComplex("cos", x);
-        case OpKind::kTan: return hostComplex("tan", x);
-        case OpKind::kSqrt: return hostComplex("sqrt", x);
-        case OpKind::kRsqrt: return hostComplex("rsqrt", x);
-        case OpKind::kCbrt: return hostComplex("cbrt", x);
-        case OpKind::kPower: return hostComplex("pow", x);
-        default: break;
+        case OpKind::kIsFinite:
+            break;
+        case OpKind::kExponential:
+            return hostComplex("exp", x);
+        case OpKind::kExponentialMinusOne:
+            return hostComplex("expm1", x);
+        case OpKind::kLog:
+            return hostComplex("log", x);
+        case OpKind::kLogPlusOne:
+            return hostComplex("log1p", x);
+        case OpKind::kLogistic:
+            return hostComplex("logistic", x);
+        case OpKind::kTanh:
+            return hostComplex("tanh", x);
+        case OpKind::kSine:
+            return hostComplex("sin", x);
+        case OpKind::kCosine:
+            return hostComplex("cos", x);
+        case OpKind::kTan:
+            return hostComplex("tan", x);
+        case OpKind::kSqrt:
+            return hostComplex("sqrt", x);
+        case OpKind::kRsqrt:
+            return hostComplex("rsqrt", x);
+        case OpKind::kCbrt:
+            return hostComplex("cbrt", x);
+        case OpKind::kPower:
+            return hostComplex("pow", x);
+        default:
+            break;
     }
     throw unimplementedOperation(op, "not compiled for complex numbers");
 }

@@ -6,8 +6,8 @@
 
 namespace optirs::plugin {
 
-/// An f64 or f32 to any float type. From f64 to a type narrower than f32, the first step rounds to odd, so that the
-/// second one sees what was cut off: the result is rounded once.
+/// An f64 or f32 to any float type. From f64 to a type narrower than f32, the first step rounds to odd, so
+/// that the second one sees what was cut off: the result is rounded once.
 llvm::Value* ScalarEmitter::narrow(llvm::Value* value, ElementType to) {
     const bool from_double = value->getType()->isDoubleTy();
     if (to == ElementType::kF64) return from_double ? value : b_.CreateFPExt(value, b_.getDoubleTy());
@@ -15,7 +15,8 @@ llvm::Value* ScalarEmitter::narrow(llvm::Value* value, ElementType to) {
     if (to == ElementType::kF32) return b_.CreateFPTrunc(value, b_.getFloatTy());
     llvm::Value* bits = b_.CreateBitCast(value, b_.getInt64Ty());
     constexpr uint64_t kCut = (uint64_t{1} << 29) - 1;
-    llvm::Value* sticky = b_.CreateZExt(b_.CreateICmpNE(b_.CreateAnd(bits, kCut), b_.getInt64(0)), b_.getInt64Ty());
+    llvm::Value* sticky =
+        b_.CreateZExt(b_.CreateICmpNE(b_.CreateAnd(bits, kCut), b_.getInt64(0)), b_.getInt64Ty());
     llvm::Value* odd = b_.CreateOr(b_.CreateAnd(bits, ~kCut), b_.CreateShl(sticky, 29));
     llvm::Value* single = b_.CreateFPTrunc(b_.CreateBitCast(odd, b_.getDoubleTy()), b_.getFloatTy());
     llvm::Value* is_nan = b_.CreateFCmpUNO(value, value);
@@ -39,15 +40,17 @@ llvm::Value* ScalarEmitter::convertReal(llvm::Value* value, ElementType from, El
         return narrow(number, to);
     }
     if (isBoolean(to)) return b_.CreateICmpNE(value, llvm::ConstantInt::get(value->getType(), 0));
-    return is_signed ? b_.CreateSExtOrTrunc(value, computeType(to)) : b_.CreateZExtOrTrunc(value, computeType(to));
+    return is_signed ? b_.CreateSExtOrTrunc(value, computeType(to))
+                     : b_.CreateZExtOrTrunc(value, computeType(to));
 }
 
 Scalar ScalarEmitter::convert(const Scalar& value, ElementType from, ElementType to) {
     const ElementType from_part = realType(from);
     if (isComplex(to)) {
         const ElementType part = realType(to);
-        return {convertReal(value.re, from_part, part),
-                isComplex(from) ? convertReal(value.im, from_part, part) : llvm::ConstantFP::get(computeType(to), 0.0)};
+        return {convertReal(value.re, from_part, part), isComplex(from)
+                                                            ? convertReal(value.im, from_part, part)
+                                                            : llvm::ConstantFP::get(computeType(to), 0.0)};
     }
     if (isComplex(from) && isBoolean(to)) {
         return {b_.CreateOr(convertReal(value.re, from_part, to), convertReal(value.im, from_part, to))};
@@ -59,7 +62,8 @@ Scalar ScalarEmitter::bitcast(const Operation& op, const Scalar& value) {
     const ElementType from = op.operand(0)->tensor().element();
     const ElementType to = op.result()->tensor().element();
     if (from == to) return value;
-    if (isComplex(from) || isComplex(to)) throw unimplementedOperation(op, "not compiled for complex numbers");
+    if (isComplex(from) || isComplex(to))
+        throw unimplementedOperation(op, "not compiled for complex numbers");
     llvm::Value* bits = toStorage(value.re, from);
     if (bits->getType()->isFloatingPointTy()) {
         bits = b_.CreateBitCast(bits, b_.getIntNTy(static_cast<unsigned>(bitWidth(from))));

@@ -25,14 +25,19 @@ llvm::Value* ScalarEmitter::roundF32ToBf16(llvm::Value* value) {
 llvm::Value* ScalarEmitter::roundTo(llvm::Value* value, ElementType type) {
     switch (type) {
         case ElementType::kF32:
-        case ElementType::kF64: return value;
-        case ElementType::kBF16: return roundF32ToBf16(value);
-        case ElementType::kF16: return b_.CreateFPExt(b_.CreateFPTrunc(value, b_.getHalfTy()), b_.getFloatTy());
-        default: return fromStorage(toStorage(value, type), type);
+        case ElementType::kF64:
+            return value;
+        case ElementType::kBF16:
+            return roundF32ToBf16(value);
+        case ElementType::kF16:
+            return b_.CreateFPExt(b_.CreateFPTrunc(value, b_.getHalfTy()), b_.getFloatTy());
+        default:
+            return fromStorage(toStorage(value, type), type);
     }
 }
 
-llvm::Value* ScalarEmitter::reducePrecision(llvm::Value* value, int64_t exponent_bits, int64_t mantissa_bits) {
+llvm::Value* ScalarEmitter::reducePrecision(llvm::Value* value, int64_t exponent_bits,
+                                            int64_t mantissa_bits) {
     const bool wide = value->getType()->isDoubleTy();
     llvm::IntegerType* type = wide ? b_.getInt64Ty() : b_.getInt32Ty();
     const int64_t mantissa = wide ? 52 : 23;
@@ -44,7 +49,8 @@ llvm::Value* ScalarEmitter::reducePrecision(llvm::Value* value, int64_t exponent
     llvm::Value* sign = b_.CreateAnd(bits, number(sign_mask));
     if (mantissa_bits < mantissa) {
         const uint64_t last = uint64_t{1} << (mantissa - mantissa_bits);
-        llvm::Value* odd = b_.CreateLShr(b_.CreateAnd(bits, number(last)), number(static_cast<uint64_t>(mantissa - mantissa_bits)));
+        llvm::Value* odd = b_.CreateLShr(b_.CreateAnd(bits, number(last)),
+                                         number(static_cast<uint64_t>(mantissa - mantissa_bits)));
         bits = b_.CreateAdd(bits, b_.CreateAdd(odd, number((last >> 1) - 1)));
         bits = b_.CreateAnd(bits, number(~(last - 1)));
     }
@@ -66,7 +72,8 @@ llvm::Value* ScalarEmitter::reducePrecision(llvm::Value* value, int64_t exponent
     return b_.CreateSelect(is_nan, nan, result);
 }
 
-llvm::Value* ScalarEmitter::compareFloat(const Operation& op, ElementType type, llvm::Value* a, llvm::Value* b) {
+llvm::Value* ScalarEmitter::compareFloat(const Operation& op, ElementType type, llvm::Value* a,
+                                         llvm::Value* b) {
     using P = llvm::CmpInst::Predicate;
     const auto direction = comparisonDirection(op);
     if (comparisonType(op) == ComparisonType::kTotalOrder) {
@@ -81,47 +88,78 @@ llvm::Value* ScalarEmitter::compareFloat(const Operation& op, ElementType type, 
                 bits, llvm::ConstantInt::get(bits_type, wide ? 0x7fffffffffffffffULL : 0x7fffffffULL));
             return b_.CreateSelect(negative, flipped, bits);
         };
-        static constexpr P kOrder[] = {P::ICMP_EQ, P::ICMP_NE, P::ICMP_SGE, P::ICMP_SGT, P::ICMP_SLE, P::ICMP_SLT};
+        static constexpr P kOrder[] = {P::ICMP_EQ,  P::ICMP_NE,  P::ICMP_SGE,
+                                       P::ICMP_SGT, P::ICMP_SLE, P::ICMP_SLT};
         return b_.CreateICmp(kOrder[static_cast<size_t>(direction)], order(a), order(b));
     }
-    static constexpr P kFloat[] = {P::FCMP_OEQ, P::FCMP_UNE, P::FCMP_OGE, P::FCMP_OGT, P::FCMP_OLE, P::FCMP_OLT};
+    static constexpr P kFloat[] = {P::FCMP_OEQ, P::FCMP_UNE, P::FCMP_OGE,
+                                   P::FCMP_OGT, P::FCMP_OLE, P::FCMP_OLT};
     return b_.CreateFCmp(kFloat[static_cast<size_t>(direction)], a, b);
 }
 
-llvm::Value* ScalarEmitter::applyFloat(const Operation& op, ElementType type, std::span<llvm::Value* const> x) {
+llvm::Value* ScalarEmitter::applyFloat(const Operation& op, ElementType type,
+                                       std::span<llvm::Value* const> x) {
     namespace I = llvm::Intrinsic;
     const auto one = [&](unsigned id) { return intrinsic(id, x); };
     const auto rounded = [&](llvm::Value* value) { return roundTo(value, type); };
     const auto number = [&](double v) { return llvm::ConstantFP::get(x[0]->getType(), v); };
     switch (op.kind()) {
-        case OpKind::kAbs: return one(I::fabs);
-        case OpKind::kNegate: return b_.CreateFNeg(x[0]);
-        case OpKind::kCeil: return one(I::ceil);
-        case OpKind::kFloor: return one(I::floor);
-        case OpKind::kRoundNearestAfz: return one(I::round);
-        case OpKind::kRoundNearestEven: return one(I::roundeven);
-        case OpKind::kSqrt: return rounded(one(I::sqrt));
-        case OpKind::kRsqrt: return rounded(b_.CreateFDiv(number(1), one(I::sqrt)));
-        case OpKind::kExponential: return rounded(math("exp", x));
-        case OpKind::kExponentialMinusOne: return rounded(math("expm1", x));
-        case OpKind::kLog: return rounded(math("log", x));
-        case OpKind::kLogPlusOne: return rounded(math("log1p", x));
-        case OpKind::kLogistic: return rounded(math("logistic", x));
-        case OpKind::kTanh: return rounded(math("tanh", x));
-        case OpKind::kSine: return rounded(math("sin", x));
-        case OpKind::kCosine: return rounded(math("cos", x));
-        case OpKind::kTan: return rounded(math("tan", x));
-        case OpKind::kCbrt: return rounded(math("cbrt", x));
-        case OpKind::kChloErf: return rounded(math("erf", x));
-        case OpKind::kPower: return rounded(math("pow", x));
-        case OpKind::kAtan2: return rounded(math("atan2", x));
-        case OpKind::kAdd: return rounded(b_.CreateFAdd(x[0], x[1]));
-        case OpKind::kSubtract: return rounded(b_.CreateFSub(x[0], x[1]));
-        case OpKind::kMultiply: return rounded(b_.CreateFMul(x[0], x[1]));
-        case OpKind::kDivide: return rounded(b_.CreateFDiv(x[0], x[1]));
-        case OpKind::kRemainder: return rounded(b_.CreateFRem(x[0], x[1]));
-        case OpKind::kMaximum: return one(I::maximum);
-        case OpKind::kMinimum: return one(I::minimum);
+        case OpKind::kAbs:
+            return one(I::fabs);
+        case OpKind::kNegate:
+            return b_.CreateFNeg(x[0]);
+        case OpKind::kCeil:
+            return one(I::ceil);
+        case OpKind::kFloor:
+            return one(I::floor);
+        case OpKind::kRoundNearestAfz:
+            return one(I::round);
+        case OpKind::kRoundNearestEven:
+            return one(I::roundeven);
+        case OpKind::kSqrt:
+            return rounded(one(I::sqrt));
+        case OpKind::kRsqrt:
+            return rounded(b_.CreateFDiv(number(1), one(I::sqrt)));
+        case OpKind::kExponential:
+            return rounded(math("exp", x));
+        case OpKind::kExponentialMinusOne:
+            return rounded(math("expm1", x));
+        case OpKind::kLog:
+            return rounded(math("log", x));
+        case OpKind::kLogPlusOne:
+            return rounded(math("log1p", x));
+        case OpKind::kLogistic:
+            return rounded(math("logistic", x));
+        case OpKind::kTanh:
+            return rounded(math("tanh", x));
+        case OpKind::kSine:
+            return rounded(math("sin", x));
+        case OpKind::kCosine:
+            return rounded(math("cos", x));
+        case OpKind::kTan:
+            return rounded(math("tan", x));
+        case OpKind::kCbrt:
+            return rounded(math("cbrt", x));
+        case OpKind::kChloErf:
+            return rounded(math("erf", x));
+        case OpKind::kPower:
+            return rounded(math("pow", x));
+        case OpKind::kAtan2:
+            return rounded(math("atan2", x));
+        case OpKind::kAdd:
+            return rounded(b_.CreateFAdd(x[0], x[1]));
+        case OpKind::kSubtract:
+            return rounded(b_.CreateFSub(x[0], x[1]));
+        case OpKind::kMultiply:
+            return rounded(b_.CreateFMul(x[0], x[1]));
+        case OpKind::kDivide:
+            return rounded(b_.CreateFDiv(x[0], x[1]));
+        case OpKind::kRemainder:
+            return rounded(b_.CreateFRem(x[0], x[1]));
+        case OpKind::kMaximum:
+            return one(I::maximum);
+        case OpKind::kMinimum:
+            return one(I::minimum);
         case OpKind::kClamp: {
             llvm::Value* low[] = {x[0], x[1]};
             llvm::Value* bounded[] = {intrinsic(I::maximum, low), x[2]};
@@ -139,8 +177,10 @@ llvm::Value* ScalarEmitter::applyFloat(const Operation& op, ElementType type, st
         case OpKind::kReducePrecision:
             return rounded(reducePrecision(x[0], integerAttribute(op, "exponent_bits"),
                                            integerAttribute(op, "mantissa_bits")));
-        case OpKind::kCompare: return compareFloat(op, type, x[0], x[1]);
-        default: throw unimplementedOperation(op, "not compiled for floating point");
+        case OpKind::kCompare:
+            return compareFloat(op, type, x[0], x[1]);
+        default:
+            throw unimplementedOperation(op, "not compiled for floating point");
     }
 }
 

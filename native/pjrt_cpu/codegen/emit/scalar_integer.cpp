@@ -6,8 +6,8 @@
 
 namespace optirs::plugin {
 
-/// Division by zero gives all ones (remainder: the dividend), the smallest number divided by -1 itself (remainder: 0):
-/// what XLA gives, and no trap.
+/// Division by zero gives all ones (remainder: the dividend), the smallest number divided by -1 itself
+/// (remainder: 0): what XLA gives, and no trap.
 llvm::Value* ScalarEmitter::divideInteger(llvm::Value* a, llvm::Value* b, bool is_signed, bool remainder) {
     llvm::Type* type = a->getType();
     const unsigned width = type->getIntegerBitWidth();
@@ -34,7 +34,8 @@ llvm::Value* ScalarEmitter::divideInteger(llvm::Value* a, llvm::Value* b, bool i
 llvm::Value* ScalarEmitter::shift(const Operation& op, llvm::Value* a, llvm::Value* amount) {
     llvm::Type* type = a->getType();
     const unsigned width = type->getIntegerBitWidth();
-    llvm::Value* in_range = b_.CreateICmpULT(amount, llvm::ConstantInt::get(type, llvm::APInt(64, width).zextOrTrunc(width)));
+    llvm::Value* in_range =
+        b_.CreateICmpULT(amount, llvm::ConstantInt::get(type, llvm::APInt(64, width).zextOrTrunc(width)));
     if (width < 3) in_range = b_.CreateICmpULE(amount, llvm::ConstantInt::get(type, width - 1));
     llvm::Value* zero = llvm::ConstantInt::get(type, 0);
     if (op.kind() == OpKind::kShiftRightArithmetic) {
@@ -42,7 +43,8 @@ llvm::Value* ScalarEmitter::shift(const Operation& op, llvm::Value* a, llvm::Val
         return b_.CreateAShr(a, bounded);
     }
     llvm::Value* bounded = b_.CreateSelect(in_range, amount, zero);
-    llvm::Value* shifted = op.kind() == OpKind::kShiftLeft ? b_.CreateShl(a, bounded) : b_.CreateLShr(a, bounded);
+    llvm::Value* shifted =
+        op.kind() == OpKind::kShiftLeft ? b_.CreateShl(a, bounded) : b_.CreateLShr(a, bounded);
     return b_.CreateSelect(in_range, shifted, zero);
 }
 
@@ -50,28 +52,37 @@ llvm::Value* ScalarEmitter::powerInteger(llvm::Value* a, llvm::Value* b, bool is
     llvm::Type* wide = b_.getInt64Ty();
     llvm::Value* arguments[] = {is_signed ? b_.CreateSExt(a, wide) : b_.CreateZExt(a, wide),
                                 is_signed ? b_.CreateSExt(b, wide) : b_.CreateZExt(b, wide)};
-    return b_.CreateTrunc(callHost(is_signed ? "optirs_pow_i64" : "optirs_pow_u64", wide, arguments), a->getType());
+    return b_.CreateTrunc(callHost(is_signed ? "optirs_pow_i64" : "optirs_pow_u64", wide, arguments),
+                          a->getType());
 }
 
 llvm::Value* ScalarEmitter::applyBoolean(const Operation& op, std::span<llvm::Value* const> x) {
     switch (op.kind()) {
         case OpKind::kAdd:
         case OpKind::kMaximum:
-        case OpKind::kOr: return b_.CreateOr(x[0], x[1]);
+        case OpKind::kOr:
+            return b_.CreateOr(x[0], x[1]);
         case OpKind::kMultiply:
         case OpKind::kMinimum:
-        case OpKind::kAnd: return b_.CreateAnd(x[0], x[1]);
+        case OpKind::kAnd:
+            return b_.CreateAnd(x[0], x[1]);
         case OpKind::kXor:
-        case OpKind::kSubtract: return b_.CreateXor(x[0], x[1]);
-        case OpKind::kNot: return b_.CreateNot(x[0]);
-        case OpKind::kClamp: return b_.CreateAnd(b_.CreateOr(x[0], x[1]), x[2]);
+        case OpKind::kSubtract:
+            return b_.CreateXor(x[0], x[1]);
+        case OpKind::kNot:
+            return b_.CreateNot(x[0]);
+        case OpKind::kClamp:
+            return b_.CreateAnd(b_.CreateOr(x[0], x[1]), x[2]);
         case OpKind::kAbs:
-        case OpKind::kSign: return x[0];
-        default: throw unimplementedOperation(op, "not compiled for i1");
+        case OpKind::kSign:
+            return x[0];
+        default:
+            throw unimplementedOperation(op, "not compiled for i1");
     }
 }
 
-llvm::Value* ScalarEmitter::applyInteger(const Operation& op, ElementType type, std::span<llvm::Value* const> x) {
+llvm::Value* ScalarEmitter::applyInteger(const Operation& op, ElementType type,
+                                         std::span<llvm::Value* const> x) {
     namespace I = llvm::Intrinsic;
     const bool is_signed = isSignedInteger(type);
     llvm::Type* t = x[0]->getType();
@@ -82,42 +93,63 @@ llvm::Value* ScalarEmitter::applyInteger(const Operation& op, ElementType type, 
         return intrinsic(id, both);
     };
     switch (op.kind()) {
-        case OpKind::kAdd: return b_.CreateAdd(x[0], x[1]);
-        case OpKind::kSubtract: return b_.CreateSub(x[0], x[1]);
-        case OpKind::kMultiply: return b_.CreateMul(x[0], x[1]);
-        case OpKind::kDivide: return divideInteger(x[0], x[1], is_signed, false);
-        case OpKind::kRemainder: return divideInteger(x[0], x[1], is_signed, true);
-        case OpKind::kPower: return powerInteger(x[0], x[1], is_signed);
-        case OpKind::kMaximum: return extreme(x[0], x[1], true);
-        case OpKind::kMinimum: return extreme(x[0], x[1], false);
-        case OpKind::kClamp: return extreme(extreme(x[0], x[1], true), x[2], false);
-        case OpKind::kAnd: return b_.CreateAnd(x[0], x[1]);
-        case OpKind::kOr: return b_.CreateOr(x[0], x[1]);
-        case OpKind::kXor: return b_.CreateXor(x[0], x[1]);
-        case OpKind::kNot: return b_.CreateNot(x[0]);
-        case OpKind::kNegate: return b_.CreateNeg(x[0]);
-        case OpKind::kAbs: return is_signed ? b_.CreateSelect(b_.CreateICmpSLT(x[0], zero), b_.CreateNeg(x[0]), x[0]) : x[0];
+        case OpKind::kAdd:
+            return b_.CreateAdd(x[0], x[1]);
+        case OpKind::kSubtract:
+            return b_.CreateSub(x[0], x[1]);
+        case OpKind::kMultiply:
+            return b_.CreateMul(x[0], x[1]);
+        case OpKind::kDivide:
+            return divideInteger(x[0], x[1], is_signed, false);
+        case OpKind::kRemainder:
+            return divideInteger(x[0], x[1], is_signed, true);
+        case OpKind::kPower:
+            return powerInteger(x[0], x[1], is_signed);
+        case OpKind::kMaximum:
+            return extreme(x[0], x[1], true);
+        case OpKind::kMinimum:
+            return extreme(x[0], x[1], false);
+        case OpKind::kClamp:
+            return extreme(extreme(x[0], x[1], true), x[2], false);
+        case OpKind::kAnd:
+            return b_.CreateAnd(x[0], x[1]);
+        case OpKind::kOr:
+            return b_.CreateOr(x[0], x[1]);
+        case OpKind::kXor:
+            return b_.CreateXor(x[0], x[1]);
+        case OpKind::kNot:
+            return b_.CreateNot(x[0]);
+        case OpKind::kNegate:
+            return b_.CreateNeg(x[0]);
+        case OpKind::kAbs:
+            return is_signed ? b_.CreateSelect(b_.CreateICmpSLT(x[0], zero), b_.CreateNeg(x[0]), x[0]) : x[0];
         case OpKind::kSign: {
             llvm::Value* positive = b_.CreateZExt(b_.CreateICmpNE(x[0], zero), t);
-            return is_signed ? b_.CreateSelect(b_.CreateICmpSLT(x[0], zero), llvm::ConstantInt::getAllOnesValue(t), positive)
+            return is_signed ? b_.CreateSelect(b_.CreateICmpSLT(x[0], zero),
+                                               llvm::ConstantInt::getAllOnesValue(t), positive)
                              : positive;
         }
-        case OpKind::kPopcnt: return intrinsic(I::ctpop, x);
+        case OpKind::kPopcnt:
+            return intrinsic(I::ctpop, x);
         case OpKind::kCountLeadingZeros: {
             llvm::Value* arguments[] = {x[0], b_.getFalse()};
             return intrinsic(I::ctlz, arguments);
         }
         case OpKind::kShiftLeft:
         case OpKind::kShiftRightArithmetic:
-        case OpKind::kShiftRightLogical: return shift(op, x[0], x[1]);
+        case OpKind::kShiftRightLogical:
+            return shift(op, x[0], x[1]);
         case OpKind::kCompare: {
             using P = llvm::CmpInst::Predicate;
-            static constexpr P kSigned[] = {P::ICMP_EQ, P::ICMP_NE, P::ICMP_SGE, P::ICMP_SGT, P::ICMP_SLE, P::ICMP_SLT};
-            static constexpr P kUnsigned[] = {P::ICMP_EQ, P::ICMP_NE, P::ICMP_UGE, P::ICMP_UGT, P::ICMP_ULE, P::ICMP_ULT};
+            static constexpr P kSigned[] = {P::ICMP_EQ,  P::ICMP_NE,  P::ICMP_SGE,
+                                            P::ICMP_SGT, P::ICMP_SLE, P::ICMP_SLT};
+            static constexpr P kUnsigned[] = {P::ICMP_EQ,  P::ICMP_NE,  P::ICMP_UGE,
+                                              P::ICMP_UGT, P::ICMP_ULE, P::ICMP_ULT};
             const auto direction = static_cast<size_t>(comparisonDirection(op));
             return b_.CreateICmp(is_signed ? kSigned[direction] : kUnsigned[direction], x[0], x[1]);
         }
-        default: throw unimplementedOperation(op, "not compiled for integers");
+        default:
+            throw unimplementedOperation(op, "not compiled for integers");
     }
 }
 

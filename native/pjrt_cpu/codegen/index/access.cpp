@@ -16,24 +16,31 @@ FusionRole fusionRole(const Operation& op) {
     switch (op.kind()) {
         case OpKind::kConstant:
             return constantValue(op).isSplat() || constantValue(op).elementCount() == 1 ? FusionRole::kSource
-                                                                                       : FusionRole::kNone;
-        case OpKind::kIota: return FusionRole::kSource;
-        case OpKind::kGetDimensionSize: return FusionRole::kSource;
+                                                                                        : FusionRole::kNone;
+        case OpKind::kIota:
+            return FusionRole::kSource;
+        case OpKind::kGetDimensionSize:
+            return FusionRole::kSource;
         case OpKind::kReshape:
         case OpKind::kTranspose:
         case OpKind::kBroadcastInDim:
         case OpKind::kBroadcast:
         case OpKind::kSlice:
-        case OpKind::kReverse: return FusionRole::kMovement;
+        case OpKind::kReverse:
+            return FusionRole::kMovement;
         case OpKind::kPad:
-        case OpKind::kConcatenate: return FusionRole::kGuarded;
+        case OpKind::kConcatenate:
+            return FusionRole::kGuarded;
         case OpKind::kGather:
-        case OpKind::kDynamicSlice: return FusionRole::kComputed;
-        case OpKind::kMap: return FusionRole::kElementwise;
+        case OpKind::kDynamicSlice:
+            return FusionRole::kComputed;
+        case OpKind::kMap:
+            return FusionRole::kElementwise;
         case OpKind::kBitcastConvert:
             return op.operand(0)->tensor().rank() == op.result()->tensor().rank() ? FusionRole::kElementwise
                                                                                   : FusionRole::kNone;
-        default: break;
+        default:
+            break;
     }
     return isElementwise(op.kind()) ? FusionRole::kElementwise : FusionRole::kNone;
 }
@@ -43,7 +50,8 @@ Index operandIndex(const Operation& op, const Index& index, IndexContext& contex
     const std::vector<int64_t> out = dimsOf(*op.result());
     Index result(in.size());
     switch (op.kind()) {
-        case OpKind::kReshape: return context.delinear(context.linear(index, out), in);
+        case OpKind::kReshape:
+            return context.delinear(context.linear(index, out), in);
         case OpKind::kTranspose: {
             const auto order = permutation(op);
             for (size_t d = 0; d < out.size(); ++d) result[static_cast<size_t>(order[d])] = index[d];
@@ -76,7 +84,8 @@ Index operandIndex(const Operation& op, const Index& index, IndexContext& contex
             }
             return result;
         }
-        default: throw internalError("operandIndex of " + std::string(op.name()));
+        default:
+            throw internalError("operandIndex of " + std::string(op.name()));
     }
 }
 
@@ -100,8 +109,10 @@ bool isExpensive(const Operation& op) {
         case OpKind::kRemainder:
         case OpKind::kChloErf:
         case OpKind::kMap:
-        case OpKind::kGather: return true;
-        default: return false;
+        case OpKind::kGather:
+            return true;
+        default:
+            return false;
     }
 }
 

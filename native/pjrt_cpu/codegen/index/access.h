@@ -16,7 +16,7 @@ enum class FusionRole : uint8_t {
     kMovement,     ///< one element of one operand, at another index: operandIndex()
     kSource,       ///< no tensor operand: constant splat, iota
     kGuarded,      ///< one operand of several, by the index: pad, concatenate
-    kComputed,      ///< one element of one operand, at an index the program computes: gather, dynamic_slice
+    kComputed,     ///< one element of one operand, at an index the program computes: gather, dynamic_slice
     kNone          ///< not evaluated element by element
 };
 
@@ -27,7 +27,8 @@ Index operandIndex(const Operation& op, const Index& result_index, IndexContext&
 
 std::vector<int64_t> dimsOf(const Value& value);
 
-/// Arithmetic of the operation is worth a store and a load: exp, tanh, divide, ... are; add, multiply are not.
+/// Arithmetic of the operation is worth a store and a load: exp, tanh, divide, ... are; add, multiply are
+/// not.
 bool isExpensive(const Operation& op);
 
 /// Values from outside that the regions of an operation use, in order of first use.

@@ -1,7 +1,7 @@
 /// @file
-/// Symbolic indices: sums of integer multiples of atoms, simplified by what is known of the atoms' ranges. A kernel's index
-/// arithmetic is done on these, so that reshapes, transposes, slices and broadcasts in a fusion leave plain affine
-/// addresses, which the loop vectoriser understands.
+/// Symbolic indices: sums of integer multiples of atoms, simplified by what is known of the atoms' ranges. A
+/// kernel's index arithmetic is done on these, so that reshapes, transposes, slices and broadcasts in a
+/// fusion leave plain affine addresses, which the loop vectoriser understands.
 #pragma once
 
 #include <cstdint>
@@ -38,9 +38,9 @@ struct IndexRange {
 class IndexContext {
  public:
     enum class AtomKind : uint8_t {
-        kVariable,  ///< a loop's counter
-        kQuotient,  ///< floor(inner / divisor)
-        kRemainder, ///< inner - divisor * floor(inner / divisor)
+        kVariable,   ///< a loop's counter
+        kQuotient,   ///< floor(inner / divisor)
+        kRemainder,  ///< inner - divisor * floor(inner / divisor)
         kComputed    ///< a number that the program computes
     };
     struct Atom {

@@ -38,19 +38,25 @@ void AccessWalker::visit(const Value* value, const Index& index) {
     const Operation& op = *definition;
     if (!evaluations_[&op].insert(index).second) return;
     switch (fusionRole(op)) {
-        case FusionRole::kSource: return;
-        case FusionRole::kMovement: visit(op.operand(0), operandIndex(op, index, context_)); return;
+        case FusionRole::kSource:
+            return;
+        case FusionRole::kMovement:
+            visit(op.operand(0), operandIndex(op, index, context_));
+            return;
         case FusionRole::kElementwise:
             for (size_t i = 0; i < op.operandCount(); ++i) {
                 visit(op.operand(i), op.operand(i)->tensor().isScalar() ? Index{} : index);
             }
             visitRegion(op);
             return;
-        case FusionRole::kGuarded: visitWindow(op, index); return;
+        case FusionRole::kGuarded:
+            visitWindow(op, index);
+            return;
         case FusionRole::kComputed: {
             for (size_t i = 1; i < op.operandCount(); ++i) {
                 Index at(static_cast<size_t>(op.operand(i)->tensor().rank()));
-                for (size_t d = 0; d < at.size(); ++d) at[d] = context_.variable(op.operand(i)->tensor().dim(static_cast<int64_t>(d)));
+                for (size_t d = 0; d < at.size(); ++d)
+                    at[d] = context_.variable(op.operand(i)->tensor().dim(static_cast<int64_t>(d)));
                 visit(op.operand(i), at);
             }
             const std::vector<int64_t> dims = dimsOf(*op.operand(0));
@@ -59,7 +65,8 @@ void AccessWalker::visit(const Value* value, const Index& index) {
             visit(op.operand(0), at);
             return;
         }
-        case FusionRole::kNone: break;
+        case FusionRole::kNone:
+            break;
     }
     if (op.kind() == OpKind::kReduce) {
         const Index full = reducedIndex(op, index, context_);
@@ -72,7 +79,8 @@ void AccessWalker::visit(const Value* value, const Index& index) {
     // Windows, products: which elements does not matter, only that they are read.
     for (size_t i = 0; i < op.operandCount(); ++i) {
         Index at(static_cast<size_t>(op.operand(i)->tensor().rank()));
-        for (size_t d = 0; d < at.size(); ++d) at[d] = context_.variable(op.operand(i)->tensor().dim(static_cast<int64_t>(d)));
+        for (size_t d = 0; d < at.size(); ++d)
+            at[d] = context_.variable(op.operand(i)->tensor().dim(static_cast<int64_t>(d)));
         visit(op.operand(i), at);
     }
     visitRegion(op);
@@ -107,7 +115,8 @@ int64_t AccessWalker::awkwardTerms() const {
     const auto weigh = [&](const IndexExpr& expression) {
         for (const auto& term : expression.terms) {
             const auto kind = context_.atom(term.first).kind;
-            if (kind == IndexContext::AtomKind::kQuotient || kind == IndexContext::AtomKind::kRemainder) ++count;
+            if (kind == IndexContext::AtomKind::kQuotient || kind == IndexContext::AtomKind::kRemainder)
+                ++count;
         }
     };
     for (const IndexExpr& guard : guards_) weigh(guard);

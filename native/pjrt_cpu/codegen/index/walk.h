@@ -9,8 +9,8 @@
 
 namespace optirs::plugin {
 
-/// Follows the recursion of the elemental generator without emitting: which values in memory are read, at which indices,
-/// and how often each operation is evaluated.
+/// Follows the recursion of the elemental generator without emitting: which values in memory are read, at
+/// which indices, and how often each operation is evaluated.
 class AccessWalker {
  public:
     AccessWalker(IndexContext& context, std::function<bool(const Value*)> in_memory)

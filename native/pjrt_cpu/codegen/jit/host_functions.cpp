@@ -67,8 +67,10 @@ void cPower(double re, double im, double exponent_re, double exponent_im, double
     const Complex exponent(exponent_re, exponent_im);
     Complex result(1, 0);
     if (base == Complex(0, 0)) {
-        if (exponent_re > 0 && exponent_im == 0) result = 0;
-        else if (exponent != Complex(0, 0)) result = {NAN, NAN};
+        if (exponent_re > 0 && exponent_im == 0)
+            result = 0;
+        else if (exponent != Complex(0, 0))
+            result = {NAN, NAN};
     } else if (exponent != Complex(0, 0)) {
         result = std::pow(base, exponent);
     }
@@ -82,7 +84,15 @@ void sineAndCosine(double x, double* sine, double* cosine) {
     *cosine = std::cos(x);
 }
 
-uint16_t halfOfDouble(double value) { return static_cast<uint16_t>(encodeFloat(value, ElementType::kF16)); }
+/// The types of at most 8 bits, which are computed in f32.
+template <ElementType kType>
+float decode(uint8_t bits) {
+    return static_cast<float>(decodeFloat(bits, kType));
+}
+template <ElementType kType>
+uint8_t encode(float value) {
+    return static_cast<uint8_t>(encodeFloat(value, kType));
+}
 
 template <typename F>
 void* address(F* function) {
@@ -143,7 +153,28 @@ std::span<const HostFunction> hostFunctions() {
         {"memmove", address(static_cast<void* (*)(void*, const void*, size_t)>(std::memmove))},
         {"memset", address(static_cast<void* (*)(void*, int, size_t)>(std::memset))},
         {"memcmp", address(static_cast<int (*)(const void*, const void*, size_t)>(std::memcmp))},
-        {"optirs_f16_of_f64", address(halfOfDouble)},
+        {"optirs_decode_f4E2M1FN", address(decode<ElementType::kF4E2M1FN>)},
+        {"optirs_encode_f4E2M1FN", address(encode<ElementType::kF4E2M1FN>)},
+        {"optirs_decode_f6E2M3FN", address(decode<ElementType::kF6E2M3FN>)},
+        {"optirs_encode_f6E2M3FN", address(encode<ElementType::kF6E2M3FN>)},
+        {"optirs_decode_f6E3M2FN", address(decode<ElementType::kF6E3M2FN>)},
+        {"optirs_encode_f6E3M2FN", address(encode<ElementType::kF6E3M2FN>)},
+        {"optirs_decode_f8E3M4", address(decode<ElementType::kF8E3M4>)},
+        {"optirs_encode_f8E3M4", address(encode<ElementType::kF8E3M4>)},
+        {"optirs_decode_f8E4M3", address(decode<ElementType::kF8E4M3>)},
+        {"optirs_encode_f8E4M3", address(encode<ElementType::kF8E4M3>)},
+        {"optirs_decode_f8E4M3FN", address(decode<ElementType::kF8E4M3FN>)},
+        {"optirs_encode_f8E4M3FN", address(encode<ElementType::kF8E4M3FN>)},
+        {"optirs_decode_f8E4M3FNUZ", address(decode<ElementType::kF8E4M3FNUZ>)},
+        {"optirs_encode_f8E4M3FNUZ", address(encode<ElementType::kF8E4M3FNUZ>)},
+        {"optirs_decode_f8E4M3B11FNUZ", address(decode<ElementType::kF8E4M3B11FNUZ>)},
+        {"optirs_encode_f8E4M3B11FNUZ", address(encode<ElementType::kF8E4M3B11FNUZ>)},
+        {"optirs_decode_f8E5M2", address(decode<ElementType::kF8E5M2>)},
+        {"optirs_encode_f8E5M2", address(encode<ElementType::kF8E5M2>)},
+        {"optirs_decode_f8E5M2FNUZ", address(decode<ElementType::kF8E5M2FNUZ>)},
+        {"optirs_encode_f8E5M2FNUZ", address(encode<ElementType::kF8E5M2FNUZ>)},
+        {"optirs_decode_f8E8M0FNU", address(decode<ElementType::kF8E8M0FNU>)},
+        {"optirs_encode_f8E8M0FNU", address(encode<ElementType::kF8E8M0FNU>)},
         {"optirs_complex_exp", address(unary<cExp>)},
         {"optirs_complex_expm1", address(unary<cExpm1>)},
         {"optirs_complex_log", address(unary<cLog>)},

@@ -25,8 +25,9 @@ class MachineCode {
     MachineCode(const MachineCode&) = delete;
     MachineCode& operator=(const MachineCode&) = delete;
 
-    /// Optimises and compiles the modules, several at a time, for the CPU of this machine. The math library is linked into
-    /// each. `dump_folder` (may be empty) receives the LLVM IR of each module before and after optimisation.
+    /// Optimises and compiles the modules, several at a time, for the CPU of this machine. The math library
+    /// is linked into each. `dump_folder` (may be empty) receives the LLVM IR of each module before and after
+    /// optimisation.
     /// @throws Error INTERNAL with LLVM's message.
     void compile(const std::vector<ModuleEmitter>& modules, const std::string& dump_folder);
 

@@ -24,7 +24,8 @@ namespace {
 void linkMathLibrary(llvm::Module& module) {
     const llvm::MemoryBufferRef buffer(llvm::StringRef(mathBitcode().data(), mathBitcode().size()), "math");
     auto math = llvm::parseBitcodeFile(buffer, module.getContext());
-    if (!math) throw internalError("the embedded math library is damaged: " + llvm::toString(math.takeError()));
+    if (!math)
+        throw internalError("the embedded math library is damaged: " + llvm::toString(math.takeError()));
     for (llvm::Function& function : **math) {
         // They take the features of the kernels they are inlined into.
         function.removeFnAttr("target-cpu");
@@ -74,7 +75,8 @@ std::unique_ptr<llvm::TargetMachine> makeHostMachine() {
 void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
     std::string message;
     llvm::raw_string_ostream stream(message);
-    if (llvm::verifyModule(module, &stream)) throw internalError("code generation made invalid LLVM IR: " + message);
+    if (llvm::verifyModule(module, &stream))
+        throw internalError("code generation made invalid LLVM IR: " + message);
     linkMathLibrary(module);
     const bool wide = machine.getTargetFeatureString().contains("+avx512f");
     for (llvm::Function& function : module) {

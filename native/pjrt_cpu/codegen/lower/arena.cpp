@@ -23,7 +23,8 @@ std::vector<int64_t> Arena::place(const std::vector<int64_t>& bytes, int64_t& ar
         const auto [first, last] = std::ranges::minmax(touches_[i]);
         Life life{static_cast<int32_t>(i), (bytes[i] + 63) / 64 * 64, first, last};
         for (const auto& [begin, end] : loops_) {
-            const bool inside = std::ranges::any_of(touches_[i], [&](int64_t t) { return begin <= t && t <= end; });
+            const bool inside =
+                std::ranges::any_of(touches_[i], [&](int64_t t) { return begin <= t && t <= end; });
             if (inside && life.first < begin) life.last = std::max(life.last, end);
         }
         lives.push_back(life);

@@ -11,7 +11,8 @@ class Arena {
  public:
     /// Notes that a temporary is written or read at a position of the program.
     void touch(int32_t id, int64_t position);
-    /// Positions [begin, end] are repeated: what is alive at their start and touched in them lives until their end.
+    /// Positions [begin, end] are repeated: what is alive at their start and touched in them lives until
+    /// their end.
     void addLoop(int64_t begin, int64_t end) { loops_.emplace_back(begin, end); }
 
     /// Offsets, multiples of 64, by id; -1 for ids never touched. `bytes[id]` are their sizes.

@@ -7,8 +7,8 @@
 
 namespace optirs::plugin {
 
-/// Carried values have one memory each, which the initial values are copied into, the body updates, and the results are
-/// read from.
+/// Carried values have one memory each, which the initial values are copied into, the body updates, and the
+/// results are read from.
 void Lowering::lowerWhile(Group& group, Scope& scope) {
     const Operation& op = *group.op;
     Block& condition = body(op, 0);
@@ -22,16 +22,21 @@ void Lowering::lowerWhile(Group& group, Scope& scope) {
         const auto wanted = scope.wanted.find(op.result(i));
         // A value that ends here may stay where it is; one that the loop itself reads may not change.
         const auto captured = capturedValues(op);
-        const bool is_captured = std::ranges::any_of(captured, [&](const Value* v) { return base(v) == base(initial); });
+        const bool is_captured =
+            std::ranges::any_of(captured, [&](const Value* v) { return base(v) == base(initial); });
         int32_t slot = -1;
-        if (wanted != scope.wanted.end()) slot = wanted->second;
-        else if (!is_captured && std::ranges::find(taken, base(initial)) == taken.end()) slot = dyingSlot(initial, scope);
+        if (wanted != scope.wanted.end())
+            slot = wanted->second;
+        else if (!is_captured && std::ranges::find(taken, base(initial)) == taken.end())
+            slot = dyingSlot(initial, scope);
         if (slot == from) taken.push_back(base(initial));
         if (slot < 0) slot = newTemporary(initial->tensor().byteCount());
         touch(slot);
-        if (slot != from) scope.steps->push_back(std::make_unique<CopyStep>(from, slot, initial->tensor().byteCount()));
+        if (slot != from)
+            scope.steps->push_back(std::make_unique<CopyStep>(from, slot, initial->tensor().byteCount()));
         carried[i] = {slot, loop.argument(i)};
-        for (const Value* value : {static_cast<const Value*>(condition.argument(i)), static_cast<const Value*>(loop.argument(i))}) {
+        for (const Value* value : {static_cast<const Value*>(condition.argument(i)),
+                                   static_cast<const Value*>(loop.argument(i))}) {
             slots_[value] = slot;
             in_memory_.insert(value);
         }
@@ -56,7 +61,8 @@ void Lowering::lowerWhile(Group& group, Scope& scope) {
         slots_[op.result(i)] = carried[i].slot;
         touch(carried[i].slot);
     }
-    scope.steps->push_back(std::make_unique<WhileStep>(std::move(condition_steps), predicate, std::move(body_steps)));
+    scope.steps->push_back(
+        std::make_unique<WhileStep>(std::move(condition_steps), predicate, std::move(body_steps)));
 }
 
 void Lowering::lowerBranches(Group& group, Scope& scope) {
@@ -76,7 +82,8 @@ void Lowering::lowerBranches(Group& group, Scope& scope) {
             if (target.slot >= 0) touch(target.slot);
         }
     }
-    scope.steps->push_back(std::make_unique<CaseStep>(selector, op.kind() == OpKind::kIf, std::move(branches)));
+    scope.steps->push_back(
+        std::make_unique<CaseStep>(selector, op.kind() == OpKind::kIf, std::move(branches)));
 }
 
 }  // namespace optirs::plugin

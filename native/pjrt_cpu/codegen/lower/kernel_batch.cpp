@@ -9,7 +9,8 @@
 namespace optirs::plugin {
 namespace {
 
-/// Prints what a kernel evaluates: operations numbered in the order of the walk, buffers by their operand numbers.
+/// Prints what a kernel evaluates: operations numbered in the order of the walk, buffers by their operand
+/// numbers.
 class Fingerprint {
  public:
     explicit Fingerprint(const KernelSpec& spec) : spec_(spec) {}
@@ -37,7 +38,8 @@ class Fingerprint {
         const Operation* op = value->definition();
         if (op == nullptr) return "argument";
         const auto known = numbers_.find(op);
-        if (known != numbers_.end()) return "%" + std::to_string(known->second) + "#" + std::to_string(value->index());
+        if (known != numbers_.end())
+            return "%" + std::to_string(known->second) + "#" + std::to_string(value->index());
         std::string line(op->name());
         for (const Value* operand : op->operands()) line += " " + visit(operand, false);
         for (const auto& [name, attribute] : op->attributes()) {
@@ -80,9 +82,11 @@ void KernelBatch::compile(MachineCode& code, const std::string& dump_folder) {
     // At least two modules, for two threads.
     const size_t per_module = std::clamp<size_t>((specs_.size() + 1) / 2, 1, kKernelsPerModule);
     for (size_t begin = 0; begin < specs_.size(); begin += per_module) {
-        modules.emplace_back([this, begin, end = std::min(begin + per_module, specs_.size())](llvm::Module& module) {
-            for (size_t i = begin; i < end; ++i) emitKernel(module, "kernel" + std::to_string(i), specs_[i]);
-        });
+        modules.emplace_back(
+            [this, begin, end = std::min(begin + per_module, specs_.size())](llvm::Module& module) {
+                for (size_t i = begin; i < end; ++i)
+                    emitKernel(module, "kernel" + std::to_string(i), specs_[i]);
+            });
     }
     if (!comparators_.empty()) {
         modules.emplace_back([this](llvm::Module& module) {

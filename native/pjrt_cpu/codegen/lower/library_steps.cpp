@@ -15,10 +15,14 @@ void Lowering::lowerLibrary(Group& group, Scope& scope) {
     const Operation& op = *group.op;
     switch (op.kind()) {
         case OpKind::kDot:
-        case OpKind::kDotGeneral: return lowerContraction(group, scope);
-        case OpKind::kConvolution: return lowerConvolution(group, scope);
-        case OpKind::kSort: return lowerSort(group, scope);
-        case OpKind::kCustomCall: return lowerCustomCall(group, scope);
+        case OpKind::kDotGeneral:
+            return lowerContraction(group, scope);
+        case OpKind::kConvolution:
+            return lowerConvolution(group, scope);
+        case OpKind::kSort:
+            return lowerSort(group, scope);
+        case OpKind::kCustomCall:
+            return lowerCustomCall(group, scope);
         case OpKind::kRngBitGenerator: {
             const int32_t state = read(op.operand(0));
             const int32_t out_state = makeSlot(op.result(0), scope);
@@ -32,7 +36,8 @@ void Lowering::lowerLibrary(Group& group, Scope& scope) {
             scope.steps->push_back(std::make_unique<DeviceNumberStep>(slot, op.kind() == OpKind::kReplicaId));
             return;
         }
-        default: throw unimplementedOperation(op, "this operation is not compiled");
+        default:
+            throw unimplementedOperation(op, "this operation is not compiled");
     }
 }
 
@@ -71,23 +76,27 @@ void Lowering::lowerContraction(Group& group, Scope& scope) {
     for (size_t k = 0; k < numbers.lhs_batch.size(); ++k) {
         const auto l = static_cast<size_t>(numbers.lhs_batch[k]);
         const auto r = static_cast<size_t>(numbers.rhs_batch[k]);
-        spec.dims.push_back({lhs_dims[l], ContractionSpec::Kind::kBatch, views[0].strides[l], views[1].strides[r], out_strides[next++]});
+        spec.dims.push_back({lhs_dims[l], ContractionSpec::Kind::kBatch, views[0].strides[l],
+                             views[1].strides[r], out_strides[next++]});
     }
     const auto isIn = [](const std::vector<int64_t>& list, size_t d) {
         return std::ranges::find(list, static_cast<int64_t>(d)) != list.end();
     };
     for (size_t d = 0; d < lhs_dims.size(); ++d) {
         if (isIn(numbers.lhs_batch, d) || isIn(numbers.lhs_contracting, d)) continue;
-        spec.dims.push_back({lhs_dims[d], ContractionSpec::Kind::kM, views[0].strides[d], 0, out_strides[next++]});
+        spec.dims.push_back(
+            {lhs_dims[d], ContractionSpec::Kind::kM, views[0].strides[d], 0, out_strides[next++]});
     }
     for (size_t d = 0; d < rhs_dims.size(); ++d) {
         if (isIn(numbers.rhs_batch, d) || isIn(numbers.rhs_contracting, d)) continue;
-        spec.dims.push_back({rhs_dims[d], ContractionSpec::Kind::kN, 0, views[1].strides[d], out_strides[next++]});
+        spec.dims.push_back(
+            {rhs_dims[d], ContractionSpec::Kind::kN, 0, views[1].strides[d], out_strides[next++]});
     }
     for (size_t k = 0; k < numbers.lhs_contracting.size(); ++k) {
         const auto l = static_cast<size_t>(numbers.lhs_contracting[k]);
         const auto r = static_cast<size_t>(numbers.rhs_contracting[k]);
-        spec.dims.push_back({lhs_dims[l], ContractionSpec::Kind::kK, views[0].strides[l], views[1].strides[r], 0});
+        spec.dims.push_back(
+            {lhs_dims[l], ContractionSpec::Kind::kK, views[0].strides[l], views[1].strides[r], 0});
     }
     spec.lhs_allocation = read(views[0].base);
     spec.rhs_allocation = read(views[1].base);
@@ -98,7 +107,8 @@ void Lowering::lowerContraction(Group& group, Scope& scope) {
     for (const auto& dim : spec.dims) flops *= static_cast<double>(dim.size);
     program_.cost.flops += flops;
     auto step = makeContractionStep(spec);
-    if (step == nullptr) throw unimplementedOperation(op, "the contraction library does not take these types");
+    if (step == nullptr)
+        throw unimplementedOperation(op, "the contraction library does not take these types");
     scope.steps->push_back(std::move(step));
 }
 
@@ -131,7 +141,8 @@ void Lowering::lowerConvolution(Group& group, Scope& scope) {
     }
     spec.feature_group_count = featureGroupCount(op);
     spec.batch_group_count = batchGroupCount(op);
-    const bool empty = op.operand(0)->tensor().elementCount() == 0 || op.operand(1)->tensor().elementCount() == 0 ||
+    const bool empty = op.operand(0)->tensor().elementCount() == 0 ||
+                       op.operand(1)->tensor().elementCount() == 0 ||
                        op.result()->tensor().elementCount() == 0;
     if (!empty) {
         spec.lhs_allocation = read(op.operand(0));
@@ -163,7 +174,8 @@ void Lowering::lowerSort(Group& group, Scope& scope) {
         spec->operands.push_back(operand);
     }
     for (const Value* value : capturedValues(op)) {
-        if (value->definition() != nullptr && fusionRole(*value->definition()) == FusionRole::kSource) continue;
+        if (value->definition() != nullptr && fusionRole(*value->definition()) == FusionRole::kSource)
+            continue;
         spec->captured_allocations.push_back(read(value));
     }
     auto step = std::make_unique<DeferredStep>();

@@ -1,16 +1,11 @@
 #include "pjrt_cpu/codegen/lower/lowering.h"
 
 #include <algorithm>
-#include <fstream>
 
 #include "pjrt_cpu/codegen/index/access.h"
 #include "pjrt_cpu/ir/ops.h"
-#include "pjrt_cpu/ir/printer.h"
 
 namespace optirs::plugin {
-
-Lowering::Lowering(const Function& entry, const CompileOptions& options, Program& program)
-    : entry_(entry), options_(options), program_(program) {}
 
 void Lowering::findLastUses(Block& block, Scope& scope) {
     const auto use = [&](const Value* value, int32_t group) {
@@ -36,7 +31,8 @@ void Lowering::findLastUses(Block& block, Scope& scope) {
             for (const Value* value : capturedValues(*group.op)) use(value, number);
             continue;
         }
-        for (const Value* value : valuesRead(group, [this](const Value* v) { return inMemory(v); })) use(value, number);
+        for (const Value* value : valuesRead(group, [this](const Value* v) { return inMemory(v); }))
+            use(value, number);
         if (group.kind != GroupKind::kScatter) continue;
         for (size_t k = 0; k < copiedOperands(*group.op); ++k) use(group.op->operand(k), number);
     }
@@ -53,7 +49,8 @@ bool Lowering::mayOverwrite(const Value* root, const Value* old, size_t writer, 
     const auto reads = [&] { return valuesRead(group, in_memory); };
     const auto isOld = [&](const Value* value) { return base(value) == old; };
     if (group.kind == GroupKind::kScatter) {
-        // The result may take the memory of the operand that it starts as a copy of, when nothing else reads that.
+        // The result may take the memory of the operand that it starts as a copy of, when nothing else reads
+        // that.
         for (size_t i = 0; i < copiedOperands(*group.op); ++i) {
             if (group.op->result(i) != root && isOld(group.op->operand(i))) return false;
         }
@@ -68,7 +65,8 @@ bool Lowering::mayOverwrite(const Value* root, const Value* old, size_t writer, 
     }
     if (group.kind != GroupKind::kLoop) return false;
     for (const Value* value : reads()) {
-        if (base(value) == old && (value != old || !readsOnlyInPlace(group, old, root, in_memory))) return false;
+        if (base(value) == old && (value != old || !readsOnlyInPlace(group, old, root, in_memory)))
+            return false;
     }
     return true;
 }
@@ -79,7 +77,8 @@ void Lowering::chooseTargets(Block& block, const std::vector<Target>& targets, S
         if (targets[i].slot < 0) continue;
         const Value* root = base(returned[i]);
         if (slots_.contains(root) || scope.wanted.contains(root)) continue;
-        if (root->tensor().byteCount() != program_.allocations[static_cast<size_t>(targets[i].slot)].bytes) continue;
+        if (root->tensor().byteCount() != program_.allocations[static_cast<size_t>(targets[i].slot)].bytes)
+            continue;
         for (size_t g = 0; g < scope.plan->groups.size(); ++g) {
             const auto& roots = scope.plan->groups[g].roots;
             if (std::ranges::find(roots, root) == roots.end()) continue;
@@ -100,7 +99,9 @@ void Lowering::copyToTargets(Block& block, const std::vector<Target>& targets, S
     const auto memory = [&](int32_t slot) {
         // An output in an argument's memory is that argument.
         const Allocation& allocation = program_.allocations[static_cast<size_t>(slot)];
-        return allocation.kind == Allocation::Kind::kOutput && allocation.aliased_argument >= 0 ? allocation.aliased_argument : slot;
+        return allocation.kind == Allocation::Kind::kOutput && allocation.aliased_argument >= 0
+                   ? allocation.aliased_argument
+                   : slot;
     };
     const auto returned = block.last()->operands();
     for (size_t i = 0; i < targets.size(); ++i) {
@@ -112,7 +113,8 @@ void Lowering::copyToTargets(Block& block, const std::vector<Target>& targets, S
     // The moves are simultaneous: what one overwrites and another one reads is saved first.
     std::vector<Move> last;
     for (const Move& move : moves) {
-        const bool clobbered = std::ranges::any_of(moves, [&](const Move& m) { return memory(m.to) == memory(move.from); });
+        const bool clobbered =
+            std::ranges::any_of(moves, [&](const Move& m) { return memory(m.to) == memory(move.from); });
         if (!clobbered) {
             last.push_back(move);
             continue;
@@ -153,10 +155,13 @@ void Lowering::lowerGroup(Group& group, Scope& scope) {
     switch (group.kind) {
         case GroupKind::kLoop:
         case GroupKind::kColumns:
-        case GroupKind::kScatter: return lowerKernel(group, scope);
-        case GroupKind::kLibrary: return lowerLibrary(group, scope);
+        case GroupKind::kScatter:
+            return lowerKernel(group, scope);
+        case GroupKind::kLibrary:
+            return lowerLibrary(group, scope);
         case GroupKind::kControl:
-            return group.op->kind() == OpKind::kWhile ? lowerWhile(group, scope) : lowerBranches(group, scope);
+            return group.op->kind() == OpKind::kWhile ? lowerWhile(group, scope)
+                                                      : lowerBranches(group, scope);
     }
 }
 
@@ -169,21 +174,25 @@ void Lowering::lowerKernel(Group& group, Scope& scope) {
         for (size_t i = 0; i < group.roots.size(); ++i) {
             const Value* from = group.op->operand(i);
             int32_t own = -1;
-            if (!scope.wanted.contains(group.roots[i]) && inMemory(from) && mayOverwrite(group.roots[i], base(from), static_cast<size_t>(scope.group), scope)) {
+            if (!scope.wanted.contains(group.roots[i]) && inMemory(from) &&
+                mayOverwrite(group.roots[i], base(from), static_cast<size_t>(scope.group), scope)) {
                 own = dyingSlot(from, scope);
             }
             if (own >= 0) slots_[group.roots[i]] = own;
             const int32_t to = own >= 0 ? own : makeSlot(group.roots[i], scope);
             const int32_t source = read(from);
             const Allocation& target = program_.allocations[static_cast<size_t>(to)];
-            if (source != to && !(target.kind == Allocation::Kind::kOutput && target.aliased_argument == source)) {
+            if (source != to &&
+                !(target.kind == Allocation::Kind::kOutput && target.aliased_argument == source)) {
                 scope.steps->push_back(std::make_unique<CopyStep>(source, to, from->tensor().byteCount()));
             }
         }
     } else {
         for (const Value* root : group.roots) makeSlot(root, scope);
     }
-    if (std::ranges::all_of(group.roots, [](const Value* root) { return root->tensor().elementCount() == 0; })) return;
+    if (std::ranges::all_of(group.roots,
+                            [](const Value* root) { return root->tensor().elementCount() == 0; }))
+        return;
     if (group.kind == GroupKind::kScatter && std::ranges::find(group.shape, 0) != group.shape.end()) return;
     KernelSpec spec;
     spec.group = &group;
@@ -193,7 +202,8 @@ void Lowering::lowerKernel(Group& group, Scope& scope) {
         // One pointer for an output and the argument whose memory it has.
         for (const Value* root : group.roots) {
             const Allocation& allocation = program_.allocations[static_cast<size_t>(slotOf(root))];
-            if (allocation.kind == Allocation::Kind::kOutput && allocation.aliased_argument == slot) slot = slotOf(root);
+            if (allocation.kind == Allocation::Kind::kOutput && allocation.aliased_argument == slot)
+                slot = slotOf(root);
         }
         const auto found = std::ranges::find(operands, slot);
         spec.operand_of[value] = static_cast<int32_t>(found - operands.begin());
@@ -205,91 +215,12 @@ void Lowering::lowerKernel(Group& group, Scope& scope) {
     spec.schedule = makeSchedule(group, in_memory);
     std::string description;
     for (const Value* root : group.roots) {
-        description += (description.empty() ? "" : " + ") + std::string(root->definition()->name()) + ":" + root->tensor().toString();
+        description += (description.empty() ? "" : " + ") + std::string(root->definition()->name()) + ":" +
+                       root->tensor().toString();
     }
     auto step = std::make_unique<KernelStep>(operands, spec.schedule.extent, spec.schedule.cost, description);
     kernels_.add(std::move(spec), step.get());
     scope.steps->push_back(std::move(step));
-}
-
-void Lowering::addCost(const Group& group) {
-    double elements = 0;
-    for (const Value* root : group.roots) {
-        elements = std::max(elements, static_cast<double>(root->tensor().elementCount()));
-        program_.cost.bytes_accessed += 3.0 * static_cast<double>(root->tensor().byteCount());
-    }
-    for (const Operation* op : group.reductions) elements = std::max(elements, static_cast<double>(op->operand(0)->tensor().elementCount()));
-    program_.cost.flops += 4 * elements;
-    if (group.kind == GroupKind::kControl && group.op->kind() == OpKind::kWhile) program_.cost.has_loops = true;
-}
-
-void Lowering::run(const std::string& dump_folder) {
-    Block& block = entry_.body();
-    const auto& attributes = entry_.argumentAttributes();
-    std::map<int64_t, int32_t> argument_of_output;
-    for (size_t i = 0; i < block.argumentCount(); ++i) {
-        const Value* argument = block.argument(i);
-        Allocation allocation;
-        allocation.kind = Allocation::Kind::kArgument;
-        allocation.index = static_cast<int32_t>(i);
-        allocation.bytes = argument->tensor().byteCount();
-        program_.allocations.push_back(allocation);
-        program_.arguments.push_back(argument->tensor());
-        slots_[argument] = static_cast<int32_t>(i);
-        in_memory_.insert(argument);
-        if (i >= attributes.size()) continue;
-        if (const Attribute* alias = attributes[i].find("tf.aliasing_output")) {
-            if (const auto* output = alias->get<IntegerAttribute>()) argument_of_output[output->value] = static_cast<int32_t>(i);
-        } else if (attributes[i].find("jax.buffer_donor") != nullptr) {
-            program_.donor_arguments.push_back(static_cast<int32_t>(i));
-        }
-    }
-    for (const int32_t donated : options_.donated_arguments) program_.donor_arguments.push_back(donated);
-    std::vector<Target> targets;
-    const auto returned = entry_.returned();
-    for (size_t i = 0; i < returned.size(); ++i) {
-        if (!returned[i]->type().isTensor()) throw unimplemented("the program returns " + returned[i]->type().toString());
-        Allocation allocation;
-        allocation.kind = Allocation::Kind::kOutput;
-        allocation.index = static_cast<int32_t>(i);
-        allocation.bytes = returned[i]->tensor().byteCount();
-        Target target;
-        const auto donated = argument_of_output.find(static_cast<int64_t>(i));
-        if (donated != argument_of_output.end()) {
-            const Allocation& argument = program_.allocations[static_cast<size_t>(donated->second)];
-            if (argument.bytes != allocation.bytes) {
-                throw invalidArgument("argument " + std::to_string(donated->second) + " is donated to output " + std::to_string(i) +
-                                      ", which has another size");
-            }
-            allocation.aliased_argument = donated->second;
-            target.overwrites = block.argument(static_cast<size_t>(donated->second));
-        }
-        target.slot = static_cast<int32_t>(program_.allocations.size());
-        program_.allocations.push_back(allocation);
-        program_.outputs.push_back(returned[i]->tensor());
-        targets.push_back(target);
-    }
-    lowerBlock(block, targets, program_.steps);
-    place();
-    struct Owned {
-        MachineCode machine;
-        std::vector<std::unique_ptr<std::vector<std::byte>>> constants;
-    };
-    auto code = std::make_shared<Owned>();
-    code->constants = std::move(constants_);
-    kernels_.compile(code->machine, dump_folder);
-    program_.generated_code_bytes = code->machine.codeBytes();
-    program_.code = std::move(code);
-    if (dump_folder.empty()) return;
-    std::ofstream plan(dump_folder + "/" + program_.name + ".plan.txt");
-    plan << "arena " << program_.arena_bytes << " bytes, " << kernels_.uniqueCount() << " kernels\n";
-    for (size_t i = 0; i < program_.allocations.size(); ++i) {
-        const Allocation& a = program_.allocations[i];
-        static constexpr const char* kKinds[] = {"argument", "constant", "output", "temporary"};
-        plan << "@" << i << " " << kKinds[static_cast<size_t>(a.kind)] << " " << a.index << " offset " << a.offset << " bytes "
-             << a.bytes << (a.aliased_argument >= 0 ? " in argument " + std::to_string(a.aliased_argument) : "") << "\n";
-    }
-    for (const auto& step : program_.steps) plan << step->describe() << "\n";
 }
 
 }  // namespace optirs::plugin

@@ -32,12 +32,19 @@ class Lowering {
     struct Scope {
         Plan* plan = nullptr;
         Steps* steps = nullptr;
-        /// Number of the last group that reads the bytes a value is in; INT32_MAX: after the end of the block.
+        /// Number of the last group that reads the bytes a value is in; INT32_MAX: after the end of the
+        /// block.
         std::map<const Value*, int32_t> last_use;
         /// Slots that results of the block want.
         std::map<const Value*, int32_t> wanted;
         int32_t group = 0;
     };
+
+    // program.cpp
+    std::map<int64_t, int32_t> declareArguments();
+    std::vector<Target> declareOutputs(const std::map<int64_t, int32_t>& argument_of_output);
+    void dumpPlan(const std::string& folder) const;
+    void addCost(const Group& group);
 
     // lowering.cpp
     void lowerBlock(Block& block, const std::vector<Target>& targets, Steps& steps);
@@ -58,7 +65,8 @@ class Lowering {
     int32_t read(const Value* value);
     void touch(int32_t slot);
     bool inMemory(const Value* value) const;
-    /// The slot of a value that nobody reads after this group, for a result to take over; -1 when there is none.
+    /// The slot of a value that nobody reads after this group, for a result to take over; -1 when there is
+    /// none.
     int32_t dyingSlot(const Value* value, const Scope& scope);
     void place();
 
@@ -72,8 +80,6 @@ class Lowering {
     // control_steps.cpp
     void lowerWhile(Group& group, Scope& scope);
     void lowerBranches(Group& group, Scope& scope);
-
-    void addCost(const Group& group);
 
     const Function& entry_;
     const CompileOptions& options_;
@@ -89,8 +95,8 @@ class Lowering {
     int64_t position_ = 0;
 };
 
-/// stablehlo.rng_bit_generator by the runtime. (A file of its own: the IR and the runtime each have an enumeration of
-/// this name.)
+/// stablehlo.rng_bit_generator by the runtime. (A file of its own: the IR and the runtime each have an
+/// enumeration of this name.)
 std::unique_ptr<Step> makeRngStep(const Operation& op, int32_t state, int32_t out_state, int32_t out);
 
 }  // namespace optirs::plugin

@@ -8,7 +8,8 @@ namespace optirs::plugin {
 std::unique_ptr<Step> makeRngStep(const Operation& op, int32_t state, int32_t out_state, int32_t out) {
     const Attribute* attribute = op.attribute("rng_algorithm");
     const auto* algorithm = attribute != nullptr ? attribute->get<EnumAttribute>() : nullptr;
-    if (algorithm == nullptr) throw invalidArgument("rng_bit_generator without rng_algorithm at " + op.location().toString());
+    if (algorithm == nullptr)
+        throw invalidArgument("rng_bit_generator without rng_algorithm at " + op.location().toString());
     RngSpec spec;
     spec.algorithm = algorithm->value == "THREE_FRY" ? RngAlgorithm::kThreeFry : RngAlgorithm::kPhilox;
     const TensorType& type = op.result(1)->tensor();

@@ -18,7 +18,8 @@ int32_t Lowering::newTemporary(int64_t bytes) {
 int32_t Lowering::constantSlot(const Literal& literal) {
     std::vector<std::byte> bytes = literal.expandedBytes();
     const auto key = std::pair{literal.type().toString(), bytes};
-    const auto [entry, added] = constant_slots_.try_emplace(key, static_cast<int32_t>(program_.allocations.size()));
+    const auto [entry, added] =
+        constant_slots_.try_emplace(key, static_cast<int32_t>(program_.allocations.size()));
     if (added) {
         // Kernels may read whole vectors only inside the array; the runtime's libraries ask for some slack.
         Allocation allocation;
@@ -30,7 +31,8 @@ int32_t Lowering::constantSlot(const Literal& literal) {
         // Aligned to 64 inside its vector.
         const auto address = reinterpret_cast<uintptr_t>(kept.data());
         const size_t shift = (64 - address % 64) % 64;
-        std::copy_backward(kept.begin(), kept.begin() + allocation.bytes, kept.begin() + allocation.bytes + static_cast<std::ptrdiff_t>(shift));
+        std::copy_backward(kept.begin(), kept.begin() + allocation.bytes,
+                           kept.begin() + allocation.bytes + static_cast<std::ptrdiff_t>(shift));
         allocation.constant_data = kept.data() + shift;
         program_.constant_bytes += allocation.bytes;
         program_.allocations.push_back(allocation);
@@ -39,7 +41,8 @@ int32_t Lowering::constantSlot(const Literal& literal) {
 }
 
 const Value* Lowering::base(const Value* value) const {
-    for (auto found = alias_of_.find(value); found != alias_of_.end(); found = alias_of_.find(value)) value = found->second;
+    for (auto found = alias_of_.find(value); found != alias_of_.end(); found = alias_of_.find(value))
+        value = found->second;
     return value;
 }
 
@@ -59,14 +62,16 @@ int32_t Lowering::slotOf(const Value* value) {
 
 int32_t Lowering::makeSlot(const Value* root, Scope& scope) {
     const auto wanted = scope.wanted.find(root);
-    const int32_t slot = wanted != scope.wanted.end() ? wanted->second : newTemporary(root->tensor().byteCount());
+    const int32_t slot =
+        wanted != scope.wanted.end() ? wanted->second : newTemporary(root->tensor().byteCount());
     slots_[root] = slot;
     touch(slot);
     return slot;
 }
 
 void Lowering::touch(int32_t slot) {
-    if (program_.allocations[static_cast<size_t>(slot)].kind == Allocation::Kind::kTemp) arena_.touch(slot, position_);
+    if (program_.allocations[static_cast<size_t>(slot)].kind == Allocation::Kind::kTemp)
+        arena_.touch(slot, position_);
 }
 
 int32_t Lowering::read(const Value* value) {
@@ -82,7 +87,8 @@ int32_t Lowering::dyingSlot(const Value* value, const Scope& scope) {
     if (program_.allocations[static_cast<size_t>(slot->second)].kind != Allocation::Kind::kTemp) return -1;
     const auto last = scope.last_use.find(root);
     if (last == scope.last_use.end() || last->second != scope.group) return -1;
-    // Another value may live in the same slot (a loop's carried value and its result): it must be dead as well.
+    // Another value may live in the same slot (a loop's carried value and its result): it must be dead as
+    // well.
     for (const auto& [other, other_slot] : slots_) {
         if (other_slot != slot->second || other == root) continue;
         const auto other_last = scope.last_use.find(other);

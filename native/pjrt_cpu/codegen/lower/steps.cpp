@@ -11,7 +11,8 @@ namespace {
 
 std::string list(const std::vector<int32_t>& operands) {
     std::string text;
-    for (const int32_t operand : operands) text += (text.empty() ? "" : ", ") + std::string("@") + std::to_string(operand);
+    for (const int32_t operand : operands)
+        text += (text.empty() ? "" : ", ") + std::string("@") + std::to_string(operand);
     return text;
 }
 
@@ -37,7 +38,8 @@ KernelStep::KernelStep(std::vector<int32_t> operands, int64_t extent, double cos
     grain_ = std::max<int64_t>(1, static_cast<int64_t>(kPiece / std::max(cost, 1e-3)));
     // Pieces of whole cache lines, where a step is an element.
     if (grain_ > 64) grain_ = (grain_ + 63) / 64 * 64;
-    description_ += " (" + list(operands_) + ") x " + std::to_string(extent_) + " / " + std::to_string(grain_);
+    description_ +=
+        " (" + list(operands_) + ") x " + std::to_string(extent_) + " / " + std::to_string(grain_);
 }
 
 void KernelStep::run(const Frame& frame) const {
@@ -54,7 +56,8 @@ void KernelStep::run(const Frame& frame) const {
         function_(pointers, 0, extent_);
         return;
     }
-    frame.pool.parallelFor(extent_, grain_, [&](int64_t begin, int64_t end) { function_(pointers, begin, end); });
+    frame.pool.parallelFor(extent_, grain_,
+                           [&](int64_t begin, int64_t end) { function_(pointers, begin, end); });
 }
 
 void CopyStep::run(const Frame& frame) const {
@@ -72,7 +75,8 @@ void CopyStep::run(const Frame& frame) const {
 }
 
 std::string CopyStep::describe() const {
-    return "copy @" + std::to_string(from_) + " -> @" + std::to_string(to_) + ", " + std::to_string(bytes_) + " bytes";
+    return "copy @" + std::to_string(from_) + " -> @" + std::to_string(to_) + ", " + std::to_string(bytes_) +
+           " bytes";
 }
 
 WhileStep::WhileStep(Steps condition, int32_t predicate, Steps body)
@@ -101,7 +105,8 @@ void CaseStep::run(const Frame& frame) const {
     } else {
         int32_t number = 0;
         std::memcpy(&number, selector, sizeof number);
-        if (number >= 0 && static_cast<size_t>(number) < branches_.size()) branch = static_cast<size_t>(number);
+        if (number >= 0 && static_cast<size_t>(number) < branches_.size())
+            branch = static_cast<size_t>(number);
     }
     for (const auto& step : branches_[branch]) step->run(frame);
 }
@@ -113,7 +118,8 @@ std::string CaseStep::describe() const {
 }
 
 void DeviceNumberStep::run(const Frame& frame) const {
-    const auto number = static_cast<uint32_t>(replica_ ? frame.context.replica_id : frame.context.partition_id);
+    const auto number =
+        static_cast<uint32_t>(replica_ ? frame.context.replica_id : frame.context.partition_id);
     std::memcpy(frame.buffers[to_], &number, sizeof number);
 }
 

@@ -56,7 +56,8 @@ class WhileStep final : public Step {
     Steps body_;
 };
 
-/// Runs one of several lists of steps. A boolean selector takes branch 0 when true; an integer out of range the last one.
+/// Runs one of several lists of steps. A boolean selector takes branch 0 when true; an integer out of range
+/// the last one.
 class CaseStep final : public Step {
  public:
     CaseStep(int32_t selector, bool is_boolean, std::vector<Steps> branches);

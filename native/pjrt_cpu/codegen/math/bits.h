@@ -1,5 +1,5 @@
-// Bit casts and the two reductions that most functions of this folder share. All of it is branch-free, so that the loops
-// it is inlined into can be vectorised.
+// Bit casts and the two reductions that most functions of this folder share. All of it is branch-free, so
+// that the loops it is inlined into can be vectorised.
 #pragma once
 
 #include <stdint.h>
@@ -28,7 +28,8 @@ OPTIRS_LOCAL double f64OfBits(uint64_t bits) {
     return x;
 }
 
-// exp of a double, to 1e-10 relative: enough for a float result. Results below 2^-1022 are 0, above 2^1023 infinite.
+// exp of a double, to 1e-10 relative: enough for a float result. Results below 2^-1022 are 0, above 2^1023
+// infinite.
 OPTIRS_LOCAL double coarseExp(double x) {
     x = x < -708.0 ? -708.0 : x;
     x = x > 709.0 ? 709.0 : x;

@@ -1,4 +1,5 @@
-// exp, expm1, log, log1p, tanh, logistic and powers of floats. Polynomials are Chebyshev fits on the reduced interval.
+// exp, expm1, log, log1p, tanh, logistic and powers of floats. Polynomials are Chebyshev fits on the reduced
+// interval.
 #include "bits.h"
 
 // Reduces x = k ln2 + r, returns expm1(r) and leaves the integer in *k.

@@ -8,7 +8,8 @@ typedef struct {
     uint64_t quadrant;
 } Reduced;
 
-// x = (quadrant + r) * pi/2 with r in [-1/2, 1/2]; exact for every float: the significand times 2^e * 2/pi mod 4.
+// x = (quadrant + r) * pi/2 with r in [-1/2, 1/2]; exact for every float: the significand times 2^e * 2/pi
+// mod 4.
 OPTIRS_LOCAL Reduced reduce(float x) {
     const uint32_t bits = bitsOfF32(x);
     const uint32_t exponent = (bits >> 23) & 255u;

@@ -1,5 +1,5 @@
-// Integer powers by squaring, modulo 2^64. A negative exponent gives 0, but for a base of 1 or -1 (and of 0, where the
-// standard leaves the result open, 0).
+// Integer powers by squaring, modulo 2^64. A negative exponent gives 0, but for a base of 1 or -1 (and of 0,
+// where the standard leaves the result open, 0).
 #include "bits.h"
 
 OPTIRS_LOCAL uint64_t powerBySquaring(uint64_t base, uint64_t exponent) {
@@ -19,4 +19,6 @@ OPTIRS_MATH int64_t optirs_pow_i64(int64_t base, int64_t exponent) {
     return 0;
 }
 
-OPTIRS_MATH uint64_t optirs_pow_u64(uint64_t base, uint64_t exponent) { return powerBySquaring(base, exponent); }
+OPTIRS_MATH uint64_t optirs_pow_u64(uint64_t base, uint64_t exponent) {
+    return powerBySquaring(base, exponent);
+}

@@ -38,8 +38,8 @@ struct Group {
 /// A strided window on a value in memory.
 struct View {
     Value* base = nullptr;
-    int64_t offset = 0;                ///< in elements
-    std::vector<int64_t> strides;      ///< one per dimension of the viewed value, in elements
+    int64_t offset = 0;            ///< in elements
+    std::vector<int64_t> strides;  ///< one per dimension of the viewed value, in elements
 };
 
 /// The groups of one block, in an order in which they may run.

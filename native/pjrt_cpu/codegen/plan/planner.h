@@ -9,8 +9,9 @@
 
 namespace optirs::plugin {
 
-/// Visits the operations of a block from the last to the first, so that all consumers of a value have their groups when the
-/// value's own fate is decided: evaluated inside its consumers, or left in memory by a group that it joins or starts.
+/// Visits the operations of a block from the last to the first, so that all consumers of a value have their
+/// groups when the value's own fate is decided: evaluated inside its consumers, or left in memory by a group
+/// that it joins or starts.
 class Planner {
  public:
     /// `forced`: values that an earlier attempt evaluated more than once.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pjrt_cpu/codegen/index/walk.h"
+#include "pjrt_cpu/codegen/plan/reads.h"
 #include "pjrt_cpu/ir/ops.h"
 
 namespace optirs::plugin {
@@ -43,55 +44,20 @@ Built build(const Loops& loops, size_t rank) {
     return result;
 }
 
-void visitGroup(const Group& group, const Index& index, AccessWalker& walker) {
-    if (group.kind == GroupKind::kScatter) {
-        for (Value* operand : group.op->operands()) {
-            if (operand->tensor().rank() == static_cast<int64_t>(index.size())) walker.visit(operand, index);
-        }
-        return;
-    }
-    const Index row(index.begin(), index.begin() + (group.row_rank >= 0 ? group.row_rank : 0));
-    for (const Value* root : group.roots) {
-        const Operation* op = root->definition();
-        if (std::ranges::find(group.reductions, op) != group.reductions.end()) continue;
-        Index at = index;
-        if (dimsOf(*root) != group.shape) {
-            at = row;
-            at.resize(static_cast<size_t>(root->tensor().rank()));
-        }
-        walker.visit(root, at);
-    }
-    for (const Operation* op : group.reductions) {
-        for (size_t i = 0; i < tupleSize(*op); ++i) walker.visit(op->operand(i), index);
-        for (size_t i = 0; i < tupleSize(*op); ++i) walker.visit(op->operand(tupleSize(*op) + i), {});
-        for (const Value* value : capturedValues(*op)) walker.visit(value, {});
-    }
-}
-
-/// Roots are evaluated, not read; so are reductions inside.
-InMemory readable(const Group& group, const InMemory& in_memory) {
-    return [&group, &in_memory](const Value* value) {
-        const Operation* op = value->definition();
-        if (op != nullptr && std::ranges::find(group.reductions, op) != group.reductions.end()) return false;
-        if (std::ranges::find(group.roots, value) != group.roots.end()) return false;
-        return in_memory(value);
-    };
-}
-
 struct Judgement {
     int64_t awkward = 0;
     double cost = 0;
 };
 
 Judgement judge(const Group& group, Built& built, const InMemory& in_memory) {
-    AccessWalker walker(built.context, readable(group, in_memory));
+    AccessWalker walker(built.context, readableFrom(group, in_memory));
     visitGroup(group, built.index, walker);
     Judgement result;
     result.awkward = walker.awkwardTerms();
     for (const auto& [op, indices] : walker.evaluations()) {
         double weight = isExpensive(*op) ? 8 : 0.5;
-        if (op->kind() == OpKind::kReduce || op->kind() == OpKind::kReduceWindow || op->kind() == OpKind::kDotGeneral ||
-            op->kind() == OpKind::kConvolution) {
+        if (op->kind() == OpKind::kReduce || op->kind() == OpKind::kReduceWindow ||
+            op->kind() == OpKind::kDotGeneral || op->kind() == OpKind::kConvolution) {
             weight = 64;
         }
         result.cost += weight * static_cast<double>(indices.size());
@@ -100,11 +66,14 @@ Judgement judge(const Group& group, Built& built, const InMemory& in_memory) {
     return result;
 }
 
-/// Loops may merge unless a boundary between rows and columns, or kept and reduced dimensions, lies between them.
+/// Loops may merge unless a boundary between rows and columns, or kept and reduced dimensions, lies between
+/// them.
 bool mayMerge(const Group& group, size_t d, size_t next) {
     if (group.kind == GroupKind::kColumns) {
         const auto reduced = dimensions(*group.reductions[0]);
-        const auto is_reduced = [&](size_t i) { return std::ranges::find(reduced, static_cast<int64_t>(i)) != reduced.end(); };
+        const auto is_reduced = [&](size_t i) {
+            return std::ranges::find(reduced, static_cast<int64_t>(i)) != reduced.end();
+        };
         return is_reduced(d) == is_reduced(next);
     }
     if (group.row_rank < 0) return true;
@@ -116,8 +85,10 @@ bool split(Loops& loops, const Built& built) {
     for (AtomId id = 0;; ++id) {
         if (static_cast<size_t>(id) >= built.context.size()) return false;
         const auto& atom = built.context.atom(id);
-        if (atom.kind != IndexContext::AtomKind::kQuotient && atom.kind != IndexContext::AtomKind::kRemainder) continue;
-        if (atom.inner.terms.size() != 1 || atom.inner.constant != 0 || atom.inner.terms[0].second != 1) continue;
+        if (atom.kind != IndexContext::AtomKind::kQuotient && atom.kind != IndexContext::AtomKind::kRemainder)
+            continue;
+        if (atom.inner.terms.size() != 1 || atom.inner.constant != 0 || atom.inner.terms[0].second != 1)
+            continue;
         for (size_t l = 0; l < built.variables.size(); ++l) {
             if (built.variables[l] != atom.inner) continue;
             const int64_t size = loops.factors[l];
@@ -132,7 +103,9 @@ bool split(Loops& loops, const Built& built) {
     }
 }
 
-int64_t sizeOf(const IndexContext& context, const IndexExpr& variable) { return context.range(variable).high + 1; }
+int64_t sizeOf(const IndexContext& context, const IndexExpr& variable) {
+    return context.range(variable).high + 1;
+}
 
 /// How a nest without reductions is cut for the pool.
 void cutLoops(Schedule& schedule, double element_cost) {
@@ -151,7 +124,8 @@ void cutLoops(Schedule& schedule, double element_cost) {
     constexpr int64_t kEnough = 64;
     constexpr int64_t kBlock = 4096;
     const size_t last = variables.size() - 1;
-    while (schedule.parallel < last && schedule.extent < kEnough) schedule.extent *= size(schedule.parallel++);
+    while (schedule.parallel < last && schedule.extent < kEnough)
+        schedule.extent *= size(schedule.parallel++);
     double inside = element_cost;
     for (size_t i = schedule.parallel; i < variables.size(); ++i) inside *= static_cast<double>(size(i));
     if (schedule.parallel == last && schedule.extent < 16 && size(last) > 2 * kBlock) {
@@ -168,18 +142,22 @@ Schedule scatterSchedule(const Group& group) {
     schedule.cost = 8;
     for (const int64_t size : group.shape) schedule.cost *= static_cast<double>(size);
     if (group.op->kind() != OpKind::kScatter) return schedule;
-    // Updates of one place must follow each other; what no index moves, the last window dimension, may be cut.
+    // Updates of one place must follow each other; what no index moves, the last window dimension, may be
+    // cut.
     const ScatterDimensions& numbers = scatterDimensions(*group.op);
     if (numbers.update_window_dims.empty()) return schedule;
     const auto last = static_cast<size_t>(numbers.update_window_dims.back());
     const int64_t operand_rank = group.op->operand(0)->tensor().rank();
     int64_t operand_dim = -1;
     for (int64_t d = 0; d < operand_rank; ++d) {
-        const auto in = [&](const std::vector<int64_t>& list) { return std::ranges::find(list, d) != list.end(); };
+        const auto in = [&](const std::vector<int64_t>& list) {
+            return std::ranges::find(list, d) != list.end();
+        };
         if (!in(numbers.inserted_window_dims) && !in(numbers.input_batching_dims)) operand_dim = d;
     }
     const auto& moved = numbers.scatter_dims_to_operand_dims;
-    if (std::ranges::find(moved, operand_dim) != moved.end() || schedule.index[last].isConstant()) return schedule;
+    if (std::ranges::find(moved, operand_dim) != moved.end() || schedule.index[last].isConstant())
+        return schedule;
     constexpr int64_t kColumns = 64;
     schedule.variables.push_back(schedule.index[last]);
     schedule.block = kColumns;
@@ -191,7 +169,8 @@ Schedule scatterSchedule(const Group& group) {
 }  // namespace
 
 Schedule makeSchedule(const Group& group, const InMemory& in_memory) {
-    if (group.kind == GroupKind::kScatter && group.op->kind() != OpKind::kDynamicUpdateSlice) return scatterSchedule(group);
+    if (group.kind == GroupKind::kScatter && group.op->kind() != OpKind::kDynamicUpdateSlice)
+        return scatterSchedule(group);
     Loops loops;
     loops.factors = group.shape;
     for (size_t d = 0; d < group.shape.size(); ++d) {
@@ -236,60 +215,26 @@ Schedule makeSchedule(const Group& group, const InMemory& in_memory) {
         (is_inner ? schedule.inner : schedule.variables).push_back(built.variables[l]);
     }
     double inside = cost;
-    for (const IndexExpr& variable : schedule.inner) inside *= static_cast<double>(sizeOf(schedule.context, variable));
+    for (const IndexExpr& variable : schedule.inner)
+        inside *= static_cast<double>(sizeOf(schedule.context, variable));
     if (group.kind == GroupKind::kColumns) {
         constexpr int64_t kColumns = 64;
         schedule.parallel = schedule.variables.size() - 1;
         schedule.block = kColumns;
-        for (size_t i = 0; i < schedule.parallel; ++i) schedule.extent *= sizeOf(schedule.context, schedule.variables[i]);
+        for (size_t i = 0; i < schedule.parallel; ++i)
+            schedule.extent *= sizeOf(schedule.context, schedule.variables[i]);
         const int64_t columns = sizeOf(schedule.context, schedule.variables.back());
         schedule.extent *= (columns + kColumns - 1) / kColumns;
         schedule.cost = inside * static_cast<double>(std::min(columns, kColumns));
     } else if (!group.reductions.empty()) {
         schedule.parallel = schedule.variables.size();
-        for (const IndexExpr& variable : schedule.variables) schedule.extent *= sizeOf(schedule.context, variable);
+        for (const IndexExpr& variable : schedule.variables)
+            schedule.extent *= sizeOf(schedule.context, variable);
         schedule.cost = inside;
     } else {
         cutLoops(schedule, cost);
     }
     return schedule;
-}
-
-size_t copiedOperands(const Operation& op) {
-    if (op.kind() == OpKind::kScatter) return tupleSize(op);
-    return op.kind() == OpKind::kDynamicUpdateSlice ? 1 : 0;
-}
-
-std::vector<const Value*> valuesRead(const Group& group, const InMemory& in_memory) {
-    IndexContext context;
-    Index index;
-    for (const int64_t size : group.shape) index.push_back(context.variable(size));
-    AccessWalker walker(context, readable(group, in_memory));
-    if (group.kind == GroupKind::kScatter) {
-        for (size_t i = copiedOperands(*group.op); i < group.op->operandCount(); ++i) {
-            Index at;
-            for (const int64_t size : dimsOf(*group.op->operand(i))) at.push_back(context.variable(size));
-            walker.visit(group.op->operand(i), at);
-        }
-        for (const Value* value : capturedValues(*group.op)) walker.visit(value, {});
-    } else {
-        visitGroup(group, index, walker);
-    }
-    return walker.readOrder();
-}
-
-bool readsOnlyInPlace(const Group& group, const Value* value, const Value* root, const InMemory& in_memory) {
-    if (group.kind != GroupKind::kLoop || !group.reductions.empty()) return false;
-    if (dimsOf(*value) != dimsOf(*root) || dimsOf(*root) != group.shape) return false;
-    if (value->tensor().element() != root->tensor().element()) return false;
-    IndexContext context;
-    Index index;
-    for (const int64_t size : group.shape) index.push_back(context.variable(size));
-    AccessWalker walker(context, readable(group, in_memory));
-    visitGroup(group, index, walker);
-    const auto found = walker.reads().find(value);
-    if (found == walker.reads().end()) return true;
-    return found->second.size() == 1 && *found->second.begin() == index;
 }
 
 }  // namespace optirs::plugin

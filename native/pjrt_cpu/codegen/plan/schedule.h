@@ -2,11 +2,10 @@
 /// The loops of a kernel: how the dimensions of its shape are merged, split, cut into parallel pieces.
 #pragma once
 
-#include <functional>
 #include <vector>
 
 #include "pjrt_cpu/codegen/index/index_expr.h"
-#include "pjrt_cpu/codegen/plan/group.h"
+#include "pjrt_cpu/codegen/plan/reads.h"
 
 namespace optirs::plugin {
 
@@ -28,18 +27,6 @@ struct Schedule {
     double cost = 1;
 };
 
-using InMemory = std::function<bool(const Value*)>;
-
 Schedule makeSchedule(const Group& group, const InMemory& in_memory);
-
-/// dynamic_update_slice, scatter: how many leading operands the results start as copies of; 0 for anything else.
-size_t copiedOperands(const Operation& op);
-
-/// Values in memory that the group's kernel reads, in the order of the walk. Copied operands are not among them: the kernel
-/// works on the copies.
-std::vector<const Value*> valuesRead(const Group& group, const InMemory& in_memory);
-
-/// Whether the group reads `value` only at the elements that it writes at the same time: `root` may take its memory.
-bool readsOnlyInPlace(const Group& group, const Value* value, const Value* root, const InMemory& in_memory);
 
 }  // namespace optirs::plugin

@@ -18,7 +18,8 @@ View dense(Value* value) {
 }
 
 /// Strides of the same elements under another shape, when that needs no copy.
-std::optional<std::vector<int64_t>> reshapedStrides(const std::vector<int64_t>& from, const std::vector<int64_t>& strides,
+std::optional<std::vector<int64_t>> reshapedStrides(const std::vector<int64_t>& from,
+                                                    const std::vector<int64_t>& strides,
                                                     const std::vector<int64_t>& to) {
     std::vector<int64_t> result(to.size(), 0);
     size_t i = from.size();
@@ -32,17 +33,22 @@ std::optional<std::vector<int64_t>> reshapedStrides(const std::vector<int64_t>& 
         if (i_begin > 0) from_count *= from[--i_begin];
         if (j_begin > 0) to_count *= to[--j_begin];
         while (from_count != to_count) {
-            if (from_count < to_count && i_begin > 0) from_count *= from[--i_begin];
-            else if (j_begin > 0) to_count *= to[--j_begin];
-            else return std::nullopt;
+            if (from_count < to_count && i_begin > 0)
+                from_count *= from[--i_begin];
+            else if (j_begin > 0)
+                to_count *= to[--j_begin];
+            else
+                return std::nullopt;
         }
         // Within a group the old dimensions must follow each other in memory.
         int64_t innermost = 0;
         int64_t expected = -1;
         for (size_t d = i; d-- > i_begin;) {
             if (from[d] == 1) continue;
-            if (expected < 0) innermost = strides[d];
-            else if (strides[d] != expected) return std::nullopt;
+            if (expected < 0)
+                innermost = strides[d];
+            else if (strides[d] != expected)
+                return std::nullopt;
             expected = strides[d] * from[d];
         }
         int64_t stride = innermost;
@@ -62,7 +68,8 @@ View viewOf(Value* value) {
     const Operation* op = value->definition();
     if (op == nullptr || value->tensor().elementCount() == 0) return dense(value);
     switch (op->kind()) {
-        case OpKind::kOptimizationBarrier: return viewOf(op->operand(value->index()));
+        case OpKind::kOptimizationBarrier:
+            return viewOf(op->operand(value->index()));
         case OpKind::kReshape: {
             View inner = viewOf(op->operand(0));
             auto strides = reshapedStrides(dimsOf(*op->operand(0)), inner.strides, dimsOf(*value));
@@ -74,7 +81,8 @@ View viewOf(Value* value) {
             const View inner = viewOf(op->operand(0));
             View result = inner;
             const auto order = permutation(*op);
-            for (size_t d = 0; d < order.size(); ++d) result.strides[d] = inner.strides[static_cast<size_t>(order[d])];
+            for (size_t d = 0; d < order.size(); ++d)
+                result.strides[d] = inner.strides[static_cast<size_t>(order[d])];
             return result;
         }
         case OpKind::kSlice: {
@@ -86,7 +94,8 @@ View viewOf(Value* value) {
             }
             return inner;
         }
-        default: return dense(value);
+        default:
+            return dense(value);
     }
 }
 
@@ -95,9 +104,12 @@ bool isLibraryContraction(const Operation& op) {
     const ElementType lhs = op.operand(0)->tensor().element();
     const ElementType rhs = op.operand(1)->tensor().element();
     const ElementType out = op.result()->tensor().element();
-    if (lhs != rhs || op.result()->tensor().elementCount() == 0 || op.operand(0)->tensor().elementCount() == 0) return false;
+    if (lhs != rhs || op.result()->tensor().elementCount() == 0 ||
+        op.operand(0)->tensor().elementCount() == 0)
+        return false;
     if (lhs == ElementType::kF32) return out == ElementType::kF32;
-    return (lhs == ElementType::kBF16 || lhs == ElementType::kF16) && (out == lhs || out == ElementType::kF32);
+    return (lhs == ElementType::kBF16 || lhs == ElementType::kF16) &&
+           (out == lhs || out == ElementType::kF32);
 }
 
 }  // namespace optirs::plugin

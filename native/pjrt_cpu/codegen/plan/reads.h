@@ -1,0 +1,34 @@
+/// @file
+/// What a group reads from memory.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "pjrt_cpu/codegen/index/walk.h"
+#include "pjrt_cpu/codegen/plan/group.h"
+
+namespace optirs::plugin {
+
+/// Whether the bytes of a value are in memory when the group runs.
+using InMemory = std::function<bool(const Value*)>;
+
+/// The same for the inside of the group: its roots are evaluated there, not read, and so are its reductions.
+InMemory readableFrom(const Group& group, const InMemory& in_memory);
+
+/// Visits everything that the group evaluates at `index` of its shape.
+void visitGroup(const Group& group, const Index& index, AccessWalker& walker);
+
+/// dynamic_update_slice, scatter: how many leading operands the results start as copies of; 0 for anything
+/// else.
+size_t copiedOperands(const Operation& op);
+
+/// Values in memory that the group's kernel reads, in the order of the walk. Copied operands are not among
+/// them: the kernel works on the copies.
+std::vector<const Value*> valuesRead(const Group& group, const InMemory& in_memory);
+
+/// Whether the group reads `value` only at the elements that it writes at the same time: `root` may take its
+/// memory.
+bool readsOnlyInPlace(const Group& group, const Value* value, const Value* root, const InMemory& in_memory);
+
+}  // namespace optirs::plugin

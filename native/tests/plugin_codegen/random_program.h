@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace optirs::plugin::testing {
+
+/// A program of random operations on i32 tensors, as StableHLO text.
+struct RandomProgram {
+    /// Returns only the last value.
+    std::string fused;
+    /// The same operations, and every value is returned: nothing can be fused away. The last output is that
+    /// of `fused`.
+    std::string unfused;
+    /// Numbers of elements of the arguments.
+    std::vector<int64_t> argument_sizes;
+};
+
+RandomProgram makeRandomProgram(uint32_t seed);
+
+}  // namespace optirs::plugin::testing
