@@ -43,7 +43,7 @@ def main():
     tensors, metadata = read(sys.argv[1] + "/reference.safetensors")
     reference = {n[len("reference."):]: tensors.pop(n) for n in list(tensors) if n.startswith("reference.")}
     for precision in (torch.float32, torch.float64):
-        p = {name: t.to(precision).requires_grad_() for name, t in tensors.items()}
+        p = {name: t.clone().to(precision).requires_grad_() for name, t in tensors.items()}
         optimizer = torch.optim.AdamW(p.values(), lr=1, weight_decay=float(metadata["weight_decay"]))
         worst = 0.0
         for step, (windows, rate, ours) in enumerate(zip(reference["batches"].long(), reference["learning_rates"], reference["losses"]), 1):

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "pjrt_cpu/codegen/lower/lowering.h"
+#include "pjrt_cpu/codegen/plan/split_reductions.h"
 #include "pjrt_cpu/ir/printer.h"
 #include "pjrt_cpu/passes/passes.h"
 #include "pjrt_cpu/stablehlo/parser.h"
@@ -26,6 +27,7 @@ std::unique_ptr<Program> compile(std::unique_ptr<Module> module, const CompileOp
     program->optimized_text = print(*module);
     if (!dump_folder.empty())
         std::ofstream(dump_folder + "/" + program->name + ".mlir") << program->optimized_text;
+    splitLargeReductions(module->entry());
     Lowering(module->entry(), options, *program).run(dump_folder);
     return program;
 }

@@ -8,28 +8,40 @@ namespace {
 
 auto lowerBound(auto& entries, std::string_view name) {
     return std::lower_bound(entries.begin(), entries.end(), name,
-                            [](const NamedAttribute& entry, std::string_view n) { return entry.first < n; });
+                            [](const NamedAttribute& entry, std::string_view n) { return entry.name < n; });
 }
 
 }  // namespace
 
+NamedAttributes::NamedAttributes() = default;
+NamedAttributes::NamedAttributes(const NamedAttributes& other) = default;
+NamedAttributes::NamedAttributes(NamedAttributes&& other) noexcept = default;
+NamedAttributes& NamedAttributes::operator=(const NamedAttributes& other) = default;
+NamedAttributes& NamedAttributes::operator=(NamedAttributes&& other) noexcept = default;
+NamedAttributes::~NamedAttributes() = default;
+
+bool NamedAttributes::empty() const { return entries_.empty(); }
+size_t NamedAttributes::size() const { return entries_.size(); }
+const NamedAttribute* NamedAttributes::begin() const { return entries_.data(); }
+const NamedAttribute* NamedAttributes::end() const { return entries_.data() + entries_.size(); }
+
 const Attribute* NamedAttributes::find(std::string_view name) const {
     const auto at = lowerBound(entries_, name);
-    return at != entries_.end() && at->first == name ? &at->second : nullptr;
+    return at != entries_.end() && at->name == name ? &at->value : nullptr;
 }
 
 void NamedAttributes::set(std::string_view name, Attribute value) {
     const auto at = lowerBound(entries_, name);
-    if (at != entries_.end() && at->first == name) {
-        at->second = std::move(value);
+    if (at != entries_.end() && at->name == name) {
+        at->value = std::move(value);
     } else {
-        entries_.emplace(at, std::string(name), std::move(value));
+        entries_.insert(at, NamedAttribute{std::string(name), std::move(value)});
     }
 }
 
 void NamedAttributes::erase(std::string_view name) {
     const auto at = lowerBound(entries_, name);
-    if (at != entries_.end() && at->first == name) entries_.erase(at);
+    if (at != entries_.end() && at->name == name) entries_.erase(at);
 }
 
 bool NamedAttributes::operator==(const NamedAttributes& other) const { return entries_ == other.entries_; }

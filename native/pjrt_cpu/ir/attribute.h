@@ -18,21 +18,29 @@ namespace optirs::plugin {
 
 class Attribute;
 
-/// Sorted by name, names unique.
-using NamedAttribute = std::pair<std::string, Attribute>;
+struct NamedAttribute;
 
+/// Attributes by name: sorted, names unique.
 class NamedAttributes {
- public:
+  public:
+    // Out of line: the entries hold attributes, which are complete only below.
+    NamedAttributes();
+    NamedAttributes(const NamedAttributes& other);
+    NamedAttributes(NamedAttributes&& other) noexcept;
+    NamedAttributes& operator=(const NamedAttributes& other);
+    NamedAttributes& operator=(NamedAttributes&& other) noexcept;
+    ~NamedAttributes();
+
     const Attribute* find(std::string_view name) const;
     void set(std::string_view name, Attribute value);
     void erase(std::string_view name);
-    bool empty() const { return entries_.empty(); }
-    size_t size() const { return entries_.size(); }
-    auto begin() const { return entries_.begin(); }
-    auto end() const { return entries_.end(); }
+    bool empty() const;
+    size_t size() const;
+    const NamedAttribute* begin() const;
+    const NamedAttribute* end() const;
     bool operator==(const NamedAttributes& other) const;
 
- private:
+  private:
     std::vector<NamedAttribute> entries_;
 };
 
@@ -183,6 +191,12 @@ class Attribute {
 
  private:
     std::shared_ptr<const Data> data_;
+};
+
+struct NamedAttribute {
+    std::string name;
+    Attribute value;
+    bool operator==(const NamedAttribute&) const = default;
 };
 
 /// `"text"` with MLIR escapes.

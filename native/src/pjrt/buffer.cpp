@@ -175,7 +175,8 @@ void optirs_pjrt_buffer::toHost(void* destination, uint64_t size, const char* op
         throw;
     }
     completion->keep(std::move(buffer));
-    completion->arm(std::span(&event, 1));
+    completion->setEvents(std::span(&event, 1));
+    completion->arm();
 }
 
 void optirs_pjrt_buffer::toHostWait(void* destination, uint64_t size) {
@@ -201,7 +202,8 @@ void optirs_pjrt_buffer::ready(const char* operation, optirs_completion done, vo
         throw;
     }
     completion->keep(std::move(buffer));
-    completion->arm(std::span(&event, 1));
+    completion->setEvents(std::span(&event, 1));
+    completion->arm();
 }
 
 void optirs_pjrt_buffer::wait() {

@@ -65,14 +65,17 @@ void Completion::prepare(core::Ref<optirs_pjrt_client> client, const char* opera
 
 void Completion::keep(core::Ref<DeviceBuffer> buffer) noexcept { kept_ = std::move(buffer); }
 
-void Completion::arm(std::span<PJRT_Event* const> events) noexcept {
-    // Set before the first event can end: the last party may be gone before the loop is over. One party is
-    // ours.
-    parties_.store(static_cast<int>(2 * count_) + 1, std::memory_order_relaxed);
+void Completion::setEvents(std::span<PJRT_Event* const> events) noexcept {
     for (std::size_t i = 0; i < count_; ++i) {
         waits_[i].owner = this;
         waits_[i].event = events[i];
     }
+}
+
+void Completion::arm() noexcept {
+    // Set before the first event can end: the last party may be gone before the loop is over. One party is
+    // ours.
+    parties_.store(static_cast<int>(2 * count_) + 1, std::memory_order_relaxed);
     for (std::size_t i = 0; i < count_; ++i) {
         wait(waits_[i]);
     }

@@ -31,8 +31,12 @@ class Completion {
     /// Keeps a buffer until the operation is over.
     void keep(core::Ref<DeviceBuffer> buffer) noexcept;
 
-    /// Takes the events over, NULL ones being over already. Afterwards this object belongs to them.
-    void arm(std::span<PJRT_Event* const> events) noexcept;
+    /// Takes over as many events as were prepared for; NULL ones are over already.
+    void setEvents(std::span<PJRT_Event* const> events) noexcept;
+
+    /// Waits for the events. Afterwards this object belongs to them, and the callback may have run and
+    /// released whatever the caller was called with: nothing else of that may be touched.
+    void arm() noexcept;
 
     /// The operation did not start: back to the pool without calling back.
     void drop() noexcept;

@@ -77,11 +77,13 @@ void Execution::run(const ExecuteRequest& request) {
     // From here on nothing can fail.
     handOut(*call, request);
     markDonated(*call, request);
-    call->clear();
     if (completion != nullptr) {
-        completion->arm(call->events);
+        completion->setEvents(call->events);
     }
     giveBack(std::move(call));
+    if (completion != nullptr) {
+        completion->arm();
+    }
 }
 
 void Execution::check(const ExecuteRequest& request) const {

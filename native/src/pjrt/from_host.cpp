@@ -115,7 +115,8 @@ void bufferFromHost(optirs_pjrt_client& client, const HostArray& array, optirs_p
     }
     target.fill(args.buffer, &place, type);
     if (completion != nullptr) {
-        completion->arm(std::span(&args.done_with_host_buffer, 1));
+        completion->setEvents(std::span(&args.done_with_host_buffer, 1));
+        completion->arm();
     } else {
         destroyEvent(api, args.done_with_host_buffer);
     }

@@ -68,6 +68,18 @@ func.func @main(%a: tensor<4096x300xf32>) -> (tensor<300xf32>, tensor<f32>) {
     EXPECT_NEAR(one[0].as<float>()[7], column, 1e-3);
 }
 
+TEST(Fusion, EightBitFloatsRoundOnce) {
+    const auto out = run(R"(
+func.func @main(%a: tensor<5xf32>) -> (tensor<5xf8E4M3FN>, tensor<5xf32>) {
+  %0 = stablehlo.convert %a : (tensor<5xf32>) -> tensor<5xf8E4M3FN>
+  %1 = stablehlo.convert %0 : (tensor<5xf8E4M3FN>) -> tensor<5xf32>
+  return %0, %1 : tensor<5xf8E4M3FN>, tensor<5xf32>
+})",
+                         {Bytes::of<float>({1, -448, 0.0625f, 17, 1.0625f})});
+    EXPECT_THAT(out[0].as<uint8_t>(), ::testing::ElementsAre(0x38, 0xfe, 0x18, 0x58, 0x38));
+    EXPECT_THAT(out[1].as<float>(), ::testing::ElementsAre(1, -448, 0.0625f, 16, 1));
+}
+
 TEST(Fusion, DonatedUpdateIsOnePass) {
     const auto program = compile(R"(
 func.func @main(%p: tensor<1000xf32> {tf.aliasing_output = 0 : i32}, %m: tensor<1000xf32> {tf.aliasing_output = 1 : i32}, %g: tensor<1000xf32>) -> (tensor<1000xf32>, tensor<1000xf32>) {

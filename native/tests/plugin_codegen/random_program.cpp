@@ -50,6 +50,7 @@ class Generator {
         const Entry& last = values_.back();
         result_.fused = text(last.name, typeOf(last.dims));
         result_.unfused = text(names, types);
+        makeSteps();
         return result_;
     }
 
@@ -74,6 +75,42 @@ class Generator {
     std::string text(const std::string& names, const std::string& types) const {
         return "func.func @main(" + arguments_ + ") -> (" + types + ") {\n" + body_ + "  return " + names +
                " : " + types + "\n}\n";
+    }
+
+    void makeSteps() {
+        std::string names;
+        std::string types;
+        std::string carried;
+        std::string donors;
+        std::string plain;
+        for (size_t i = 0; i < 3; ++i) {
+            // The latest value of the argument's shape, often the argument itself or another one.
+            const Entry* found = &values_[i];
+            for (const Entry& entry : values_) {
+                if (entry.dims == values_[i].dims && next(4) != 0) found = &entry;
+            }
+            const std::string type = typeOf(values_[i].dims);
+            const std::string number = std::to_string(i);
+            const char* comma = i == 0 ? "" : ", ";
+            names += comma + found->name;
+            types += comma + type;
+            carried += ", %a" + number + " = %b" + number;
+            donors += comma + ("%a" + number) + ": " + type + " {tf.aliasing_output = " + number + " : i32}";
+            plain += comma + ("%b" + number) + ": " + type;
+        }
+        result_.step = text(names, types);
+        result_.donated = "func.func @main(" + donors + ") -> (" + types + ") {\n" + body_ + "  return " +
+                          names + " : " + types + "\n}\n";
+        result_.loop =
+            "func.func @main(" + plain + ") -> (" + types + ") {\n" +
+            "  %begin = stablehlo.constant dense<0> : tensor<i32>\n  %end = stablehlo.constant dense<3> : "
+            "tensor<i32>\n" +
+            "  %one = stablehlo.constant dense<1> : tensor<i32>\n  %w:4 = stablehlo.while(%i = %begin" +
+            carried + ") : tensor<i32>, " + types + "\n   cond {\n" +
+            "    %c = stablehlo.compare LT, %i, %end : (tensor<i32>, tensor<i32>) -> tensor<i1>\n" +
+            "    stablehlo.return %c : tensor<i1>\n  } do {\n" + body_ +
+            "    %k = stablehlo.add %i, %one : tensor<i32>\n" + "    stablehlo.return %k, " + names +
+            " : tensor<i32>, " + types + "\n  }\n  return %w#1, %w#2, %w#3 : " + types + "\n}\n";
     }
 
     void emit(const std::string& expression, Dims dims) {

@@ -13,6 +13,12 @@ struct RandomProgram {
     /// The same operations, and every value is returned: nothing can be fused away. The last output is that
     /// of `fused`.
     std::string unfused;
+    /// Returns, for each argument, a value of its shape; nothing is donated.
+    std::string step;
+    /// The same, each argument donated to its value.
+    std::string donated;
+    /// `step` three times, in a loop.
+    std::string loop;
     /// Numbers of elements of the arguments.
     std::vector<int64_t> argument_sizes;
 };

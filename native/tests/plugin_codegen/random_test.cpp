@@ -4,33 +4,66 @@
 
 #include <cstdlib>
 
-#include "pjrt_cpu/ir/error.h"
 #include "tests/plugin_codegen/random_program.h"
 #include "tests/plugin_codegen/run_program.h"
 
 namespace optirs::plugin::testing {
 namespace {
 
-TEST(Random, FusedEqualsUnfused) {
+uint32_t programCount() {
     const char* many = std::getenv("OPTIRS_RANDOM_PROGRAMS");
-    const uint32_t count = many != nullptr ? static_cast<uint32_t>(std::atoi(many)) : 60;
-    for (uint32_t seed = 0; seed < count; ++seed) {
+    return many != nullptr ? static_cast<uint32_t>(std::atoi(many)) : 40;
+}
+
+/// Fresh ones for each run: donated arguments are written to.
+std::vector<Bytes> argumentsOf(const RandomProgram& program) {
+    std::vector<Bytes> arguments;
+    uint32_t number = 1;
+    for (const int64_t size : program.argument_sizes) {
+        std::vector<int32_t> values(static_cast<size_t>(size));
+        for (int32_t& value : values) {
+            number = number * 1103515245u + 12345u;
+            value = static_cast<int32_t>(number) >> 20;
+        }
+        arguments.push_back(Bytes::of(values));
+    }
+    return arguments;
+}
+
+void expectEqual(const std::vector<Bytes>& got, const std::vector<Bytes>& want) {
+    ASSERT_EQ(got.size(), want.size());
+    for (size_t i = 0; i < got.size(); ++i)
+        ASSERT_EQ(got[i].as<int32_t>(), want[i].as<int32_t>()) << "output " << i;
+}
+
+TEST(Random, FusedEqualsUnfused) {
+    for (uint32_t seed = 0; seed < programCount(); ++seed) {
         const RandomProgram program = makeRandomProgram(seed);
         SCOPED_TRACE("seed " + std::to_string(seed) + "\n" + program.fused);
-        std::vector<Bytes> arguments;
-        int32_t number = 1;
-        for (const int64_t size : program.argument_sizes) {
-            std::vector<int32_t> values(static_cast<size_t>(size));
-            for (int32_t& value : values) value = (number = number * 1103515245 + 12345) >> 20;
-            arguments.push_back(Bytes::of(values));
-        }
-        try {
-            const auto fused = run(program.fused, arguments);
-            const auto unfused = run(program.unfused, arguments);
-            ASSERT_EQ(fused.back().as<int32_t>(), unfused.back().as<int32_t>());
-        } catch (const Error& error) {
-            FAIL() << error.message();
-        }
+        const auto fused = run(program.fused, argumentsOf(program));
+        const auto unfused = run(program.unfused, argumentsOf(program));
+        ASSERT_EQ(fused.back().as<int32_t>(), unfused.back().as<int32_t>());
+    }
+}
+
+TEST(Random, DonationChangesNothing) {
+    for (uint32_t seed = 0; seed < programCount(); ++seed) {
+        const RandomProgram program = makeRandomProgram(seed);
+        SCOPED_TRACE("seed " + std::to_string(seed) + "\n" + program.donated);
+        expectEqual(run(program.donated, argumentsOf(program)), run(program.step, argumentsOf(program)));
+        if (HasFatalFailure()) return;
+    }
+}
+
+TEST(Random, LoopEqualsRepeatedCalls) {
+    for (uint32_t seed = 0; seed < programCount(); ++seed) {
+        const RandomProgram program = makeRandomProgram(seed);
+        SCOPED_TRACE("seed " + std::to_string(seed) + "\n" + program.loop);
+        const auto step = compile(program.step);
+        auto values = argumentsOf(program);
+        for (int i = 0; i < 3; ++i) values = run(*step, values);
+        expectEqual(run(program.loop, argumentsOf(program)), values);
+        if (HasFatalFailure()) return;
     }
 }
 

@@ -200,7 +200,7 @@ TEST(Contraction, RandomDimsAndStrides) {
         const std::vector<int64_t> list{static_cast<int64_t>(values)...};
         return list[random() % list.size()];
     };
-    for (int round = 0; round < 400; ++round) {
+    for (int round = 0; round < 200; ++round) {
         ContractionSpec spec;
         const ElementType type = std::vector{ElementType::kF32, ElementType::kF32, ElementType::kBF16,
                                              ElementType::kF16}[random() % 4];

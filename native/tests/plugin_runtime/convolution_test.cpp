@@ -178,7 +178,7 @@ ConvolutionSpec make(std::mt19937& random, size_t rank, bool shuffled) {
 
 TEST(Convolution, RandomGeometriesAndLayouts) {
     std::mt19937 random(3);
-    for (int round = 0; round < 120; ++round) {
+    for (int round = 0; round < 60; ++round) {
         const size_t rank = 1 + random() % 3;
         ASSERT_NO_FATAL_FAILURE(check(make(random, rank, round % 2 == 1), false, random))
             << "round " << round;

@@ -65,7 +65,7 @@ class ElementEmitter {
     /// are kept in the compute type: finishReduction() rounds them.
     std::vector<Scalar> combine(const Operation& op, std::span<const Scalar> accumulated,
                                 std::span<const Scalar> values);
-    Scalar finishReduction(const Operation& op, const Scalar& accumulated, ElementType type);
+    Scalar finishReduction(const Scalar& accumulated, ElementType type);
 
     /// A variable in the frame of the function, of the compute type.
     struct Cell {

@@ -128,8 +128,7 @@ std::vector<Scalar> ElementEmitter::combine(const Operation& op, std::span<const
     return region(block, arguments);
 }
 
-Scalar ElementEmitter::finishReduction(const Operation& op, const Scalar& accumulated, ElementType type) {
-    (void)op;
+Scalar ElementEmitter::finishReduction(const Scalar& accumulated, ElementType type) {
     if (!isFloat(type) || type == ElementType::kF32 || type == ElementType::kF64) return accumulated;
     return scalars_.convert(accumulated, ElementType::kF32, type);
 }

@@ -40,7 +40,7 @@ std::vector<Scalar> ElementEmitter::emitReduce(const Operation& op, const Index&
     });
     std::vector<Scalar> results;
     for (size_t i = 0; i < n; ++i) {
-        results.push_back(finishReduction(op, read(cells[i]), op.operand(i)->tensor().element()));
+        results.push_back(finishReduction(read(cells[i]), op.operand(i)->tensor().element()));
     }
     return results;
 }
@@ -82,7 +82,7 @@ std::vector<Scalar> ElementEmitter::emitReduceWindow(const Operation& op, const 
     });
     std::vector<Scalar> results;
     for (size_t i = 0; i < n; ++i) {
-        results.push_back(finishReduction(op, read(cells[i]), op.operand(i)->tensor().element()));
+        results.push_back(finishReduction(read(cells[i]), op.operand(i)->tensor().element()));
     }
     return results;
 }
@@ -160,7 +160,7 @@ Scalar ElementEmitter::emitDot(const Operation& op, const Index& index) {
         }
         accumulateProduct(op, sum, a, b);
     });
-    return finishReduction(op, read(sum), out);
+    return finishReduction(read(sum), out);
 }
 
 Scalar ElementEmitter::emitConvolution(const Operation& op, const Index& index) {
@@ -208,7 +208,7 @@ Scalar ElementEmitter::emitConvolution(const Operation& op, const Index& index) 
         }
         branch(condition, [&] { accumulateProduct(op, sum, lhs, rhs); });
     });
-    return finishReduction(op, read(sum), out);
+    return finishReduction(read(sum), out);
 }
 
 }  // namespace optirs::plugin

@@ -139,7 +139,7 @@ void KernelBuilder::emitRows() {
             });
             for (const Operation* op : reductions) {
                 for (size_t i = 0; i < cells[op].size(); ++i) {
-                    const Scalar total = emitter_->finishReduction(*op, emitter_->read(cells[op][i]),
+                    const Scalar total = emitter_->finishReduction(emitter_->read(cells[op][i]),
                                                                    op->operand(i)->tensor().element());
                     emitter_->bindScalar(op->result(i), total);
                 }
@@ -246,8 +246,7 @@ void KernelBuilder::emitColumns() {
                 if (std::ranges::find(reduced, static_cast<int64_t>(d)) == reduced.end())
                     at.push_back(schedule.index[d]);
             }
-            const Scalar total =
-                emitter_->finishReduction(op, emitter_->read(cell), root->tensor().element());
+            const Scalar total = emitter_->finishReduction(emitter_->read(cell), root->tensor().element());
             emitter_->store(bufferOf(root), root->tensor().element(),
                             emitter_->emit(context_.linear(at, dimsOf(*root))), total);
         });

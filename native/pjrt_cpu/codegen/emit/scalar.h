@@ -52,7 +52,7 @@ class ScalarEmitter {
     llvm::Value* roundTo(llvm::Value* value, ElementType type);
     llvm::Value* roundF32ToBf16(llvm::Value* value);
     llvm::Value* reducePrecision(llvm::Value* value, int64_t exponent_bits, int64_t mantissa_bits);
-    llvm::Value* compareFloat(const Operation& op, ElementType type, llvm::Value* a, llvm::Value* b);
+    llvm::Value* compareFloat(const Operation& op, llvm::Value* a, llvm::Value* b);
     // scalar_integer.cpp
     llvm::Value* applyInteger(const Operation& op, ElementType type, std::span<llvm::Value* const> x);
     llvm::Value* applyBoolean(const Operation& op, std::span<llvm::Value* const> x);

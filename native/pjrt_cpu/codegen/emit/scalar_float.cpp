@@ -72,13 +72,11 @@ llvm::Value* ScalarEmitter::reducePrecision(llvm::Value* value, int64_t exponent
     return b_.CreateSelect(is_nan, nan, result);
 }
 
-llvm::Value* ScalarEmitter::compareFloat(const Operation& op, ElementType type, llvm::Value* a,
-                                         llvm::Value* b) {
+llvm::Value* ScalarEmitter::compareFloat(const Operation& op, llvm::Value* a, llvm::Value* b) {
     using P = llvm::CmpInst::Predicate;
     const auto direction = comparisonDirection(op);
     if (comparisonType(op) == ComparisonType::kTotalOrder) {
         // -NaN < -inf < ... < -0 < +0 < ... < +NaN: the order of the bits, with the negative half reversed.
-        (void)type;
         const bool wide = a->getType()->isDoubleTy();
         llvm::IntegerType* bits_type = wide ? b_.getInt64Ty() : b_.getInt32Ty();
         const auto order = [&](llvm::Value* v) {
@@ -178,7 +176,7 @@ llvm::Value* ScalarEmitter::applyFloat(const Operation& op, ElementType type,
             return rounded(reducePrecision(x[0], integerAttribute(op, "exponent_bits"),
                                            integerAttribute(op, "mantissa_bits")));
         case OpKind::kCompare:
-            return compareFloat(op, type, x[0], x[1]);
+            return compareFloat(op, x[0], x[1]);
         default:
             throw unimplementedOperation(op, "not compiled for floating point");
     }

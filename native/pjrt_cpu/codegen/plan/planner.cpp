@@ -72,7 +72,21 @@ bool Planner::isCheap(const Operation& op) const {
     for (size_t i = 0; i < op.operandCount(); ++i) {
         if (op.operand(i)->tensor().elementCount() * 4 > count && !isConstant(op.operand(i))) ++large;
     }
-    return large <= 1 && count > 1;
+    // A long chain of cheap operations is not cheap.
+    constexpr int64_t kShort = 24;
+    return large <= 1 && count > 1 && chains_.at(&op) <= kShort;
+}
+
+int64_t Planner::chainLength(const Operation& op) const {
+    const FusionRole role = fusionRole(op);
+    if (role == FusionRole::kNone || role == FusionRole::kSource) return 0;
+    constexpr int64_t kLong = 1000;
+    int64_t length = role == FusionRole::kMovement ? 0 : 1;
+    for (const Value* operand : op.operands()) {
+        const auto found = chains_.find(operand->definition());
+        if (found != chains_.end() && !operand->tensor().isScalar()) length += found->second;
+    }
+    return std::min(length, kLong);
 }
 
 /// Hands the demands on an operation's result down to its operands, evaluated in the same loops.
@@ -147,6 +161,7 @@ Plan Planner::run() {
     std::vector<Operation*> operations;
     for (Operation& op : block_) {
         positions_[&op] = static_cast<int64_t>(operations.size());
+        chains_[&op] = chainLength(op);
         operations.push_back(&op);
     }
     for (size_t i = operations.size(); i-- > 0;) {

@@ -48,12 +48,15 @@ class Planner {
     void addRoot(int32_t group, Value* value);
     void propagate(Operation& op, const Demand& wanted);
     bool isCheap(const Operation& op) const;
+    /// Operations that evaluating `op` takes when nothing below it is stored.
+    int64_t chainLength(const Operation& op) const;
     void order(Plan& plan) const;
 
     Block& block_;
     const std::set<const Value*>& forced_;
     std::map<const Value*, Demand> demands_;
     std::map<const Operation*, int64_t> positions_;
+    std::map<const Operation*, int64_t> chains_;
     std::map<const Operation*, Value*> product_targets_;
     Plan plan_;
 };

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "pjrt_cpu/ir/module.h"
+
+namespace optirs::plugin {
+
+/// Cuts large reductions to one number into a fixed number of partial ones, so that they can run in parallel.
+/// The cut depends on the shape only: results do not depend on the number of threads.
+void splitLargeReductions(Function& function);
+
+}  // namespace optirs::plugin
