@@ -23,7 +23,7 @@ public sealed partial class GeneralTests : CliTest
         Assert.That(result.ExitCode, Is.Zero);
         foreach (string option in (string[])["--data", "--steps", "--batch", "--context", "--layers", "--width", "--heads", "--lr", "--seed", "--device", "--precision", "--out", "--resume", "--json", "--verbose"])
             Assert.That(result.Output, Does.Contain(option));
-        Assert.That(result.Output, Does.Contain("Ctrl-C saves").And.Contain("Default: 1500"));
+        Assert.That(result.Output, Does.Contain("Ctrl-C saves").And.Contain("Default: 1000"));
         Assert.That(result.Output, Does.Not.Contain("\u001b"));
     }
 

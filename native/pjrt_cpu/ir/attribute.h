@@ -22,7 +22,7 @@ struct NamedAttribute;
 
 /// Attributes by name: sorted, names unique.
 class NamedAttributes {
-  public:
+ public:
     // Out of line: the entries hold attributes, which are complete only below.
     NamedAttributes();
     NamedAttributes(const NamedAttributes& other);
@@ -40,7 +40,7 @@ class NamedAttributes {
     const NamedAttribute* end() const;
     bool operator==(const NamedAttributes& other) const;
 
-  private:
+ private:
     std::vector<NamedAttribute> entries_;
 };
 
@@ -171,8 +171,8 @@ class Attribute {
 
     Attribute();  ///< unit
     template <typename T>
-    requires std::is_constructible_v<Data, T> &&(!std::is_same_v<std::decay_t<T>, Attribute>)
-        Attribute(T&& value)  // NOLINT(google-explicit-constructor)
+        requires(std::is_constructible_v<Data, T> && !std::is_same_v<std::decay_t<T>, Attribute>)
+    Attribute(T&& value)  // NOLINT(google-explicit-constructor)
         : data_(std::make_shared<const Data>(std::forward<T>(value))) {}
 
     static Attribute integers(std::vector<int64_t> values);

@@ -141,7 +141,7 @@ std::vector<WindowDimension> window(const Operation& op) {
     } else {
         for (int64_t size : integersAttribute(op, "window_dimensions")) out.push_back({.size = size});
     }
-    const auto fill = [&](std::string_view name, auto WindowDimension::*field) {
+    const auto fill = [&](std::string_view name, auto WindowDimension::* field) {
         const std::span<const int64_t> values = integersAttributeOrEmpty(op, name);
         if (!values.empty() && values.size() != out.size()) {
             throw invalidOperation(op, "attribute " + std::string(name) + " " + listToString(values) +

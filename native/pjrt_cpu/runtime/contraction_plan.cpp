@@ -8,6 +8,7 @@
 #include <string>
 
 #include "pjrt_cpu/ir/error.h"
+#include "pjrt_cpu/runtime/stable_order.h"
 
 namespace optirs::plugin {
 namespace {
@@ -30,7 +31,7 @@ Dims normalized(Dims dims, bool keep_order) {
     const auto key = [](const Dim& dim) {
         return std::abs(dim.kind == Kind::kK ? dim.lhs_stride : dim.out_stride);
     };
-    std::stable_sort(dims.begin(), dims.end(), [&](const Dim& a, const Dim& b) {
+    stableOrder(dims, [&](const Dim& a, const Dim& b) {
         if (a.kind != b.kind) return a.kind < b.kind;
         return !(keep_order && a.kind != Kind::kK) && key(a) > key(b);
     });

@@ -231,7 +231,7 @@ class RngStep final : public Step {
         std::memcpy(state.data(), frame.buffers[static_cast<size_t>(spec_.state_allocation)],
                     static_cast<size_t>(spec_.state_bytes));
         std::byte* out = frame.buffers[static_cast<size_t>(spec_.out_allocation)];
-        if (spec_.algorithm == RngAlgorithm::kThreeFry) {
+        if (spec_.algorithm == RngGenerator::kThreeFry) {
             runThreefry(state, out, frame.pool);
         } else {
             runPhilox(state, out, frame.pool);
@@ -242,7 +242,7 @@ class RngStep final : public Step {
 
     std::string describe() const override {
         return std::string("rng_bit_generator ") +
-               (spec_.algorithm == RngAlgorithm::kThreeFry ? "threefry " : "philox ") +
+               (spec_.algorithm == RngGenerator::kThreeFry ? "threefry " : "philox ") +
                TensorType(spec_.type, spec_.shape).toString();
     }
 
@@ -300,9 +300,9 @@ class RngStep final : public Step {
 
 std::unique_ptr<Step> makeRngStep(const RngSpec& spec) {
     const std::string what = "rng_bit_generator of " + TensorType(spec.type, spec.shape).toString();
-    const bool threefry_state = spec.algorithm == RngAlgorithm::kThreeFry && spec.state_bytes == 16;
+    const bool threefry_state = spec.algorithm == RngGenerator::kThreeFry && spec.state_bytes == 16;
     const bool philox_state =
-        spec.algorithm == RngAlgorithm::kPhilox && (spec.state_bytes == 16 || spec.state_bytes == 24);
+        spec.algorithm == RngGenerator::kPhilox && (spec.state_bytes == 16 || spec.state_bytes == 24);
     if (!threefry_state && !philox_state) {
         throw invalidArgument(what + ": the state has " + std::to_string(spec.state_bytes) +
                               " bytes; Threefry takes 16, Philox 16 or 24 (as ui64)");

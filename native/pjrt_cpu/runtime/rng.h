@@ -9,7 +9,7 @@
 
 namespace optirs::plugin {
 
-enum class RngAlgorithm : uint8_t {
+enum class RngGenerator : uint8_t {
     kThreeFry,  ///< Threefry-2x32, 20 rounds; state u64[2] = {key, counter}
     kPhilox     ///< Philox-4x32, 10 rounds; state u64[2] or u64[3] = {key, counter low, counter high}
 };
@@ -17,7 +17,7 @@ enum class RngAlgorithm : uint8_t {
 /// stablehlo.rng_bit_generator (DEFAULT is Philox, as on XLA's CPU). Bit-exact with XLA: state layout, order,
 /// next state.
 struct RngSpec {
-    RngAlgorithm algorithm = RngAlgorithm::kThreeFry;
+    RngGenerator algorithm = RngGenerator::kThreeFry;
     /// The result: any type of 8, 16, 32 or 64 bits, dense.
     ElementType type{};
     std::vector<int64_t> shape;

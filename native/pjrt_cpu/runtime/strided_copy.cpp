@@ -7,6 +7,7 @@
 
 #include "pjrt_cpu/ir/error.h"
 #include "pjrt_cpu/runtime/half.h"
+#include "pjrt_cpu/runtime/stable_order.h"
 #include "pjrt_cpu/runtime/thread_pool.h"
 
 namespace optirs::plugin {
@@ -130,7 +131,7 @@ StridedCopy normalized(StridedCopy copy) {
     auto& dims = copy.dims;
     std::erase_if(dims, [](const StridedCopy::Dim& dim) { return dim.size == 1; });
     // Writes in order are worth more than reads in order.
-    std::stable_sort(dims.begin(), dims.end(), [](const StridedCopy::Dim& a, const StridedCopy::Dim& b) {
+    stableOrder(dims, [](const StridedCopy::Dim& a, const StridedCopy::Dim& b) {
         return std::abs(a.to_stride) > std::abs(b.to_stride);
     });
     for (size_t d = 0; d + 1 < dims.size();) {

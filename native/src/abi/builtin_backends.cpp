@@ -8,7 +8,7 @@ namespace optirs::core {
 
 std::span<const optirs_backend_table* const> builtinBackends() noexcept {
     static const std::array<const optirs_backend_table*, 2> tables = {&echo::echoBackend(),
-                                                                       &echo::faultBackend()};
+                                                                      &echo::faultBackend()};
     return tables;
 }
 

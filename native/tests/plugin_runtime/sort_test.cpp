@@ -54,8 +54,9 @@ TEST(Sort, StableInEveryDimension) {
             const int64_t first = line / inner * length * inner + line % inner;
             std::vector<int64_t> expected;
             for (int64_t i = 0; i < length; ++i) expected.push_back(first + i * inner);
-            std::stable_sort(expected.begin(), expected.end(), [&](int64_t a, int64_t b) {
-                return keys[static_cast<size_t>(a)] < keys[static_cast<size_t>(b)];
+            std::sort(expected.begin(), expected.end(), [&](int64_t a, int64_t b) {
+                return std::pair(keys[static_cast<size_t>(a)], a) <
+                       std::pair(keys[static_cast<size_t>(b)], b);
             });
             for (int64_t i = 0; i < length; ++i) {
                 const auto place = static_cast<size_t>(first + i * inner);

@@ -27,7 +27,7 @@ internal sealed record TrainSettings
     public int EvaluateEvery { get; init; }
     public int SampleLength { get; init; }
 
-    public const int DefaultSteps = 1500;
+    public const int DefaultSteps = 1000;
     public const int DefaultEvaluateEvery = 100;
     public const int DefaultSampleLength = 500;
 

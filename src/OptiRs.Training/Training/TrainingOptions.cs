@@ -33,22 +33,22 @@ public sealed record TrainingOptions
     public int Context { get; init; } = 128;
 
     /// <summary>The dropout rate.</summary>
-    public double Dropout { get; init; } = 0.1;
+    public double Dropout { get; init; } = 0.2;
 
     /// <summary>Windows per step.</summary>
     public int Batch { get; init; } = 16;
 
     /// <summary>The highest learning rate.</summary>
-    public double LearningRate { get; init; } = 1e-3;
+    public double LearningRate { get; init; } = 3e-3;
 
     /// <summary>The learning rate at and after <see cref="DecaySteps"/>.</summary>
-    public double MinimumLearningRate { get; init; } = 1e-4;
+    public double MinimumLearningRate { get; init; } = 3e-4;
 
     /// <summary>Steps until the highest learning rate.</summary>
     public int WarmupSteps { get; init; } = 100;
 
     /// <summary>The step at which the learning rate is at its minimum.</summary>
-    public int DecaySteps { get; init; } = 1500;
+    public int DecaySteps { get; init; } = 1000;
 
     /// <summary>AdamW's weight decay.</summary>
     public double WeightDecay { get; init; } = 0.01;

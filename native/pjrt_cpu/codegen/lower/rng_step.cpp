@@ -1,17 +1,14 @@
 #include "pjrt_cpu/runtime/rng.h"
 
 #include "pjrt_cpu/codegen/lower/lowering.h"
-#include "pjrt_cpu/ir/error.h"
+#include "pjrt_cpu/ir/ops.h"
 
 namespace optirs::plugin {
 
 std::unique_ptr<Step> makeRngStep(const Operation& op, int32_t state, int32_t out_state, int32_t out) {
-    const Attribute* attribute = op.attribute("rng_algorithm");
-    const auto* algorithm = attribute != nullptr ? attribute->get<EnumAttribute>() : nullptr;
-    if (algorithm == nullptr)
-        throw invalidArgument("rng_bit_generator without rng_algorithm at " + op.location().toString());
     RngSpec spec;
-    spec.algorithm = algorithm->value == "THREE_FRY" ? RngAlgorithm::kThreeFry : RngAlgorithm::kPhilox;
+    spec.algorithm =
+        rngAlgorithm(op) == RngAlgorithm::kThreeFry ? RngGenerator::kThreeFry : RngGenerator::kPhilox;
     const TensorType& type = op.result(1)->tensor();
     spec.type = type.element();
     spec.shape.assign(type.dims().begin(), type.dims().end());
