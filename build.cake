@@ -55,7 +55,7 @@ Task("Train").Description("trains a small transformer: ./build.sh train --data F
         // Ctrl-C reaches the whole process group: the training run saves and ends; Cake waits for it.
         Console.CancelKeyPress += (_, pressed) => pressed.Cancel = true;
         var program = System.IO.Path.GetFullPath("artifacts/bin/OptiRs.Cli/release/optirs.dll");
-        var code = RunIn(CallerDirectory(), "dotnet", [program, "train", .. CallerArguments()]);
+        var code = RunIn(CallerDirectory(), "dotnet", [program, "train", .. CallerArguments()], ("OPTIRS_COMMAND", "./build.sh"));
         // The training run's own last line is the last word, and its exit code ours.
         Environment.Exit(code);
     });

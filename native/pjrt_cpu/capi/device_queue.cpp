@@ -14,23 +14,43 @@ namespace optirs::plugin {
 namespace {
 
 /// Threads that could not be joined where they ended, because they ended their own queue. Joined when the
-/// library goes.
+/// library goes. A queue can end even later, while the process exits, so this object itself is never
+/// destroyed.
 class Leavers {
  public:
-    ~Leavers() {
-        for (std::thread& thread : threads_) thread.join();
-    }
-    void add(std::thread thread) {
-        std::lock_guard lock(mutex_);
-        threads_.push_back(std::move(thread));
-    }
     static Leavers& instance() {
-        static Leavers leavers;
+        static Leavers& leavers = *std::make_unique<Leavers>().release();
+        static const JoinAtExit join_at_exit{leavers};
         return leavers;
     }
 
+    void add(std::thread thread) {
+        std::lock_guard lock(mutex_);
+        if (closed_) {
+            thread.detach();
+        } else {
+            threads_.push_back(std::move(thread));
+        }
+    }
+
  private:
+    struct JoinAtExit {
+        Leavers& leavers;
+        ~JoinAtExit() { leavers.close(); }
+    };
+
+    void close() {
+        std::vector<std::thread> threads;
+        {
+            std::lock_guard lock(mutex_);
+            closed_ = true;
+            threads.swap(threads_);
+        }
+        for (std::thread& thread : threads) thread.join();
+    }
+
     std::mutex mutex_;
+    bool closed_ = false;
     std::vector<std::thread> threads_;
 };
 

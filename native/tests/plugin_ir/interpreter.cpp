@@ -102,7 +102,7 @@ class Machine {
         // One dimension is all that the tests need.
         std::vector<int64_t> order(static_cast<size_t>(in[0].size()));
         for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int64_t>(i);
-        std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
+        const auto less = [&](int64_t a, int64_t b) {
             std::vector<Tensor> arguments;
             for (const Tensor& each : in) {
                 for (const int64_t at : {a, b}) {
@@ -112,7 +112,10 @@ class Machine {
                 }
             }
             return run(body(op), arguments)[0].integers[0] != 0;
-        });
+        };
+        // Stable: of equals the earlier comes first.
+        std::sort(order.begin(), order.end(),
+                  [&](int64_t a, int64_t b) { return less(a, b) || (!less(b, a) && a < b); });
         std::vector<Tensor> out;
         for (const Tensor& each : in) {
             out.push_back(make(each.type));
