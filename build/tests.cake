@@ -72,11 +72,11 @@ class TestResults
                         break;
                     case "Failed":
                         _failed++;
+                        Console.WriteLine($"FAILED {(string)result.Attribute("testName")}\n{Message(result)}");
                         break;
                     default:
                         _skipped++;
-                        var reason = result.Descendants().FirstOrDefault(element => element.Name.LocalName == "Message")?.Value;
-                        _skips.Add($"{(string)result.Attribute("testName")}: {reason?.Split('\n')[0]}");
+                        _skips.Add($"{(string)result.Attribute("testName")}: {Message(result)?.Split('\n')[0]}");
                         break;
                 }
             }
@@ -87,6 +87,9 @@ class TestResults
         // A teardown that reports leaks, or a host that crashed, fails the run without failing a test.
         _brokenRunner |= code != 0 && _failed == before;
     }
+
+    private static string Message(XElement result) =>
+        result.Descendants().FirstOrDefault(element => element.Name.LocalName == "Message")?.Value;
 
     public void Finish()
     {

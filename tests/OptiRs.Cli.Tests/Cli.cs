@@ -33,7 +33,8 @@ internal static class Cli
     /// <summary>Sends a signal once a line of the output contains <paramref name="text"/>.</summary>
     public static CliResult RunAndInterrupt(string folder, string text, params string[] arguments)
     {
-        using Process process = Start(folder, Executable, arguments);
+        // A job in the background, as in many a CI, hands down that SIGINT is ignored: the run under test starts as from a terminal.
+        using Process process = Start(folder, "/usr/bin/env", ["--default-signal=INT", Executable, .. arguments]);
         var output = new StringBuilder();
         Task<string> error = process.StandardError.ReadToEndAsync();
         bool sent = false;
@@ -42,7 +43,7 @@ internal static class Cli
             output.AppendLine(line);
             if (sent || !line.Contains(text, StringComparison.Ordinal)) continue;
             sent = true;
-            using Process kill = Process.Start("/bin/kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
+            using Process kill = Process.Start("/bin/sh", ["-c", string.Create(CultureInfo.InvariantCulture, $"kill -INT {process.Id}")]);
             kill.WaitForExit();
         }
         Assert.That(process.WaitForExit(Patience), Is.True);
