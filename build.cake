@@ -27,9 +27,12 @@ Task("Test").Description("runs every test and checks formatting and the ABI; pri
         results.Finish();
     });
 
-Task("Sanitize").Description("runs native and .NET tests under ASan+UBSan, native tests under TSan")
+Task("Sanitize").Description("runs native and .NET tests under ASan+UBSan and under TSan")
     .IsDependentOn("Build")
     .Does(Sanitize);
+
+Task("Fuzz").Description("fuzzes the readers of programs under ASan+UBSan: ./build.sh fuzz [SECONDS each, default 600]")
+    .Does(Fuzz);
 
 Task("Lint").Description("runs clang-tidy over the native sources")
     .IsDependentOn("Native")

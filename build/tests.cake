@@ -55,11 +55,12 @@ class TestResults
         }
     }
 
-    public void RunManaged(params (string, string)[] environment)
+    /// <param name="filter">Which tests, in the form of dotnet test --filter; all if empty.</param>
+    public void RunManaged(string filter = "", params (string, string)[] environment)
     {
         var code = Runner(Environment.CurrentDirectory, "dotnet",
             ["test", "OptiRs.Native.slnx", "-c", "Release", "--no-build", "--nologo", "-v", "quiet", "--logger", "trx",
-             "--results-directory", _folder], environment);
+             "--results-directory", _folder, .. filter.Length == 0 ? Array.Empty<string>() : ["--filter", filter]], environment);
         var before = _failed;
         foreach (var file in System.IO.Directory.GetFiles(_folder, "*.trx"))
         {
@@ -117,18 +118,51 @@ void Sanitize()
     BuildNative("asan");
     results.RunNative("asan");
     // The .NET runtime raises and handles signals of its own and keeps memory until exit: leaks are counted by our own tests.
-    var runtime = System.IO.Path.GetFullPath("artifacts/native/asan/lib");
-    results.RunManaged(
-        ("LD_PRELOAD", CaptureLine("g++", "-print-file-name=libasan.so") + " " + CaptureLine("g++", "-print-file-name=libubsan.so")),
+    results.RunManaged("",
+        ("LD_PRELOAD", CompilerFile("libasan.so") + " " + CompilerFile("libubsan.so")),
         ("ASAN_OPTIONS", "detect_leaks=0:handle_segv=0:detect_container_overflow=0:detect_odr_violation=0:allocator_may_return_null=1"),
-        ("OPTIRS_NATIVE_PATH", runtime));
+        ("OPTIRS_NATIVE_PATH", System.IO.Path.GetFullPath("artifacts/native/asan/lib")));
     BuildNative("tsan");
     results.RunNative("tsan");
+    // The shells of this system do not start with ThreadSanitizer preloaded.
+    results.RunManaged("TestCategory!=Shell",
+        ("LD_PRELOAD", CompilerFile("libtsan.so")),
+        ("TSAN_OPTIONS", "ignore_noninstrumented_modules=1:halt_on_error=1:allocator_may_return_null=1:suppressions="
+            + System.IO.Path.GetFullPath("native/tests/tsan_dotnet.supp")),
+        ("OPTIRS_NATIVE_PATH", System.IO.Path.GetFullPath("artifacts/native/tsan/lib")));
     results.Finish();
 }
 
-string CaptureLine(string program, string argument)
+string CompilerFile(string name)
 {
-    using var process = Process.Start(new ProcessStartInfo(program, argument) { RedirectStandardOutput = true, UseShellExecute = false });
+    using var process = Process.Start(new ProcessStartInfo("g++", $"-print-file-name={name}") { RedirectStandardOutput = true, UseShellExecute = false });
     return process.StandardOutput.ReadToEnd().Trim();
+}
+
+/// Each fuzzer for so many seconds; what it finds and learns stays below artifacts/fuzz.
+void Fuzz()
+{
+    var folder = "artifacts/native/fuzz";
+    Run("cmake", "--preset", "release", "-B", folder, "-DCMAKE_CXX_COMPILER=clang++-19", "-DCMAKE_C_COMPILER=clang-19",
+        "-DOPTIRS_BUILD_FUZZERS=ON", "--log-level=WARNING");
+    var seconds = CallerArguments().FirstOrDefault() ?? "600";
+    foreach (var (fuzzer, seeds) in new[] { ("stablehlo_fuzzer", "*.mlir"), ("bytecode_fuzzer", "*.bc") })
+    {
+        Run("cmake", "--build", folder, "--target", fuzzer, "--", "--quiet");
+        var corpus = System.IO.Path.GetFullPath($"artifacts/fuzz/{fuzzer}");
+        System.IO.Directory.CreateDirectory(corpus);
+        // Programs beside the repository, when they are there, show the fuzzer what programs look like.
+        var programs = System.IO.Path.GetFullPath("../shared/conformance");
+        if (System.IO.Directory.Exists(programs))
+        {
+            foreach (var seed in System.IO.Directory.GetFiles(programs, seeds, System.IO.SearchOption.AllDirectories)
+                         .Where(path => new System.IO.FileInfo(path).Length < 32768))
+            {
+                System.IO.File.Copy(seed, System.IO.Path.Combine(corpus, System.IO.Path.GetFileName(seed)), overwrite: true);
+            }
+        }
+
+        Run($"{folder}/bin/{fuzzer}", corpus, $"-max_total_time={seconds}", "-max_len=65536", "-timeout=20", "-rss_limit_mb=4096",
+            $"-artifact_prefix={System.IO.Path.GetFullPath("artifacts/fuzz")}/{fuzzer}-");
+    }
 }

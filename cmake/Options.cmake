@@ -1,6 +1,7 @@
 # One INTERFACE target, optirs::options, carries everything that every native target of this project compiles with.
 option(BUILD_TESTING "Build the native tests" ON)
 option(OPTIRS_BUILD_BENCHMARKS "Build the native benchmarks (needs Google Benchmark)" OFF)
+option(OPTIRS_BUILD_PLUGIN "Build the embedded plugin (needs LLVM)" ON)
 option(OPTIRS_BUILD_FUZZERS "Build the libFuzzer targets (needs clang as the compiler)" OFF)
 set(OPTIRS_SANITIZE "" CACHE STRING "Sanitizers to build with: address, thread or empty")
 set_property(CACHE OPTIRS_SANITIZE PROPERTY STRINGS "" "address" "thread")

@@ -25,8 +25,9 @@ internal sealed class ClangDump(string clang, string includeFolder)
     {
         try
         {
-            using var process = Process.Start(
-                new ProcessStartInfo(clang, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            var start = new ProcessStartInfo(clang, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+            start.Environment.Remove("LD_PRELOAD");  // a sanitizer is for this process, not for a compiler
+            using Process process = Process.Start(start)!;
             Task<string> errors = process.StandardError.ReadToEndAsync();
             string output = process.StandardOutput.ReadToEnd();
             process.WaitForExit();

@@ -44,7 +44,7 @@ public sealed class TrainTests : CliTest
         Assert.That(File.ReadAllText(Path.Combine(Folder, "half/sample.txt")), Is.EqualTo(File.ReadAllText(Path.Combine(Folder, "whole/sample.txt"))));
     }
 
-    [Test]
+    [Test, Category("Shell")]
     public void Interrupted_it_saves_and_says_how_to_go_on()
     {
         CliResult result = Cli.RunAndInterrupt(Folder, "\"step\":5,",

@@ -11,6 +11,7 @@ internal static class Tool
         try
         {
             var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+            start.Environment.Remove("LD_PRELOAD");  // a sanitizer is for this process, not for a compiler
             using Process process = Process.Start(start)!;
             Task<string> errors = process.StandardError.ReadToEndAsync();
             string output = process.StandardOutput.ReadToEnd();

@@ -18,7 +18,9 @@ PJRT_Api makeApi() {
     fillBufferCreation(api);
     fillExecutable(api);
     fillLoadedExecutable(api);
-    fillUnserved(api);
+    fillAsyncTransfer(api);
+    fillCopyStream(api);
+    fillDeferred(api);
     return api;
 }
 

@@ -13,10 +13,13 @@ void fillBuffer(PJRT_Api& api);
 void fillBufferCreation(PJRT_Api& api);
 void fillExecutable(PJRT_Api& api);
 void fillLoadedExecutable(PJRT_Api& api);
-/// Functions that answer UNIMPLEMENTED with their name.
-void fillUnserved(PJRT_Api& api);
+void fillAsyncTransfer(PJRT_Api& api);
+void fillCopyStream(PJRT_Api& api);
+void fillDeferred(PJRT_Api& api);
 
-/// The chain of extensions: layouts.
+/// The chain of extensions: layouts, shardings, memory descriptions.
 PJRT_Extension_Base* extensions();
+PJRT_Extension_Base* shardingsExtension(PJRT_Extension_Base* next);
+PJRT_Extension_Base* memoryDescriptionsExtension(PJRT_Extension_Base* next);
 
 }  // namespace optirs::plugin

@@ -6,12 +6,6 @@
 namespace optirs::plugin {
 namespace {
 
-/// The device that a pair of fields names: memory wins; neither: the first.
-PJRT_Device& target(const ClientState& client, PJRT_Device* device, PJRT_Memory* memory) {
-    if (memory != nullptr) return static_cast<MemorySpace*>(memory)->device;
-    return device != nullptr ? *device : *client.devices().front();
-}
-
 PJRT_Error* bufferFromHostBuffer(PJRT_Client_BufferFromHostBuffer_Args* args) {
     return guarded("PJRT_Client_BufferFromHostBuffer", args, [](auto& a) {
         a.buffer = nullptr;
@@ -20,7 +14,7 @@ PJRT_Error* bufferFromHostBuffer(PJRT_Client_BufferFromHostBuffer_Args* args) {
         TensorType type = tensorType(numberOf(a.type), a.dims, a.num_dims);
         requireRowMajor(type, a.device_layout);
         auto event = std::make_unique<PJRT_Event>();
-        a.buffer = bufferFromHost(client, target(*client, a.device, a.memory), std::move(type), a.data,
+        a.buffer = bufferFromHost(client, targetDevice(*client, a.device, a.memory), std::move(type), a.data,
                                   a.byte_strides, a.num_byte_strides, numberOf(a.host_buffer_semantics),
                                   event->completion)
                        .release();
@@ -47,8 +41,9 @@ PJRT_Error* createViewOfDeviceBuffer(PJRT_Client_CreateViewOfDeviceBuffer_Args* 
         }
         auto storage =
             Ref<Storage>::make(static_cast<std::byte*>(a.device_buffer_ptr), bytes, true, std::move(release));
-        a.buffer = makeBuffer(target(*client, a.device, memory), client, std::move(type), std::move(storage))
-                       .release();
+        a.buffer =
+            makeBuffer(targetDevice(*client, a.device, memory), client, std::move(type), std::move(storage))
+                .release();
     });
 }
 
@@ -58,7 +53,7 @@ PJRT_Error* createUninitializedBuffer(PJRT_Client_CreateUninitializedBuffer_Args
         const std::shared_ptr<ClientState> client = deref(a.client, "client").state;
         TensorType type = tensorType(numberOf(a.shape_element_type), a.shape_dims, a.shape_num_dims);
         requireRowMajor(type, a.shape_layout);
-        PJRT_Device& device = target(*client, a.device, a.memory);
+        PJRT_Device& device = targetDevice(*client, a.device, a.memory);
         Ref<Storage> storage = allocateFor(device, type);
         a.buffer = makeBuffer(device, client, std::move(type), std::move(storage)).release();
     });
@@ -69,15 +64,11 @@ PJRT_Error* createErrorBuffer(PJRT_Client_CreateErrorBuffer_Args* args) {
         a.buffer = nullptr;
         const std::shared_ptr<ClientState> client = deref(a.client, "client").state;
         TensorType type = tensorType(numberOf(a.shape_element_type), a.shape_dims, a.shape_num_dims);
-        if (a.error_message == nullptr && a.error_message_size > 0)
-            throw invalidArgument("error_message is null");
-        if (numberOf(a.error_code) == PJRT_Error_Code_OK) throw invalidArgument("error_code is OK");
+        requireRowMajor(type, a.shape_layout);
         auto ready = std::make_shared<Completion>();
-        ready->complete(Error(
-            codeOf(numberOf(a.error_code)),
-            a.error_message_size > 0 ? std::string(a.error_message, a.error_message_size) : std::string()));
+        ready->complete(errorFrom(numberOf(a.error_code), a.error_message, a.error_message_size));
         auto value = Ref<BufferValue>::make(std::move(type), std::move(ready));
-        a.buffer = new PJRT_Buffer(client, target(*client, nullptr, a.memory), std::move(value));
+        a.buffer = new PJRT_Buffer(client, targetDevice(*client, nullptr, a.memory), std::move(value));
     });
 }
 

@@ -4,6 +4,7 @@
 #include "pjrt_cpu/capi/client.h"
 #include "pjrt_cpu/capi/error_object.h"
 #include "pjrt_cpu/capi/executable.h"
+#include "pjrt_cpu/capi/gloo_group.h"
 
 namespace optirs::plugin {
 namespace {
@@ -12,6 +13,7 @@ ClientState& stateOf(PJRT_Client* client) { return *deref(client, "client").stat
 
 std::string_view optionsText(const char* options, size_t size) {
     if (options == nullptr && size > 0) throw invalidArgument("compile_options is null");
+    if (size > INT32_MAX) throw invalidArgument("compile options of more bytes than a protobuf message has");
     return size > 0 ? std::string_view(options, size) : std::string_view();
 }
 
@@ -19,7 +21,7 @@ PJRT_Error* clientCreate(PJRT_Client_Create_Args* args) {
     return guarded("PJRT_Client_Create", args, [](auto& a) {
         a.client = nullptr;
         const ClientOptions options = readClientOptions(a.create_options, a.num_options);
-        a.client = new PJRT_Client{std::make_shared<ClientState>(options)};
+        a.client = new PJRT_Client{std::make_shared<ClientState>(options, connectProcesses(options, a))};
     });
 }
 
@@ -36,10 +38,8 @@ PJRT_Error* clientPlatformName(PJRT_Client_PlatformName_Args* args) {
 }
 
 PJRT_Error* clientProcessIndex(PJRT_Client_ProcessIndex_Args* args) {
-    return guarded("PJRT_Client_ProcessIndex", args, [](auto& a) {
-        stateOf(a.client);
-        a.process_index = 0;
-    });
+    return guarded("PJRT_Client_ProcessIndex", args,
+                   [](auto& a) { a.process_index = static_cast<int>(stateOf(a.client).options().node_id); });
 }
 
 PJRT_Error* clientPlatformVersion(PJRT_Client_PlatformVersion_Args* args) {
@@ -66,8 +66,8 @@ PJRT_Error* clientDevices(PJRT_Client_Devices_Args* args) {
 PJRT_Error* clientAddressableDevices(PJRT_Client_AddressableDevices_Args* args) {
     return guarded("PJRT_Client_AddressableDevices", args, [](auto& a) {
         const ClientState& state = stateOf(a.client);
-        a.addressable_devices = state.devices().data();
-        a.num_addressable_devices = state.devices().size();
+        a.addressable_devices = state.addressableDevices().data();
+        a.num_addressable_devices = state.addressableDevices().size();
     });
 }
 
@@ -86,8 +86,13 @@ PJRT_Error* clientLookupDevice(PJRT_Client_LookupDevice_Args* args) {
 }
 
 PJRT_Error* clientLookupAddressableDevice(PJRT_Client_LookupAddressableDevice_Args* args) {
-    return guarded("PJRT_Client_LookupAddressableDevice", args,
-                   [](auto& a) { a.addressable_device = lookup(stateOf(a.client), a.local_hardware_id); });
+    return guarded("PJRT_Client_LookupAddressableDevice", args, [](auto& a) {
+        const ClientState& state = stateOf(a.client);
+        a.addressable_device = state.findLocal(a.local_hardware_id);
+        if (a.addressable_device != nullptr) return;
+        throw invalidArgument("no addressable device " + std::to_string(a.local_hardware_id) +
+                              "; this process has " + std::to_string(state.addressableDevices().size()));
+    });
 }
 
 PJRT_Error* clientAddressableMemories(PJRT_Client_AddressableMemories_Args* args) {
@@ -103,7 +108,8 @@ PJRT_Error* clientCompile(PJRT_Client_Compile_Args* args) {
         a.executable = nullptr;
         const std::shared_ptr<ClientState> state = deref(a.client, "client").state;
         auto compiled = compileProgram(deref(a.program, "program"),
-                                       optionsText(a.compile_options, a.compile_options_size));
+                                       optionsText(a.compile_options, a.compile_options_size),
+                                       state->options().compilation_cache_dir);
         a.executable = new PJRT_LoadedExecutable(state, std::move(compiled));
     });
 }
@@ -115,7 +121,7 @@ PJRT_Error* clientLoad(PJRT_Client_Load_Args* args) {
         auto compiled = deref(a.executable, "executable").compiled;
         const std::string_view options = optionsText(a.compile_options, a.compile_options_size);
         if (!options.empty() && options != compiled->options_bytes) {
-            compiled = std::make_shared<const CompiledProgram>(compiled->source, options);
+            compiled = withOptions(*compiled, options);
         }
         a.loaded_executable = new PJRT_LoadedExecutable(state, std::move(compiled));
     });

@@ -18,10 +18,8 @@ PJRT_Error* descriptionId(PJRT_DeviceDescription_Id_Args* args) {
 }
 
 PJRT_Error* descriptionProcessIndex(PJRT_DeviceDescription_ProcessIndex_Args* args) {
-    return guarded("PJRT_DeviceDescription_ProcessIndex", args, [](auto& a) {
-        description(a.device_description);
-        a.process_index = 0;
-    });
+    return guarded("PJRT_DeviceDescription_ProcessIndex", args,
+                   [](auto& a) { a.process_index = description(a.device_description).process_index; });
 }
 
 PJRT_Error* descriptionAttributes(PJRT_DeviceDescription_Attributes_Args* args) {
@@ -62,21 +60,19 @@ PJRT_Error* deviceGetDescription(PJRT_Device_GetDescription_Args* args) {
 }
 
 PJRT_Error* deviceIsAddressable(PJRT_Device_IsAddressable_Args* args) {
-    return guarded("PJRT_Device_IsAddressable", args, [](auto& a) {
-        deref(a.device, "device");
-        a.is_addressable = true;
-    });
+    return guarded("PJRT_Device_IsAddressable", args,
+                   [](auto& a) { a.is_addressable = deref(a.device, "device").is_addressable; });
 }
 
 PJRT_Error* deviceLocalHardwareId(PJRT_Device_LocalHardwareId_Args* args) {
     return guarded("PJRT_Device_LocalHardwareId", args,
-                   [](auto& a) { a.local_hardware_id = deref(a.device, "device").description.id; });
+                   [](auto& a) { a.local_hardware_id = deref(a.device, "device").local_id; });
 }
 
 PJRT_Error* deviceAddressableMemories(PJRT_Device_AddressableMemories_Args* args) {
     return guarded("PJRT_Device_AddressableMemories", args, [](auto& a) {
         a.memories = deref(a.device, "device").memories;
-        a.num_memories = 1;
+        a.num_memories = a.device->is_addressable ? 1 : 0;
     });
 }
 

@@ -40,8 +40,11 @@ PJRT_Error* pluginAttributes(PJRT_Plugin_Attributes_Args* args) {
         static const NamedValues attributes = [] {
             NamedValues values;
             values.add("optirs_version", std::string(OPTIRS_VERSION));
+            // The protocol's own generation number, which XLA's plugins give as 2.
+            values.add("xla_version", int64_t{2});
             values.add("stablehlo_current_version", std::vector<int64_t>{1, 20, 0});
-            values.add("program_formats", std::string("mlir text"));
+            values.add("stablehlo_minimum_version", std::vector<int64_t>{0, 9, 0});
+            values.add("program_formats", std::string("mlir"));
             return values;
         }();
         a.attributes = attributes.data();
@@ -100,11 +103,7 @@ PJRT_Error* eventSet(PJRT_Event_Set_Args* args) {
         const std::shared_ptr<Completion> completion = deref(a.event, "event").completion;
         std::optional<Error> error;
         if (numberOf(a.error_code) != PJRT_Error_Code_OK) {
-            if (a.error_message == nullptr && a.error_message_size > 0)
-                throw invalidArgument("error_message is null");
-            error = Error(codeOf(numberOf(a.error_code)),
-                          a.error_message_size > 0 ? std::string(a.error_message, a.error_message_size)
-                                                   : std::string());
+            error = errorFrom(numberOf(a.error_code), a.error_message, a.error_message_size);
         }
         if (!completion->complete(std::move(error)))
             throw Error(Code::kFailedPrecondition, "the event is set already");

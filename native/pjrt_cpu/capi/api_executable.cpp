@@ -61,8 +61,10 @@ PJRT_Error* executableFingerprint(PJRT_Executable_Fingerprint_Args* args) {
 
 PJRT_Error* executableCostAnalysis(PJRT_Executable_GetCostAnalysis_Args* args) {
     return guarded("PJRT_Executable_GetCostAnalysis", args, [](auto& a) {
-        a.properties = compiledOf(a.executable).cost.data();
-        a.num_properties = compiledOf(a.executable).cost.size();
+        const NamedValues& own = compiledOf(a.executable).cost;
+        const NamedValues& cost = a.executable->cost_on_slice != nullptr ? *a.executable->cost_on_slice : own;
+        a.properties = cost.data();
+        a.num_properties = cost.size();
     });
 }
 
@@ -70,8 +72,8 @@ PJRT_Error* executableMemoryStats(PJRT_Executable_GetCompiledMemoryStats_Args* a
     return guarded("PJRT_Executable_GetCompiledMemoryStats", args, [](auto& a) {
         const CompiledProgram& compiled = compiledOf(a.executable);
         a.generated_code_size_in_bytes = compiled.program->generated_code_bytes;
-        a.argument_size_in_bytes = compiled.argument_bytes;
-        a.output_size_in_bytes = compiled.output_bytes;
+        a.argument_size_in_bytes = compiled.arguments.bytes;
+        a.output_size_in_bytes = compiled.outputs.bytes;
         a.alias_size_in_bytes = compiled.alias_bytes;
         a.temp_size_in_bytes = compiled.program->arena_bytes;
         a.host_generated_code_size_in_bytes = 0;
@@ -79,7 +81,7 @@ PJRT_Error* executableMemoryStats(PJRT_Executable_GetCompiledMemoryStats_Args* a
         a.host_output_size_in_bytes = 0;
         a.host_alias_size_in_bytes = 0;
         a.host_temp_size_in_bytes = 0;
-        const int64_t peak = compiled.argument_bytes + compiled.output_bytes - compiled.alias_bytes +
+        const int64_t peak = compiled.arguments.bytes + compiled.outputs.bytes - compiled.alias_bytes +
                              compiled.program->arena_bytes;
         if (OPTIRS_HAS_FIELD(&a, peak_memory_in_bytes)) a.peak_memory_in_bytes = peak;
         if (OPTIRS_HAS_FIELD(&a, total_size_in_bytes)) {
@@ -97,17 +99,19 @@ PJRT_Error* executableOutputElementTypes(PJRT_Executable_OutputElementTypes_Args
     return guarded("PJRT_Executable_OutputElementTypes", args, [](auto& a) {
         const CompiledProgram& compiled = compiledOf(a.executable);
         a.output_types =
-            const_cast<PJRT_Buffer_Type*>(compiled.output_types.data());  // NOLINT: the field's type
-        a.num_output_types = compiled.output_types.size();
+            const_cast<PJRT_Buffer_Type*>(compiled.outputs.types.data());  // NOLINT: the field's type
+        a.num_output_types = compiled.outputs.types.size();
     });
 }
 
 PJRT_Error* executableOutputDimensions(PJRT_Executable_OutputDimensions_Args* args) {
     return guarded("PJRT_Executable_OutputDimensions", args, [](auto& a) {
         const CompiledProgram& compiled = compiledOf(a.executable);
-        a.num_outputs = compiled.output_ranks.size();
-        a.dims = compiled.output_dims.data();
-        a.dim_sizes = compiled.output_ranks.data();
+        if (compiled.specialisations)
+            throw unimplemented("the shapes of the outputs follow from those of the arguments");
+        a.num_outputs = compiled.outputs.ranks.size();
+        a.dims = compiled.outputs.dims.data();
+        a.dim_sizes = compiled.outputs.ranks.data();
     });
 }
 
@@ -115,8 +119,8 @@ PJRT_Error* executableOutputMemoryKinds(PJRT_Executable_OutputMemoryKinds_Args* 
     return guarded("PJRT_Executable_OutputMemoryKinds", args, [](auto& a) {
         const CompiledProgram& compiled = compiledOf(a.executable);
         a.num_outputs = compiled.program->outputs.size();
-        a.memory_kinds = compiled.memory_kinds.data();
-        a.memory_kind_sizes = compiled.memory_kind_sizes.data();
+        a.memory_kinds = compiled.outputs.memory_kinds.data();
+        a.memory_kind_sizes = compiled.outputs.memory_kind_sizes.data();
     });
 }
 
@@ -124,8 +128,8 @@ PJRT_Error* executableParameterMemoryKinds(PJRT_Executable_ParameterMemoryKinds_
     return guarded("PJRT_Executable_ParameterMemoryKinds", args, [](auto& a) {
         const CompiledProgram& compiled = compiledOf(a.executable);
         a.num_parameters = compiled.program->arguments.size();
-        a.memory_kinds = compiled.memory_kinds.data();
-        a.memory_kind_sizes = compiled.memory_kind_sizes.data();
+        a.memory_kinds = compiled.arguments.memory_kinds.data();
+        a.memory_kind_sizes = compiled.arguments.memory_kind_sizes.data();
     });
 }
 
@@ -134,7 +138,7 @@ PJRT_Error* executableOptimizedProgram(PJRT_Executable_OptimizedProgram_Args* ar
         static constexpr char kFormat[] = "mlir";
         const std::string& text = compiledOf(a.executable).program->optimized_text;
         PJRT_Program& out = deref(a.program, "program");
-        checkArguments(&out, out.struct_size, pjrt_abi::structSize<PJRT_Program>(kOldestMinor));
+        checkStructSize(out.struct_size, pjrt_abi::structSize<PJRT_Program>(kOldestMinor));
         out.format = kFormat;
         out.format_size = sizeof(kFormat) - 1;
         if (out.code == nullptr) {
@@ -173,13 +177,15 @@ PJRT_Error* executableCompileOptions(PJRT_Executable_GetCompileOptions_Args* arg
 PJRT_Error* compileForTopology(PJRT_Compile_Args* args) {
     return guarded("PJRT_Compile", args, [](auto& a) {
         a.executable = nullptr;
-        deref(a.topology, "topology");
+        const PJRT_TopologyDescription& topology = deref(a.topology, "topology");
         if (a.compile_options == nullptr && a.compile_options_size > 0)
             throw invalidArgument("compile_options is null");
         const std::string_view options = a.compile_options_size > 0
                                              ? std::string_view(a.compile_options, a.compile_options_size)
                                              : std::string_view();
-        a.executable = new PJRT_Executable{compileProgram(deref(a.program, "program"), options)};
+        auto compiled = compileProgram(deref(a.program, "program"), options);
+        auto cost = costOnSlice(*compiled, topology.options);
+        a.executable = new PJRT_Executable{std::move(compiled), std::move(cost)};
     });
 }
 

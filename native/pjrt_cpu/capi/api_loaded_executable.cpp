@@ -18,7 +18,9 @@ PJRT_Error* loadedDestroy(PJRT_LoadedExecutable_Destroy_Args* args) {
 
 PJRT_Error* loadedGetExecutable(PJRT_LoadedExecutable_GetExecutable_Args* args) {
     return guarded("PJRT_LoadedExecutable_GetExecutable", args, [](auto& a) {
-        a.executable = new PJRT_Executable{deref(a.loaded_executable, "loaded_executable").compiled};
+        const PJRT_LoadedExecutable& loaded = deref(a.loaded_executable, "loaded_executable");
+        a.executable =
+            new PJRT_Executable{loaded.compiled, costOnSlice(*loaded.compiled, loaded.client->options())};
     });
 }
 
@@ -72,6 +74,16 @@ PJRT_Error* loadedExecute(PJRT_LoadedExecutable_Execute_Args* args) {
                    [](auto& a) { executeLoaded(loadedOf(a.executable), a); });
 }
 
+PJRT_Error* devicePoisonExecution(PJRT_Device_PoisonExecution_Args* args) {
+    return guarded("PJRT_Device_PoisonExecution", args, [](auto& a) {
+        a.poisoned = false;
+        PJRT_Device& device = deref(a.device, "device");
+        const Error error = errorFrom(numberOf(a.error_code), a.error_message, a.error_message_size);
+        if (a.launch_id == 0) throw invalidArgument("launch_id is 0, which no execution has");
+        a.poisoned = device.launches.poison(a.launch_id, error);
+    });
+}
+
 PJRT_Error* executeContextCreate(PJRT_ExecuteContext_Create_Args* args) {
     return guarded("PJRT_ExecuteContext_Create", args,
                    [](auto& a) { a.context = new PJRT_ExecuteContext(); });
@@ -93,6 +105,7 @@ void fillLoadedExecutable(PJRT_Api& api) {
     api.PJRT_LoadedExecutable_IsDeleted = loadedIsDeleted;
     api.PJRT_LoadedExecutable_Fingerprint = loadedFingerprint;
     api.PJRT_LoadedExecutable_Execute = loadedExecute;
+    api.PJRT_Device_PoisonExecution = devicePoisonExecution;
     api.PJRT_ExecuteContext_Create = executeContextCreate;
     api.PJRT_ExecuteContext_Destroy = executeContextDestroy;
 }

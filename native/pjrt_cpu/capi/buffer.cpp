@@ -9,6 +9,10 @@
 namespace optirs::plugin {
 
 Ref<Storage> allocateFor(PJRT_Device& device, const TensorType& type) {
+    if (!device.is_addressable) {
+        throw invalidArgument(device.description.debug_string + " belongs to process " +
+                              std::to_string(device.description.process_index));
+    }
     MemoryBlock block = device.store->allocate(type.byteCount(), nullptr, nullptr);
     return Ref<Storage>::make(device.store, std::move(block), type);
 }
@@ -20,15 +24,20 @@ std::unique_ptr<PJRT_Buffer> makeBuffer(PJRT_Device& device, std::shared_ptr<Cli
     return std::make_unique<PJRT_Buffer>(std::move(client), device, std::move(value));
 }
 
-std::shared_ptr<Completion> copyRawToHost(const PJRT_Buffer& buffer, void* destination, int64_t offset,
-                                          int64_t size) {
+PJRT_Device& targetDevice(const ClientState& client, PJRT_Device* device, PJRT_Memory* memory) {
+    if (memory != nullptr) return static_cast<MemorySpace*>(memory)->device;
+    return device != nullptr ? *device : *client.devices().front();
+}
+
+void requireRange(const PJRT_Buffer& buffer, int64_t offset, int64_t size) {
     if (offset < 0 || size < 0 || offset > buffer.bytes || size > buffer.bytes - offset) {
-        throw invalidArgument("bytes " + std::to_string(offset) + " to " + std::to_string(offset + size) +
+        throw invalidArgument(std::to_string(size) + " bytes at offset " + std::to_string(offset) +
                               " of a buffer of " + std::to_string(buffer.bytes) + " bytes");
     }
-    if (destination == nullptr && size > 0) throw invalidArgument("dst is null");
-    Ref<BufferValue> value = buffer.value();
-    auto done = std::make_shared<Completion>();
+}
+
+void copyRawWhenReady(Ref<BufferValue> value, void* destination, int64_t offset, int64_t size,
+                      const std::shared_ptr<Completion>& done) {
     const std::shared_ptr<Completion> ready =
         value->ready;  // the callback may drop the value's own reference
     ready->onReady([value = std::move(value), done, destination, offset,
@@ -38,6 +47,14 @@ std::shared_ptr<Completion> copyRawToHost(const PJRT_Buffer& buffer, void* desti
         value = {};  // before anyone learns that it is done: a donation then finds the memory free
         done->complete(error);
     });
+}
+
+std::shared_ptr<Completion> copyRawToHost(const PJRT_Buffer& buffer, void* destination, int64_t offset,
+                                          int64_t size) {
+    requireRange(buffer, offset, size);
+    if (destination == nullptr && size > 0) throw invalidArgument("dst is null");
+    auto done = std::make_shared<Completion>();
+    copyRawWhenReady(buffer.value(), destination, offset, size, done);
     return done;
 }
 

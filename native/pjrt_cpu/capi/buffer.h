@@ -62,6 +62,8 @@ namespace optirs::plugin {
 /// A buffer whose bytes are there now.
 std::unique_ptr<PJRT_Buffer> makeBuffer(PJRT_Device& device, std::shared_ptr<ClientState> client,
                                         TensorType type, Ref<Storage> storage);
+/// The device that a pair of fields of an argument struct names: memory wins; neither: the client's first.
+PJRT_Device& targetDevice(const ClientState& client, PJRT_Device* device, PJRT_Memory* memory);
 /// Memory for an array on the device; throws RESOURCE_EXHAUSTED.
 Ref<Storage> allocateFor(PJRT_Device& device, const TensorType& type);
 
@@ -80,9 +82,18 @@ std::optional<std::vector<int64_t>> layoutStrides(const TensorType& type,
 /// Throws UNIMPLEMENTED for any device layout but dense row-major, which is the only one.
 void requireRowMajor(const TensorType& type, const PJRT_Buffer_MemoryLayout* layout);
 
+/// Copies an array of the host, dense (nullopt) or with byte strides, to where it is stored dense.
+void copyFromHost(const TensorType& type, const void* data,
+                  const std::optional<std::vector<int64_t>>& byte_strides, std::byte* destination,
+                  ThreadPool& pool);
 /// Starts copying to `destination` (dense, or with byte strides); the result becomes ready when it is done.
 std::shared_ptr<Completion> copyToHost(const PJRT_Buffer& buffer,
                                        std::optional<std::vector<int64_t>> byte_strides, void* destination);
+/// Throws INVALID_ARGUMENT unless the bytes from `offset` on are all in the buffer.
+void requireRange(const PJRT_Buffer& buffer, int64_t offset, int64_t size);
+/// Copies raw bytes once the value is there, and then completes `done`.
+void copyRawWhenReady(Ref<BufferValue> value, void* destination, int64_t offset, int64_t size,
+                      const std::shared_ptr<Completion>& done);
 /// Starts copying `size` raw bytes from `offset`.
 std::shared_ptr<Completion> copyRawToHost(const PJRT_Buffer& buffer, void* destination, int64_t offset,
                                           int64_t size);

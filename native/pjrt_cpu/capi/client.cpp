@@ -7,9 +7,6 @@
 namespace optirs::plugin {
 namespace {
 
-constexpr int64_t kMaxDevices = 1024;
-constexpr int64_t kMaxThreads = 4096;
-
 MemorySpace& space(PJRT_Memory* memory) { return *static_cast<MemorySpace*>(memory); }
 
 constexpr PJRT_Memory_FunctionTable kMemoryFunctions = {
@@ -50,36 +47,6 @@ const std::string& hostProcessorName() {
     return name;
 }
 
-ClientOptions readClientOptions(const PJRT_NamedValue* values, size_t count) {
-    ClientOptions options;
-    for (const auto& [name, value] : readNamedValues(values, count)) {
-        int64_t limit = INT64_MAX;
-        int64_t least = 0;
-        int64_t* target = nullptr;
-        if (name == "device_count") {
-            target = &options.device_count;
-            least = 1;
-            limit = kMaxDevices;
-        } else if (name == "memory_limit_bytes") {
-            target = &options.memory_limit_bytes;
-        } else if (name == "num_threads") {
-            target = &options.num_threads;
-            limit = kMaxThreads;
-        } else {
-            throw invalidArgument("unknown option \"" + name +
-                                  "\"; known: device_count, memory_limit_bytes, num_threads");
-        }
-        const auto* number = std::get_if<int64_t>(&value);
-        if (number == nullptr) throw invalidArgument("option \"" + name + "\" must be an int64");
-        if (*number < least || *number > limit) {
-            throw invalidArgument("option \"" + name + "\" is " + std::to_string(*number) + ", must be " +
-                                  std::to_string(least) + " to " + std::to_string(limit));
-        }
-        *target = *number;
-    }
-    return options;
-}
-
 MemorySpace::MemorySpace(int id_of_it, PJRT_Device& device_of_it)
     : PJRT_Memory{&kMemoryFunctions},
       id(id_of_it),
@@ -93,21 +60,29 @@ MemorySpace::~MemorySpace() {
     }
 }
 
-ClientState::ClientState(const ClientOptions& options)
-    : pool_(static_cast<int>(options.num_threads)), topology_(options) {
+ClientState::ClientState(const ClientOptions& options, std::unique_ptr<ProcessGroup> processes)
+    : pool_(static_cast<int>(options.num_threads)), topology_(options), processes_(std::move(processes)) {
     for (int id = 0; id < options.device_count; ++id) {
         devices_.push_back(std::make_unique<PJRT_Device>(id, options, *this));
         device_list_.push_back(devices_.back().get());
+        if (!devices_.back()->is_addressable) continue;
+        addressable_list_.push_back(devices_.back().get());
         memory_list_.push_back(&devices_.back()->memory);
     }
 }
 
 ClientState::~ClientState() = default;
 
-PJRT_Device* ClientState::find(int id) const {
-    return id >= 0 && static_cast<size_t>(id) < device_list_.size() ? device_list_[static_cast<size_t>(id)]
-                                                                    : nullptr;
+namespace {
+
+PJRT_Device* at(const std::vector<PJRT_Device*>& list, int i) {
+    return i >= 0 && static_cast<size_t>(i) < list.size() ? list[static_cast<size_t>(i)] : nullptr;
 }
+
+}  // namespace
+
+PJRT_Device* ClientState::find(int id) const { return at(device_list_, id); }
+PJRT_Device* ClientState::findLocal(int local_id) const { return at(addressable_list_, local_id); }
 
 }  // namespace optirs::plugin
 
@@ -115,17 +90,29 @@ using namespace optirs::plugin;  // NOLINT(google-build-using-namespace): the C 
 
 PJRT_DeviceDescription::PJRT_DeviceDescription(int id_of_it, const ClientOptions& options)
     : id(id_of_it),
-      kind(hostProcessorName()),
-      debug_string(deviceName(id_of_it) + " " + hostProcessorName()),
+      process_index(static_cast<int>(options.nodeOf(id_of_it))),
+      kind(options.topology != nullptr ? options.topology->deviceKind() : hostProcessorName()),
+      debug_string(deviceName(id_of_it) + " " + kind),
       text("OptirsCpuDevice(id=" + std::to_string(id_of_it) + ")") {
     attributes.add("vendor", std::string("OptiRs"));
-    attributes.add("virtual", options.device_count > 1);
+    attributes.add("virtual", options.device_count > 1 || options.topology != nullptr);
     if (options.memory_limit_bytes > 0) attributes.add("memory_limit_bytes", options.memory_limit_bytes);
+    if (options.topology == nullptr) return;
+    const SliceTopology::Place place = options.topology->place(id_of_it);
+    attributes.add("coords", std::vector<int64_t>(place.coords.begin(), place.coords.end()));
+    attributes.add("core_on_chip", place.core_on_chip);
+    attributes.add("num_cores", options.topology->generation().cores_per_chip /
+                                    options.topology->generation().devices_per_chip);
+    attributes.add("slice_index", int64_t{0});
+    // The host that has the chip in a real slice; process_index says which process has the device here.
+    attributes.add("emulated_process_index", place.host);
 }
 
 PJRT_Device::PJRT_Device(int id, const ClientOptions& options, ClientState& client_of_it)
     : client(client_of_it),
       description(id, options),
+      is_addressable(description.process_index == options.node_id),
+      local_id(is_addressable ? id - static_cast<int>(options.node_id * options.devicesPerNode()) : -1),
       memory(id, *this),
       memories{&memory},
       store(std::make_shared<DeviceMemory>(deviceName(id), options.memory_limit_bytes)),
@@ -138,4 +125,10 @@ PJRT_TopologyDescription::PJRT_TopologyDescription(const ClientOptions& options_
         list.push_back(descriptions.back().get());
     }
     attributes.add("device_count", options.device_count);
+    if (options.topology == nullptr) return;
+    const auto& dims = options.topology->dims();
+    attributes.add("topology", options.topology->name());
+    attributes.add("slice_shape", std::vector<int64_t>(dims.begin(), dims.end()));
+    attributes.add("chips_per_host", options.topology->generation().chips_per_host);
+    attributes.add("num_slices", int64_t{1});
 }

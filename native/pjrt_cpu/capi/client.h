@@ -9,9 +9,12 @@
 #include <vector>
 
 #include "pjrt_abi/pjrt_abi.h"
+#include "pjrt_cpu/capi/client_options.h"
 #include "pjrt_cpu/capi/device_queue.h"
+#include "pjrt_cpu/capi/launch_registry.h"
 #include "pjrt_cpu/capi/named_values.h"
 #include "pjrt_cpu/runtime/allocator.h"
+#include "pjrt_cpu/runtime/process_group.h"
 #include "pjrt_cpu/runtime/thread_pool.h"
 
 namespace optirs::plugin {
@@ -24,18 +27,6 @@ inline constexpr int kMemoryKindId = 0;
 const std::string& platformVersion();
 /// The processor's own name, from the system.
 const std::string& hostProcessorName();
-
-/// The options of PJRT_Client_Create and PJRT_TopologyDescription_Create.
-struct ClientOptions {
-    int64_t device_count = 1;        ///< `device_count`: virtual devices, 1..1024
-    int64_t memory_limit_bytes = 0;  ///< `memory_limit_bytes`: of each device; 0: what the machine has
-    int64_t num_threads =
-        0;  ///< `num_threads`: of the shared pool, the caller included; 0: one per usable core
-};
-
-/// Throws INVALID_ARGUMENT for an unknown option (it lists the known ones), a wrong type or a value out of
-/// range.
-ClientOptions readClientOptions(const PJRT_NamedValue* values, size_t count);
 
 /// The one memory of a device. A PJRT_Memory: its functions are reached through the table as well as through
 /// vtable.
@@ -65,6 +56,8 @@ class ClientState;
 struct PJRT_DeviceDescription {
     PJRT_DeviceDescription(int id_of_it, const optirs::plugin::ClientOptions& options);
     const int id;
+    /// The process that the device belongs to.
+    const int process_index;
     const std::string kind;
     const std::string debug_string;
     const std::string text;
@@ -76,11 +69,16 @@ struct PJRT_Device {
                 optirs::plugin::ClientState& client_of_it);
     optirs::plugin::ClientState& client;
     PJRT_DeviceDescription description;
+    /// It belongs to this process.
+    const bool is_addressable;
+    /// Its number among this process's devices; -1 when it is another one's.
+    const int local_id;
     optirs::plugin::MemorySpace memory;
     PJRT_Memory* const memories[1];
     /// Shared with every storage that lies in it: a buffer may outlive its client.
     const std::shared_ptr<optirs::plugin::DeviceMemory> store;
     optirs::plugin::DeviceQueue queue;
+    optirs::plugin::LaunchRegistry launches;
 };
 
 struct PJRT_TopologyDescription {
@@ -96,16 +94,26 @@ namespace optirs::plugin {
 /// What a client and everything made from it share. Thread-safe. Buffers and executables keep it alive.
 class ClientState {
  public:
-    explicit ClientState(const ClientOptions& options);
+    /// `processes`: those that form the client, this one among them; null: this one alone.
+    explicit ClientState(const ClientOptions& options, std::unique_ptr<ProcessGroup> processes = nullptr);
     ~ClientState();
     ClientState(const ClientState&) = delete;
     ClientState& operator=(const ClientState&) = delete;
 
     const std::vector<PJRT_Device*>& devices() const { return device_list_; }
+    /// Those of this process.
+    const std::vector<PJRT_Device*>& addressableDevices() const { return addressable_list_; }
+    /// Of the addressable devices.
     const std::vector<PJRT_Memory*>& memories() const { return memory_list_; }
+    const ClientOptions& options() const { return topology_.options; }
+    /// By id, and by number among the addressable ones; null when there is none.
     PJRT_Device* find(int id) const;
+    PJRT_Device* findLocal(int local_id) const;
     ThreadPool& pool() { return pool_; }
     PJRT_TopologyDescription& topology() { return topology_; }
+    ProcessGroup* processes() const { return processes_.get(); }
+    /// Numbers executions that span processes: the same in all of them, which start those in one order.
+    int64_t nextSpanningRun() { return spanning_run_.fetch_add(1) + 1; }
     int64_t nextRunId() { return run_id_.fetch_add(1) + 1; }
     /// Held while the devices of one execution get their tasks: all queues see executions in the same order.
     std::mutex& launchMutex() { return launch_mutex_; }
@@ -114,8 +122,11 @@ class ClientState {
     ThreadPool pool_;
     PJRT_TopologyDescription topology_;
     std::atomic<int64_t> run_id_{0};
+    std::atomic<int64_t> spanning_run_{0};
+    std::unique_ptr<ProcessGroup> processes_;
     std::mutex launch_mutex_;
     std::vector<PJRT_Device*> device_list_;
+    std::vector<PJRT_Device*> addressable_list_;
     std::vector<PJRT_Memory*> memory_list_;
     std::vector<std::unique_ptr<PJRT_Device>> devices_;  // last: its queues end first
 };

@@ -6,9 +6,12 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "pjrt_cpu/ir/error.h"
 
 namespace optirs::plugin {
 namespace {
@@ -61,7 +64,8 @@ struct DeviceQueue::State {
     std::condition_variable changed;
     std::deque<std::function<void()>> tasks;
     bool stopping = false;
-    std::thread thread;
+    std::string name;
+    std::thread thread;  // started with the first task
 
     void work() {
         std::unique_lock lock(mutex);
@@ -79,10 +83,9 @@ struct DeviceQueue::State {
 };
 
 DeviceQueue::DeviceQueue(std::string name) : state_(std::make_shared<State>()) {
-    Leavers::instance();  // made before any thread that may need it
-    state_->thread = std::thread([state = state_] { state->work(); });
+    Leavers::instance();                             // made before any thread that may need it
     name.resize(std::min<size_t>(name.size(), 15));  // the kernel's limit
-    pthread_setname_np(state_->thread.native_handle(), name.c_str());
+    state_->name = std::move(name);
 }
 
 DeviceQueue::~DeviceQueue() {
@@ -91,6 +94,7 @@ DeviceQueue::~DeviceQueue() {
         state_->stopping = true;
         state_->changed.notify_all();
     }
+    if (!state_->thread.joinable()) return;
     if (state_->thread.get_id() == std::this_thread::get_id()) {
         Leavers::instance().add(std::move(state_->thread));
     } else {
@@ -98,7 +102,19 @@ DeviceQueue::~DeviceQueue() {
     }
 }
 
+void DeviceQueue::start() {
+    std::lock_guard lock(state_->mutex);
+    if (state_->thread.joinable()) return;
+    try {
+        state_->thread = std::thread([state = state_] { state->work(); });
+    } catch (const std::system_error& error) {
+        throw resourceExhausted("no thread for device " + state_->name + ": " + error.what());
+    }
+    pthread_setname_np(state_->thread.native_handle(), state_->name.c_str());
+}
+
 void DeviceQueue::post(std::function<void()> task) {
+    start();
     std::lock_guard lock(state_->mutex);
     state_->tasks.push_back(std::move(task));
     state_->changed.notify_one();

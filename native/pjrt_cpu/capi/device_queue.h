@@ -17,7 +17,9 @@ class DeviceQueue {
     DeviceQueue(const DeviceQueue&) = delete;
     DeviceQueue& operator=(const DeviceQueue&) = delete;
 
-    /// `task` must not throw.
+    /// Starts the thread, unless it runs. @throws Error RESOURCE_EXHAUSTED
+    void start();
+    /// `task` must not throw. Starts the thread when start() has not.
     void post(std::function<void()> task);
 
  private:

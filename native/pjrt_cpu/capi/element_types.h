@@ -10,6 +10,8 @@ namespace optirs::plugin {
 
 /// PJRT_Buffer_Type_INVALID for what has none (quantized types, index).
 PJRT_Buffer_Type bufferType(ElementType type);
+/// The number of the type in serialized xla.ShapeProto; 0 for what has none.
+int64_t primitiveType(ElementType type);
 /// `type`: the number of a PJRT_Buffer_Type. Throws INVALID_ARGUMENT for a number that is none, UNIMPLEMENTED
 /// for token and the 1-bit integers.
 ElementType elementType(int32_t type);

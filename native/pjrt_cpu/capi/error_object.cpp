@@ -57,8 +57,7 @@ void destroyError(PJRT_Error* error) noexcept {
 Code errorCode(const PJRT_Error* error) { return object(error).code; }
 const std::string& errorMessage(const PJRT_Error* error) { return object(error).message; }
 
-void checkArguments(const void* arguments, size_t struct_size, size_t required) {
-    if (arguments == nullptr) throw invalidArgument("the argument struct is null");
+void checkStructSize(size_t struct_size, size_t required) {
     if (struct_size < required) {
         throw invalidArgument("the argument struct has struct_size " + std::to_string(struct_size) +
                               ", but at least " + std::to_string(required) +

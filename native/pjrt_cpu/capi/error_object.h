@@ -28,7 +28,7 @@ const std::string& errorMessage(const PJRT_Error* error);
 /// Whether the caller's version of the struct has this field.
 #define OPTIRS_HAS_FIELD(args, field) \
     ((args)->struct_size >=           \
-     offsetof(std::remove_reference_t<decltype(*(args))>, field) + sizeof((args)->field))
+     offsetof(std::remove_reference_t<decltype(*(args))>, field) + sizeof(decltype((args)->field)))
 
 /// An enum of an argument struct as the number that the caller wrote: it may be none of the enum's.
 template <class Enum>
@@ -45,6 +45,14 @@ inline Code codeOf(int32_t number) {
                                                                                  : Code::kUnknown;
 }
 
+/// The error that a caller describes by a code (a number that is none: UNKNOWN) and a text. Throws
+/// INVALID_ARGUMENT when the code is OK or the text is null.
+inline Error errorFrom(int32_t code, const char* message, size_t size) {
+    if (code == PJRT_Error_Code_OK) throw invalidArgument("error_code is OK");
+    if (message == nullptr && size > 0) throw invalidArgument("error_message is null");
+    return {codeOf(code), size > 0 ? std::string(message, size) : std::string()};
+}
+
 /// The handle in a field of an argument struct; throws INVALID_ARGUMENT when it is null.
 template <class T>
 T& deref(T* handle, const char* field) {
@@ -52,15 +60,15 @@ T& deref(T* handle, const char* field) {
     return *handle;
 }
 
-void checkArguments(const void* arguments, size_t struct_size, size_t required);
+void checkStructSize(size_t struct_size, size_t required);
 
 /// The body of every function of the table: checks the argument struct, runs `body(*args)`, and turns
 /// whatever it throws into a PJRT_Error whose message starts with the function's name.
 template <class Args, class Body>
 PJRT_Error* guarded(const char* function, Args* args, Body&& body) noexcept {
     try {
-        checkArguments(args, args == nullptr ? 0 : args->struct_size,
-                       pjrt_abi::structSize<Args>(kOldestMinor));
+        if (args == nullptr) throw invalidArgument("the argument struct is null");
+        checkStructSize(args->struct_size, pjrt_abi::structSize<Args>(kOldestMinor));
         body(*args);
         return nullptr;
     } catch (const Error& error) {

@@ -1,111 +1,139 @@
 #include "pjrt_cpu/capi/executable.h"
 
-#include <cstdio>
-#include <cstring>
+#include <set>
 #include <utility>
 
 #include "pjrt_cpu/capi/element_types.h"
+#include "pjrt_cpu/capi/error_object.h"
+#include "pjrt_cpu/capi/program_cache.h"
+#include "pjrt_cpu/capi/slice_estimate.h"
 #include "pjrt_cpu/codegen/compiler.h"
 #include "pjrt_cpu/ir/error.h"
 
 namespace optirs::plugin {
 namespace {
 
-constexpr std::string_view kSerializedMark = "optirs-program-1\n";
-
-/// FNV-1a, 64 bits.
-uint64_t hash(std::string_view text, uint64_t seed) {
-    for (const char c : text) {
-        seed ^= static_cast<unsigned char>(c);
-        seed *= 0x100000001B3;
-    }
-    return seed;
-}
-
-std::string fingerprintOf(std::string_view source, std::string_view options) {
-    constexpr uint64_t kBasis = 0xCBF29CE484222325;
-    char text[40];
-    std::snprintf(
-        text, sizeof text, "%016llx%016llx",
-        static_cast<unsigned long long>(hash(options, hash(source, kBasis))),
-        static_cast<unsigned long long>(hash(platformVersion(), hash(hostProcessorName(), ~kBasis))));
-    return text;
-}
-
-}  // namespace
-
-CompiledProgram::CompiledProgram(std::string_view source_text, std::string_view serialized_options)
-    : source(source_text),
-      options_bytes(serialized_options),
-      options(readCompileOptions(serialized_options)),
-      fingerprint(fingerprintOf(source_text, serialized_options)) {
+std::unique_ptr<const Program> make(const ProgramImage& image, const CompileOptionsProto& options) {
     if (options.parameters_are_tupled) {
         throw unimplemented("parameter_is_tupled_arguments: pass the arguments one by one");
     }
     CompileOptions compiler_options;
     compiler_options.num_replicas = static_cast<int32_t>(options.num_replicas);
     compiler_options.num_partitions = static_cast<int32_t>(options.num_partitions);
-    program = compile(source_text, compiler_options);
+    compiler_options.known_objects = image.objects;
+    return image.optimised.empty() ? compile(image.source, compiler_options)
+                                   : compileOptimised(image.optimised, compiler_options);
+}
+
+}  // namespace
+
+CompiledProgram::CompiledProgram(const ProgramImage& image)
+    : source(image.source),
+      options_bytes(image.options),
+      options(readCompileOptions(image.options)),
+      program(make(image, options)),
+      fingerprint(ProgramCache::key(source, options_bytes)),
+      arguments(program->arguments, program->argument_shardings),
+      outputs(program->outputs, program->output_shardings),
+      cost(costProperties(program->cost)) {
+    for (const TensorType& type : program->arguments) {
+        if (!type.isStatic() && !specialisations) specialisations = std::make_unique<Specialisations>();
+    }
     donated_to.assign(program->arguments.size(), -1);
     for (const Allocation& allocation : program->allocations) {
         if (allocation.kind != Allocation::Kind::kOutput || allocation.aliased_argument < 0) continue;
         donated_to[static_cast<size_t>(allocation.aliased_argument)] = allocation.index;
         alias_bytes += allocation.bytes;
     }
-    for (const TensorType& type : program->arguments) argument_bytes += type.byteCount();
-    for (const TensorType& type : program->outputs) {
-        output_bytes += type.byteCount();
-        output_types.push_back(bufferType(type.element()));
-        output_ranks.push_back(static_cast<size_t>(type.rank()));
-        output_dims.insert(output_dims.end(), type.dims().begin(), type.dims().end());
-    }
-    const size_t kinds = std::max(program->arguments.size(), program->outputs.size());
-    memory_kinds.assign(kinds, kMemoryKind);
-    memory_kind_sizes.assign(kinds, std::strlen(kMemoryKind));
-    cost.add("flops", static_cast<float>(program->cost.flops));
-    cost.add("transcendentals", static_cast<float>(program->cost.transcendentals));
-    cost.add("bytes accessed", static_cast<float>(program->cost.bytes_accessed));
 }
 
-std::shared_ptr<const CompiledProgram> compileProgram(const PJRT_Program& program, std::string_view options) {
+namespace {
+
+using Compiled = std::shared_ptr<const CompiledProgram>;
+
+/// What the cache has for the program; null: nothing that is whole, made here and for this very program.
+Compiled fromCache(const ProgramCache& cache, const std::string& key, const ProgramImage& image) {
+    const std::optional<std::string> bytes = cache.find(key);
+    if (!bytes) return nullptr;
+    try {
+        const ProgramImage found = deserialize(*bytes);
+        if (found.source != image.source || found.options != image.options) return nullptr;
+        return std::make_shared<const CompiledProgram>(found);
+    } catch (const Error&) {
+        return nullptr;
+    }
+}
+
+Compiled compileImage(const ProgramImage& image, const ProgramCache& cache) {
+    if (!cache.enabled()) return std::make_shared<const CompiledProgram>(image);
+    const std::string key = ProgramCache::key(image.source, image.options);
+    if (Compiled cached = fromCache(cache, key, image)) return cached;
+    auto compiled = std::make_shared<const CompiledProgram>(image);
+    cache.store(key, serializeProgram(*compiled));
+    return compiled;
+}
+
+}  // namespace
+
+std::shared_ptr<const CompiledProgram> compileProgram(const PJRT_Program& program, std::string_view options,
+                                                      const std::string& cache_folder) {
+    checkStructSize(program.struct_size, pjrt_abi::structSize<PJRT_Program>(kOldestMinor));
     if (program.code == nullptr) throw invalidArgument("program.code is null");
     if (program.format == nullptr) throw invalidArgument("program.format is null");
     const std::string_view format(program.format, program.format_size);
     const std::string_view code(program.code, program.code_size);
+    const ProgramCache cache(cache_folder);
+    if (format == "optirs_executable") {
+        ProgramImage image = deserializeSource(code);
+        if (!options.empty()) image.options = options;
+        return compileImage(image, cache);
+    }
     if (format != "mlir") {
         throw unimplemented("programs of format \"" + std::string(format) +
-                            "\"; this plugin takes \"mlir\" (StableHLO text)");
+                            "\"; this plugin takes \"mlir\" (StableHLO) and \"optirs_executable\" (a "
+                            "serialized executable, to compile anew)");
     }
-    if (code.starts_with("ML\xEFR")) {
-        throw unimplemented("MLIR bytecode (StableHLO portable artifacts); pass the module as text");
-    }
-    return std::make_shared<const CompiledProgram>(code, options);
+    return compileImage({std::string(code), std::string(options), {}, {}}, cache);
+}
+
+namespace {
+
+/// The image with other options. What the passes made stays good when the program runs on as many devices.
+ProgramImage replaceOptions(ProgramImage image, std::string_view options) {
+    const CompileOptionsProto before = readCompileOptions(image.options);
+    const CompileOptionsProto after = readCompileOptions(options);
+    if (before.num_replicas != after.num_replicas || before.num_partitions != after.num_partitions)
+        image.optimised.clear();
+    image.options = options;
+    return image;
+}
+
+}  // namespace
+
+std::shared_ptr<const NamedValues> costOnSlice(const CompiledProgram& compiled,
+                                               const ClientOptions& options) {
+    if (options.topology == nullptr) return nullptr;
+    auto values = std::make_shared<NamedValues>(costProperties(compiled.program->cost));
+    addSliceEstimate(*values, compiled.program->cost, *options.topology);
+    return values;
 }
 
 std::string serializeProgram(const CompiledProgram& compiled) {
-    return std::string(kSerializedMark) + std::to_string(compiled.options_bytes.size()) + "\n" +
-           compiled.options_bytes + compiled.source;
+    return serialize({compiled.source, compiled.options_bytes, compiled.program->optimized_text,
+                      compiled.program->object_files});
 }
 
 std::shared_ptr<const CompiledProgram> deserializeProgram(std::string_view serialized,
                                                           std::string_view options) {
-    const auto refuse = [] {
-        return invalidArgument("these bytes are no executable that this plugin serialized");
-    };
-    if (!serialized.starts_with(kSerializedMark)) throw refuse();
-    serialized.remove_prefix(kSerializedMark.size());
-    const size_t line = serialized.find('\n');
-    if (line == 0 || line > 10) throw refuse();
-    size_t size = 0;
-    for (const char c : serialized.substr(0, line)) {
-        if (c < '0' || c > '9') throw refuse();
-        size = size * 10 + static_cast<size_t>(c - '0');
-    }
-    serialized.remove_prefix(line + 1);
-    if (size > serialized.size()) throw refuse();
-    const std::string_view stored = serialized.substr(0, size);
-    return std::make_shared<const CompiledProgram>(serialized.substr(size),
-                                                   options.empty() ? stored : options);
+    ProgramImage image = deserialize(serialized);
+    return std::make_shared<const CompiledProgram>(options.empty() ? image : replaceOptions(image, options));
+}
+
+std::shared_ptr<const CompiledProgram> withOptions(const CompiledProgram& compiled,
+                                                   std::string_view options) {
+    const ProgramImage image{compiled.source, compiled.options_bytes, compiled.program->optimized_text,
+                             compiled.program->object_files};
+    return std::make_shared<const CompiledProgram>(replaceOptions(image, options));
 }
 
 }  // namespace optirs::plugin
@@ -124,6 +152,7 @@ PJRT_LoadedExecutable::PJRT_LoadedExecutable(std::shared_ptr<ClientState> client
         }
         return;
     }
+    std::set<int64_t> assigned;
     int64_t next = options.device_ordinal >= 0 ? options.device_ordinal : 0;
     for (int64_t r = 0; r < options.num_replicas; ++r) {
         std::vector<int64_t>& row = assignment.emplace_back();
@@ -139,11 +168,10 @@ PJRT_LoadedExecutable::PJRT_LoadedExecutable(std::shared_ptr<ClientState> client
                     ", partition " + std::to_string(p) + ", but this client has devices 0 to " +
                     std::to_string(client->devices().size() - 1) + " (see the client option device_count)");
             }
-            for (const PJRT_Device* other : devices) {
-                if (other == device)
-                    throw invalidArgument("device " + std::to_string(id) + " is assigned twice");
-            }
+            if (!assigned.insert(id).second)
+                throw invalidArgument("device " + std::to_string(id) + " is assigned twice");
             row.push_back(id);
+            if (!device->is_addressable) continue;
             devices.push_back(device);
             logical_ids.push_back({static_cast<int>(r), static_cast<int>(p)});
         }

@@ -9,46 +9,52 @@
 #include "pjrt_abi/pjrt_abi.h"
 #include "pjrt_cpu/capi/client.h"
 #include "pjrt_cpu/capi/compile_options.h"
+#include "pjrt_cpu/capi/program_lists.h"
+#include "pjrt_cpu/capi/serialized_program.h"
+#include "pjrt_cpu/capi/specialisation.h"
 #include "pjrt_cpu/runtime/program.h"
 
 namespace optirs::plugin {
 
 /// A program with everything that the C API asks about it. Immutable.
 struct CompiledProgram {
-    CompiledProgram(std::string_view source_text, std::string_view serialized_options);
+    explicit CompiledProgram(const ProgramImage& image);
 
     std::string source;
     std::string options_bytes;
     CompileOptionsProto options;
     std::unique_ptr<const Program> program;
     std::string fingerprint;
-
-    // Lists in the form of the C API.
-    std::vector<PJRT_Buffer_Type> output_types;
-    std::vector<int64_t> output_dims;
-    std::vector<size_t> output_ranks;
-    std::vector<const char*> memory_kinds;  ///< as many as the larger of arguments and outputs
-    std::vector<size_t> memory_kind_sizes;
+    ValueLists arguments, outputs;
     NamedValues cost;
     /// Argument -> output that takes its memory, or -1.
     std::vector<int32_t> donated_to;
-    int64_t argument_bytes = 0, output_bytes = 0, alias_bytes = 0;
+    int64_t alias_bytes = 0;
+    /// Programs for the shapes that its arguments turn out to have; null when all shapes are known.
+    std::unique_ptr<Specialisations> specialisations;
 };
 
-/// From PJRT_Program and serialized options. Throws the compiler's errors, and UNIMPLEMENTED for formats
-/// other than StableHLO text.
-std::shared_ptr<const CompiledProgram> compileProgram(const PJRT_Program& program, std::string_view options);
-/// Source and options; loading compiles again.
+/// From PJRT_Program and serialized options, or from the disk cache in `cache_folder` (empty: see
+/// ProgramCache). Throws the compiler's errors, and UNIMPLEMENTED for formats that it does not know.
+std::shared_ptr<const CompiledProgram> compileProgram(const PJRT_Program& program, std::string_view options,
+                                                      const std::string& cache_folder = {});
+/// What PJRT_Executable::cost_on_slice says.
+std::shared_ptr<const NamedValues> costOnSlice(const CompiledProgram& compiled, const ClientOptions& options);
+/// See serialized_program.h.
 std::string serializeProgram(const CompiledProgram& compiled);
-/// `options`: in place of those that were serialized, unless empty. Throws INVALID_ARGUMENT when the bytes
-/// are not from serializeProgram.
+/// `options`: in place of those that were serialized, unless empty. Throws what deserialize() does.
 std::shared_ptr<const CompiledProgram> deserializeProgram(std::string_view serialized,
                                                           std::string_view options);
+/// The same program with other compile options, without compiling its kernels again.
+std::shared_ptr<const CompiledProgram> withOptions(const CompiledProgram& compiled, std::string_view options);
 
 }  // namespace optirs::plugin
 
 struct PJRT_Executable {
     std::shared_ptr<const optirs::plugin::CompiledProgram> compiled;
+    /// With the estimate for the slice that the client is, or the program is compiled for; null: the
+    /// program's own.
+    std::shared_ptr<const optirs::plugin::NamedValues> cost_on_slice = nullptr;
 };
 
 struct PJRT_LoadedExecutable {

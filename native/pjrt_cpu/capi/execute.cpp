@@ -10,6 +10,7 @@
 #include "pjrt_cpu/capi/executable.h"
 #include "pjrt_cpu/ir/error.h"
 #include "pjrt_cpu/runtime/executor.h"
+#include "pjrt_cpu/runtime/rendezvous.h"
 
 namespace optirs::plugin {
 namespace {
@@ -22,6 +23,8 @@ struct Launch {
     std::shared_ptr<ClientState> client;
     PJRT_Device* device = nullptr;
     RunContext context;
+    /// Where the devices of the execution meet; null when it has one.
+    std::shared_ptr<Rendezvous> rendezvous;
     std::vector<Value> arguments;
     /// The argument's buffer has given its value up: its memory may be taken.
     std::vector<bool> donated;
@@ -83,6 +86,12 @@ void Launch::run() {
         failure = Error(failure->code(), "program " + compiled->program->name + " on " +
                                              device->description.debug_string + ": " + failure->message());
     }
+    if (rendezvous != nullptr) {
+        if (failure)
+            rendezvous->fail(context.participant(), *failure);
+        else
+            rendezvous->finish(context.participant());
+    }
     // References go before anyone learns that it is done: what follows may then take the memory.
     arguments.clear();
     std::vector<std::shared_ptr<Completion>> ready;
@@ -100,7 +109,26 @@ struct Request {
     PJRT_LoadedExecutable& executable;
     std::vector<PJRT_Device*> devices;
     std::vector<bool> may_donate;
+    std::shared_ptr<const CompiledProgram> compiled;
 };
+
+/// The program for the shapes that the arguments have.
+std::shared_ptr<const CompiledProgram> programFor(PJRT_LoadedExecutable& executable,
+                                                  const PJRT_LoadedExecutable_Execute_Args& args) {
+    const std::shared_ptr<const CompiledProgram>& generic = executable.compiled;
+    if (!generic->specialisations) return generic;
+    PJRT_Buffer* const* list = args.num_args > 0 ? deref(args.argument_lists, "argument_lists") : nullptr;
+    std::vector<TensorType> types;
+    for (size_t i = 0; i < args.num_args; ++i) {
+        if (list == nullptr) throw invalidArgument("argument_lists[0] is null");
+        types.push_back(deref(list[i], "an argument").type);
+    }
+    return generic->specialisations->find(*generic, types, [&](size_t i) -> const std::byte* {
+        const Value value = list[i]->value();
+        if (const auto& error = value->ready->wait()) throw *error;
+        return value->storage->data();
+    });
+}
 
 std::vector<bool> readMayDonate(const PJRT_ExecuteOptions* options, size_t num_args) {
     std::vector<bool> may_donate(num_args, true);
@@ -109,6 +137,10 @@ std::vector<bool> readMayDonate(const PJRT_ExecuteOptions* options, size_t num_a
         throw unimplemented("send and recv callbacks");
     }
     const size_t count = options->num_non_donatable_input_indices;
+    if (count > num_args) {
+        throw invalidArgument(std::to_string(count) + " non_donatable_input_indices for " +
+                              std::to_string(num_args) + " arguments");
+    }
     if (count > 0 && options->non_donatable_input_indices == nullptr) {
         throw invalidArgument("non_donatable_input_indices is null");
     }
@@ -144,7 +176,7 @@ std::vector<PJRT_Device*> devicesOf(const PJRT_LoadedExecutable_Execute_Args& ar
 }
 
 void checkArgument(const Request& request, size_t d, size_t i) {
-    const Program& program = *request.executable.compiled->program;
+    const Program& program = *request.compiled->program;
     const std::string where = "argument " + std::to_string(i) + " of program " + program.name;
     const PJRT_Buffer& buffer = deref(request.args.argument_lists[d][i], where.c_str());
     if (&buffer.device != request.devices[d]) {
@@ -159,7 +191,7 @@ void checkArgument(const Request& request, size_t d, size_t i) {
 }
 
 void check(const Request& request) {
-    const Program& program = *request.executable.compiled->program;
+    const Program& program = *request.compiled->program;
     const auto& args = request.args;
     if (args.num_args != program.arguments.size()) {
         throw invalidArgument("program " + program.name + " takes " +
@@ -177,7 +209,7 @@ void check(const Request& request) {
 
 /// Takes or shares the arguments' values; a donated buffer is gone from here on.
 void takeArguments(const Request& request, size_t d, Launch& launch) {
-    const CompiledProgram& compiled = *request.executable.compiled;
+    const CompiledProgram& compiled = *request.compiled;
     const Program& program = *compiled.program;
     for (size_t i = 0; i < request.args.num_args; ++i) {
         launch.arguments.push_back(request.args.argument_lists[d][i]->value());
@@ -200,6 +232,31 @@ void takeArguments(const Request& request, size_t d, Launch& launch) {
     for (const int32_t i : program.donor_arguments) donate(static_cast<size_t>(i));
 }
 
+std::shared_ptr<Rendezvous> makeRendezvous(const PJRT_LoadedExecutable& executable,
+                                           const std::vector<PJRT_Device*>& devices) {
+    const auto& assignment = executable.assignment;
+    const size_t count = assignment.empty() ? devices.size() : assignment.size() * assignment[0].size();
+    if (count < 2 || !executable.compiled->program->has_collectives) return nullptr;
+    std::vector<std::string> names;
+    names.reserve(count);
+    for (size_t r = 0; r < assignment.size(); ++r) {
+        for (size_t p = 0; p < assignment[r].size(); ++p) {
+            names.push_back("device " + std::to_string(assignment[r][p]) + " (replica " + std::to_string(r) +
+                            ", partition " + std::to_string(p) + ")");
+        }
+    }
+    const ClientState& client = *executable.client;
+    auto rendezvous = std::make_shared<Rendezvous>(std::move(names), client.options().collective_timeout_s);
+    if (devices.size() == count) return rendezvous;
+    std::vector<int32_t> process_of;
+    for (const auto& row : assignment) {
+        for (const int64_t id : row) process_of.push_back(static_cast<int32_t>(client.options().nodeOf(id)));
+    }
+    rendezvous->spanProcesses(*client.processes(), std::move(process_of),
+                              executable.client->nextSpanningRun());
+    return rendezvous;
+}
+
 bool allReady(const Launch& launch) {
     for (const Value& argument : launch.arguments) {
         if (!argument->ready->isReady()) return false;
@@ -216,22 +273,22 @@ void executeLoaded(PJRT_LoadedExecutable& executable, const PJRT_LoadedExecutabl
     }
     const PJRT_ExecuteOptions* options = args.options;
     if (options != nullptr) {
-        checkArguments(options, options->struct_size,
-                       pjrt_abi::structSize<PJRT_ExecuteOptions>(kOldestMinor));
+        checkStructSize(options->struct_size, pjrt_abi::structSize<PJRT_ExecuteOptions>(kOldestMinor));
     }
     const Request request{args, executable, devicesOf(args, executable),
-                          readMayDonate(options, args.num_args)};
+                          readMayDonate(options, args.num_args), programFor(executable, args)};
     check(request);
 
     const std::shared_ptr<ClientState>& client = executable.client;
-    const Program& program = *executable.compiled->program;
+    const Program& program = *request.compiled->program;
     const int64_t run_id = client->nextRunId();
+    const std::shared_ptr<Rendezvous> rendezvous = makeRendezvous(executable, request.devices);
     std::vector<std::shared_ptr<Launch>> launches;
     std::vector<std::vector<std::unique_ptr<PJRT_Buffer>>> results(request.devices.size());
     std::vector<std::unique_ptr<PJRT_Event>> events;
     for (size_t d = 0; d < request.devices.size(); ++d) {
         auto launch = std::make_shared<Launch>();
-        launch->compiled = executable.compiled;
+        launch->compiled = request.compiled;
         launch->client = client;
         launch->device = request.devices[d];
         launch->complete = std::make_shared<Completion>();
@@ -239,6 +296,9 @@ void executeLoaded(PJRT_LoadedExecutable& executable, const PJRT_LoadedExecutabl
         launch->context.num_replicas = program.num_replicas;
         launch->context.num_partitions = program.num_partitions;
         launch->context.run_id = run_id;
+        launch->rendezvous = rendezvous;
+        launch->context.rendezvous = rendezvous.get();
+        launch->device->queue.start();
         if (!executable.logical_ids.empty()) {
             launch->context.replica_id = executable.logical_ids[d].replica;
             launch->context.partition_id = executable.logical_ids[d].partition;
@@ -262,6 +322,14 @@ void executeLoaded(PJRT_LoadedExecutable& executable, const PJRT_LoadedExecutabl
                                                 std::to_string(i));
             }
         }
+    }
+    const int launch_id = options != nullptr ? options->launch_id : 0;
+    for (const auto& launch : launches) {
+        if (launch_id == 0) break;  // nobody can name it
+        std::vector<std::shared_ptr<Completion>> outcomes;
+        for (const Value& output : launch->outputs) outcomes.push_back(output->ready);
+        outcomes.push_back(launch->complete);
+        launch->device->launches.add(launch_id, std::move(outcomes));
     }
     if (launches.size() == 1 && isSmall(program) && allReady(*launches[0])) {
         launches[0]->run();

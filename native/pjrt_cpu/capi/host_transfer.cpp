@@ -103,6 +103,19 @@ void requireRowMajor(const TensorType& type, const PJRT_Buffer_MemoryLayout* lay
     }
 }
 
+void copyFromHost(const TensorType& type, const void* data,
+                  const std::optional<std::vector<int64_t>>& byte_strides, std::byte* destination,
+                  ThreadPool& pool) {
+    const int64_t bytes = type.byteCount();
+    if (bytes == 0) return;
+    if (byte_strides) {
+        copyStrided(type, static_cast<const std::byte*>(data), *byte_strides, destination,
+                    rowMajorStrides(type), pool);
+    } else {
+        std::memcpy(destination, data, static_cast<size_t>(bytes));
+    }
+}
+
 std::unique_ptr<PJRT_Buffer> bufferFromHost(const std::shared_ptr<ClientState>& client, PJRT_Device& device,
                                             TensorType type, const void* data, const int64_t* byte_strides,
                                             size_t num_byte_strides, int32_t semantics,
@@ -136,14 +149,7 @@ std::unique_ptr<PJRT_Buffer> bufferFromHost(const std::shared_ptr<ClientState>& 
     }
     auto value = Ref<BufferValue>::make(std::move(type), Completion::done());
     value->storage = allocateFor(device, value->type);
-    if (strides) {
-        if (bytes > 0) {
-            copyStrided(value->type, static_cast<const std::byte*>(data), *strides, value->storage->data(),
-                        rowMajorStrides(value->type), client->pool());
-        }
-    } else if (bytes > 0) {
-        std::memcpy(value->storage->data(), data, static_cast<size_t>(bytes));
-    }
+    copyFromHost(value->type, data, strides, value->storage->data(), client->pool());
     host_done = Completion::done();
     return std::make_unique<PJRT_Buffer>(client, device, std::move(value));
 }

@@ -37,6 +37,8 @@ void NamedValues::add(std::string name, Value value) {
 
 std::map<std::string, NamedValues::Value> readNamedValues(const PJRT_NamedValue* values, size_t count) {
     if (count > 0 && values == nullptr) throw invalidArgument("the list of options is null");
+    if (count > kMaxNamedValues)
+        throw invalidArgument(std::to_string(count) + " options; at most " + std::to_string(kMaxNamedValues));
     std::map<std::string, NamedValues::Value> result;
     for (size_t i = 0; i < count; ++i) {
         const PJRT_NamedValue& value = values[i];

@@ -30,6 +30,9 @@ class NamedValues {
     std::vector<PJRT_NamedValue> values_;
 };
 
+/// More options than this are a mistake of the caller's.
+inline constexpr size_t kMaxNamedValues = 4096;
+
 /// Reads options that a caller gives; throws INVALID_ARGUMENT for a null name, an unknown type or a name
 /// given twice.
 std::map<std::string, NamedValues::Value> readNamedValues(const PJRT_NamedValue* values, size_t count);

@@ -21,17 +21,25 @@ struct CompileOptions {
     /// Operations on constants are evaluated by the compiler when their result has at most this many
     /// elements.
     int64_t max_folded_elements = 1024;
-    /// Folder for the optimised program, the plan and LLVM's IR; the environment variable OPTIRS_DUMP when
-    /// empty.
+    /// Folder for the program after each pass, the plan, LLVM's IR and a timeline; the environment variable
+    /// OPTIRS_DUMP when empty.
     std::string dump_folder;
+    /// Object code of earlier compilations by this build for this processor.
+    ObjectFiles known_objects;
 };
 
-/// Parses, verifies, optimises and compiles.
+/// Parses, verifies, optimises and compiles. When arguments have unknown dimensions, the program says what it
+/// takes and gives (kDynamic where that is not known), and has no steps: specialiseArguments() in passes.h
+/// makes a module of it that can be compiled.
 /// @throws Error INVALID_ARGUMENT with line and column; UNIMPLEMENTED naming the operation, its types and its
 /// line
 std::unique_ptr<Program> compile(std::string_view stablehlo_text, const CompileOptions& options = {});
 
 /// The same for a verified module, which it consumes.
 std::unique_ptr<Program> compile(std::unique_ptr<Module> module, const CompileOptions& options = {});
+
+/// Makes a program again from what this build left as Program::optimized_text. With the Program::object_files
+/// as known objects nothing is compiled.
+std::unique_ptr<Program> compileOptimised(const std::string& optimised_text, const CompileOptions& options);
 
 }  // namespace optirs::plugin

@@ -46,6 +46,27 @@ void NamedAttributes::erase(std::string_view name) {
 
 bool NamedAttributes::operator==(const NamedAttributes& other) const { return entries_ == other.entries_; }
 
+bool wellFormed(const ConvolutionDimensions& dimensions) {
+    const auto once = [](const std::vector<int64_t>& spatial, int64_t first, int64_t second) {
+        std::vector<bool> seen(spatial.size() + 2);
+        std::vector<int64_t> all = spatial;
+        all.push_back(first);
+        all.push_back(second);
+        return std::ranges::all_of(all, [&](int64_t dim) {
+            if (dim < 0 || dim >= static_cast<int64_t>(seen.size()) || seen[static_cast<size_t>(dim)])
+                return false;
+            seen[static_cast<size_t>(dim)] = true;
+            return true;
+        });
+    };
+    const ConvolutionDimensions& d = dimensions;
+    return d.input_spatial.size() == d.kernel_spatial.size() &&
+           d.input_spatial.size() == d.output_spatial.size() &&
+           once(d.input_spatial, d.input_batch, d.input_feature) &&
+           once(d.kernel_spatial, d.kernel_input_feature, d.kernel_output_feature) &&
+           once(d.output_spatial, d.output_batch, d.output_feature);
+}
+
 bool FloatAttribute::operator==(const FloatAttribute& other) const {
     return type == other.type && std::bit_cast<uint64_t>(value) == std::bit_cast<uint64_t>(other.value);
 }

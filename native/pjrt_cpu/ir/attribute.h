@@ -126,6 +126,9 @@ struct ConvolutionDimensions {
     std::vector<int64_t> output_spatial;
     bool operator==(const ConvolutionDimensions&) const = default;
 };
+/// Whether each of input, kernel and output numbers its dimensions 0, 1, 2, ... each once, and all have as
+/// many spatial ones. The parsers refuse anything else.
+bool wellFormed(const ConvolutionDimensions& dimensions);
 /// `#stablehlo.channel_handle<handle = 1, type = 0>`.
 struct ChannelHandle {
     int64_t handle = 0;

@@ -125,7 +125,8 @@ struct ToText {
         return out + "}";
     }
     std::string operator()(const EnumAttribute& a) const {
-        return "#stablehlo<" + a.kind + " " + a.value + ">";
+        const bool sdy = a.kind == "propagation_direction" || a.kind == "reduction_op";
+        return (sdy ? "#sdy<" : "#stablehlo<") + a.kind + " " + a.value + ">";
     }
     std::string operator()(const ArrayListAttribute& a) const {
         std::string out = "array<" + std::string(elementTypeName(a.type));

@@ -62,6 +62,7 @@ Value* Builder::reshape(Value* operand, std::vector<int64_t> dims) {
 Value* Builder::transpose(Value* operand, std::vector<int64_t> permutation) {
     if (std::is_sorted(permutation.begin(), permutation.end())) return operand;
     std::vector<int64_t> dims;
+    dims.reserve(permutation.size());
     for (int64_t from : permutation) dims.push_back(operand->tensor().dim(from));
     NamedAttributes attributes;
     attributes.set("permutation", Attribute::integers(std::move(permutation)));

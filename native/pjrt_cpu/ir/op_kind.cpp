@@ -25,7 +25,7 @@ constexpr Row kRows[] = {
 std::string_view opKindName(OpKind kind) { return kRows[static_cast<size_t>(kind)].name; }
 
 OpKind opKindFromName(std::string_view name) {
-    static const auto kByName = [] {
+    static const auto by_name = [] {
         std::unordered_map<std::string_view, OpKind> map;
         for (size_t i = 0; i + 1 < std::size(kRows); ++i) {
             map.emplace(kRows[i].name, static_cast<OpKind>(i));
@@ -33,8 +33,8 @@ OpKind opKindFromName(std::string_view name) {
         map.emplace("func.return", OpKind::kReturn);
         return map;
     }();
-    const auto found = kByName.find(name);
-    return found == kByName.end() ? OpKind::kUnknown : found->second;
+    const auto found = by_name.find(name);
+    return found == by_name.end() ? OpKind::kUnknown : found->second;
 }
 
 uint8_t opTraits(OpKind kind) { return kRows[static_cast<size_t>(kind)].traits; }

@@ -139,7 +139,11 @@ void Operation::dropAllUses() {
 
 Block::~Block() {
     // Last first, so that uses go before what they use.
-    while (last_ != nullptr) last_->detach();
+    for (Operation* last = last_; last != nullptr;) {
+        Operation* const before = last->previous();
+        last->detach();
+        last = before;
+    }
     for (const auto& argument : arguments_) {
         while (argument->first_use_ != nullptr) argument->first_use_->set(nullptr);
     }

@@ -29,8 +29,6 @@ Enum enumeration(const Operation& op, std::string_view name, const std::array<st
     throw invalidOperation(op, "attribute " + std::string(name) + " has no case " + value);
 }
 
-int64_t rowCount(const Literal& pairs) { return pairs.type().rank() == 2 ? pairs.type().dim(0) : 0; }
-
 }  // namespace
 
 std::string signatureToString(const Operation& op) {
@@ -126,49 +124,6 @@ SliceAttributes sliceAttributes(const Operation& op) {
 PadAttributes padAttributes(const Operation& op) {
     return {integersAttribute(op, "edge_padding_low"), integersAttribute(op, "edge_padding_high"),
             integersAttribute(op, "interior_padding")};
-}
-
-std::vector<WindowDimension> window(const Operation& op) {
-    const bool convolution = op.kind() == OpKind::kConvolution || op.kind() == OpKind::kDynamicConv;
-    std::vector<WindowDimension> out;
-    if (convolution) {
-        const ConvolutionDimensions& numbers = convolutionDimensions(op);
-        for (int64_t dim : numbers.kernel_spatial) {
-            out.push_back({.size = op.operand(1)->tensor().dim(dim)});
-        }
-    } else if (op.attribute("window_dimensions") == nullptr) {
-        out.resize(static_cast<size_t>(op.operand(0)->tensor().rank()));
-    } else {
-        for (int64_t size : integersAttribute(op, "window_dimensions")) out.push_back({.size = size});
-    }
-    const auto fill = [&](std::string_view name, auto WindowDimension::* field) {
-        const std::span<const int64_t> values = integersAttributeOrEmpty(op, name);
-        if (!values.empty() && values.size() != out.size()) {
-            throw invalidOperation(op, "attribute " + std::string(name) + " " + listToString(values) +
-                                           " needs one value for each of " + std::to_string(out.size()) +
-                                           " window dimensions");
-        }
-        for (size_t i = 0; i < values.size(); ++i) {
-            out[i].*field = static_cast<std::remove_reference_t<decltype(out[i].*field)>>(values[i]);
-        }
-    };
-    fill("window_strides", &WindowDimension::stride);
-    fill(convolution ? "lhs_dilation" : "base_dilations", &WindowDimension::base_dilation);
-    fill(convolution ? "rhs_dilation" : "window_dilations", &WindowDimension::window_dilation);
-    if (convolution) fill("window_reversal", &WindowDimension::reversal);
-    if (op.attribute("padding") != nullptr) {
-        const Literal& padding = literalAttribute(op, "padding");
-        if (padding.elementCount() != 2 * static_cast<int64_t>(out.size())) {
-            throw invalidOperation(op, "attribute padding of " + padding.type().toString() +
-                                           " needs two values for each of " + std::to_string(out.size()) +
-                                           " window dimensions");
-        }
-        for (size_t i = 0; i < out.size(); ++i) {
-            out[i].padding_low = padding.integer(static_cast<int64_t>(2 * i));
-            out[i].padding_high = padding.integer(static_cast<int64_t>(2 * i + 1));
-        }
-    }
-    return out;
 }
 
 const DotDimensions& dotDimensions(const Operation& op) {
@@ -276,31 +231,6 @@ size_t tupleSize(const Operation& op) {
 const std::string& callee(const Operation& op) {
     return op.kind() == OpKind::kCustomCall ? stringAttribute(op, "call_target_name")
                                             : symbolAttribute(op, "callee");
-}
-
-std::vector<std::vector<int64_t>> replicaGroups(const Operation& op) {
-    const Literal& groups = literalAttribute(op, "replica_groups");
-    std::vector<std::vector<int64_t>> out(static_cast<size_t>(rowCount(groups)));
-    const int64_t columns = out.empty() ? 0 : groups.type().dim(1);
-    for (size_t row = 0; row < out.size(); ++row) {
-        for (int64_t column = 0; column < columns; ++column) {
-            out[row].push_back(groups.integer(static_cast<int64_t>(row) * columns + column));
-        }
-    }
-    return out;
-}
-
-std::vector<std::pair<int64_t, int64_t>> sourceTargetPairs(const Operation& op) {
-    const Literal& pairs = literalAttribute(op, "source_target_pairs");
-    if (pairs.type().rank() != 2 || pairs.type().dim(1) != 2) {
-        throw invalidOperation(
-            op, "source_target_pairs should be tensor<Nx2xi64>, got " + pairs.type().toString());
-    }
-    std::vector<std::pair<int64_t, int64_t>> out;
-    for (int64_t i = 0; i < rowCount(pairs); ++i) {
-        out.emplace_back(pairs.integer(2 * i), pairs.integer(2 * i + 1));
-    }
-    return out;
 }
 
 ChannelHandle channelHandle(const Operation& op) {

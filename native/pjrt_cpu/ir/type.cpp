@@ -84,6 +84,19 @@ int64_t TensorType::elementCount() const {
 
 int64_t TensorType::byteCount() const { return elementCount() * byteWidth(element_); }
 
+bool TensorType::sizeFits() const {
+    const int64_t width = byteWidth(quantized_ ? quantized_->storage : element_);
+    for (const std::span<const int64_t> sizes : {dims(), bounds()}) {
+        int64_t bytes = width;
+        for (const int64_t dim : sizes) {
+            if (dim <= 0) continue;
+            if (bytes > INT64_MAX / dim) return false;
+            bytes *= dim;
+        }
+    }
+    return true;
+}
+
 void TensorType::setQuantized(std::shared_ptr<const QuantizedType> quantized) {
     element_ = ElementType::kQuantized;
     quantized_ = std::move(quantized);

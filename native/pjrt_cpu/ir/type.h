@@ -52,6 +52,9 @@ class TensorType {
     /// Upper bounds of dynamic dimensions (kDynamic: none); empty when the type has no bounds.
     std::span<const int64_t> bounds() const { return bounds_; }
     void setBounds(std::vector<int64_t> bounds) { bounds_ = std::move(bounds); }
+    /// Whether the bytes of the shape, and of its bounds, fit int64. Later code multiplies dimensions
+    /// without asking, so every product has to fit, zeros left out.
+    bool sizeFits() const;
 
     /// Non-null exactly when element() is kQuantized.
     const QuantizedType* quantized() const { return quantized_.get(); }

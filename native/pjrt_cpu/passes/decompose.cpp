@@ -67,6 +67,9 @@ std::vector<Value*> expand(Operation& op) {
             return expandBatchNorm(op);
         case OpKind::kMap:
             return expandMap(op);
+        case OpKind::kCholesky:
+        case OpKind::kTriangularSolve:
+            return expandLinearAlgebra(op);
         default:
             return opKindName(op.kind()).starts_with("chlo.") ? expandChlo(op) : std::vector<Value*>();
     }

@@ -130,7 +130,7 @@ std::optional<Literal> evaluateMovement(const Operation& op, std::span<const Lit
     for (const Literal* operand : operands) {
         if (operand->type().quantized() != nullptr) return std::nullopt;
     }
-    const auto splatOf = [&](const Literal& literal) { return Literal::splat(type, literal.bytes()); };
+    const auto splat_of = [&](const Literal& literal) { return Literal::splat(type, literal.bytes()); };
     // Without looking at elements, whatever their number.
     switch (op.kind()) {
         case OpKind::kReshape:
@@ -139,7 +139,7 @@ std::optional<Literal> evaluateMovement(const Operation& op, std::span<const Lit
         case OpKind::kTranspose:
         case OpKind::kSlice:
         case OpKind::kReverse:
-            if (operands[0]->isSplat()) return splatOf(*operands[0]);
+            if (operands[0]->isSplat()) return splat_of(*operands[0]);
             break;
         case OpKind::kPad:
         case OpKind::kConcatenate: {
@@ -148,7 +148,7 @@ std::optional<Literal> evaluateMovement(const Operation& op, std::span<const Lit
                 same =
                     same && operand->isSplat() && std::ranges::equal(operand->bytes(), operands[0]->bytes());
             }
-            if (same) return splatOf(*operands[0]);
+            if (same) return splat_of(*operands[0]);
             break;
         }
         case OpKind::kBitcastConvert:

@@ -9,9 +9,11 @@
 
 namespace optirs::plugin {
 
-std::vector<Value*> expandEinsum(Operation& op);     ///< einsum, unary_einsum
-std::vector<Value*> expandBatchNorm(Operation& op);  ///< batch_norm_*
-std::vector<Value*> expandMap(Operation& op);        ///< map
-std::vector<Value*> expandChlo(Operation& op);       ///< chlo.*
+std::vector<Value*> expandEinsum(Operation& op);         ///< einsum, unary_einsum
+std::vector<Value*> expandBatchNorm(Operation& op);      ///< batch_norm_*
+std::vector<Value*> expandMap(Operation& op);            ///< map
+std::vector<Value*> expandLinearAlgebra(Operation& op);  ///< cholesky, triangular_solve of narrow floats
+std::vector<Value*> expandScan(Operation& op);           ///< chlo.scan
+std::vector<Value*> expandChlo(Operation& op);           ///< chlo.*
 
 }  // namespace optirs::plugin

@@ -1,8 +1,6 @@
-// CHLO: convenience operations over StableHLO. What has no expansion here (zeta, polygamma, bessel_i1e,
-// scan, ragged_dot, the complex inverse functions) is left as it is.
-#include <cmath>
+// CHLO: convenience operations over StableHLO. The code generator has the functions of real and complex
+// numbers (asin, erf, lgamma, ...); ragged_dot is left as it is.
 #include <limits>
-#include <optional>
 #include <string>
 
 #include "pjrt_cpu/passes/expand.h"
@@ -15,68 +13,6 @@ namespace {
 using enum OpKind;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-std::optional<Term> realFunction(OpKind kind, Term x) {
-    const Term one = x.constant(1);
-    const double log2 = std::numbers::ln2;
-    switch (kind) {
-        case kChloAsin:
-            return 2.0 * x.apply(kAtan2, 1.0 + ((1.0 - x) * (1.0 + x)).sqrt());
-        case kChloAcos: {
-            const Term general = 2.0 * ((1.0 - x) * (1.0 + x)).sqrt().apply(kAtan2, 1.0 + x);
-            return x.compare("EQ", -1.0).select(x.constant(std::numbers::pi), general);
-        }
-        case kChloAtan:
-            return x.apply(kAtan2, one);
-        case kChloAsinh: {
-            const Term size = x.abs();
-            // size^2 overflows beyond the square root of the largest number; there only the log is left.
-            const bool is_double = x.value()->tensor().element() == ElementType::kF64;
-            const Term large = size.log() + log2;
-            const Term square = size * size;
-            const Term small = (size + square / (1.0 + (square + 1.0).sqrt())).log1p();
-            return x.sign() * size.compare("GT", is_double ? 1e150 : 1e18).select(large, small);
-        }
-        case kChloAcosh: {
-            const bool is_double = x.value()->tensor().element() == ElementType::kF64;
-            const Term above = x - 1.0;
-            const Term small = (above + (above * (x + 1.0)).sqrt()).log1p();
-            return x.compare("GT", is_double ? 1e150 : 1e18).select(x.log() + log2, small);
-        }
-        case kChloAtanh:
-            return 0.5 * (x.log1p() - (-x).log1p());
-        case kChloSinh: {
-            const Term large = (x - log2).exp() - (-x - log2).exp();
-            const Term e = x.expm1();
-            return x.abs().compare("LT", 1.0).select(0.5 * (e + e / (e + 1.0)), large);
-        }
-        case kChloCosh:
-            return (x - log2).exp() + (-x - log2).exp();
-        case kChloErf:
-            return erf(x);
-        case kChloErfc:
-            return erfc(x);
-        case kChloErfInv:
-            return erfInv(x);
-        case kChloLgamma:
-            return lgamma(x);
-        case kChloDigamma:
-            return digamma(x);
-        default:
-            return std::nullopt;
-    }
-}
-
-Value* expandReal(Operation& op) {
-    Builder builder(op);
-    const ElementType element = op.operand(0)->tensor().element();
-    if (!isFloat(element)) return nullptr;
-    // Narrow types compute in f32.
-    const ElementType wide = element == ElementType::kF64 ? element : ElementType::kF32;
-    const Term x(builder, builder.convert(op.operand(0), wide));
-    const std::optional<Term> result = realFunction(op.kind(), x);
-    return result ? builder.convert(result->value(), element) : nullptr;
-}
 
 Value* expandIsInf(Operation& op) {
     Builder builder(op);
@@ -237,6 +173,8 @@ std::vector<Value*> expandChlo(Operation& op) {
     switch (op.kind()) {
         case kChloTopK:
             return expandTopK(op);
+        case kChloScan:
+            return expandScan(op);
         case kChloConstant:
             value = builder.constant(constantValue(op));
             break;
@@ -270,9 +208,7 @@ std::vector<Value*> expandChlo(Operation& op) {
             value = expandMulhi(op);
             break;
         default:
-            value = op.name().starts_with("chlo.broadcast_") ? expandBroadcasting(op)
-                    : op.operandCount() == 1                 ? expandReal(op)
-                                                             : nullptr;
+            if (op.name().starts_with("chlo.broadcast_")) value = expandBroadcasting(op);
     }
     return value != nullptr ? std::vector<Value*>{value} : std::vector<Value*>();
 }

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <initializer_list>
-#include <numbers>
 #include <span>
 
 #include "pjrt_cpu/ir/builder.h"
@@ -62,19 +61,5 @@ class Term {
     Builder* builder_;
     Value* value_;
 };
-
-/// c[0] x^(n-1) + ... + c[n-1], by Horner's rule.
-inline Term polynomial(Term x, std::span<const double> coefficients) {
-    Term sum = x.constant(coefficients[0]);
-    for (const double c : coefficients.subspan(1)) sum = sum * x + c;
-    return sum;
-}
-
-// Special functions (special_functions.cpp). f32 or f64; the error is a few units in the last place.
-Term erf(Term x);
-Term erfc(Term x);
-Term erfInv(Term x);
-Term lgamma(Term x);
-Term digamma(Term x);
 
 }  // namespace optirs::plugin

@@ -11,6 +11,18 @@
 namespace optirs::plugin {
 namespace {
 
+/// Equal, but for dimensions that one of them does not know.
+bool compatible(const Type& a, const Type& b) {
+    const TensorType* x = a.tensorOrNull();
+    const TensorType* y = b.tensorOrNull();
+    if (x == nullptr || y == nullptr || (x->isStatic() && y->isStatic())) return a == b;
+    if (x->element() != y->element() || x->rank() != y->rank()) return false;
+    for (int64_t d = 0; d < x->rank(); ++d) {
+        if (x->dim(d) != y->dim(d) && x->dim(d) != kDynamic && y->dim(d) != kDynamic) return false;
+    }
+    return true;
+}
+
 class Inliner {
  public:
     Inliner(Module& module, const PassLimits& limits) : module_(module), limits_(limits) {}
@@ -97,8 +109,11 @@ class Inliner {
         if (target->isDeclaration())
             throw invalidOperation(op, "function " + symbolToString(name) + " has no body");
         const FunctionType& type = target->type();
-        bool same = type.inputs.size() == op.operandCount() && type.results == op.resultTypes();
-        for (size_t i = 0; same && i < op.operandCount(); ++i) same = op.operand(i)->type() == type.inputs[i];
+        bool same = type.inputs.size() == op.operandCount() && type.results.size() == op.resultCount();
+        for (size_t i = 0; same && i < op.operandCount(); ++i)
+            same = compatible(op.operand(i)->type(), type.inputs[i]);
+        for (size_t i = 0; same && i < op.resultCount(); ++i)
+            same = compatible(op.result(i)->type(), type.results[i]);
         if (!same) {
             throw invalidOperation(op, signatureToString(op) + " does not match " + symbolToString(name) +
                                            ", which is " + Type(type).toString());
@@ -126,13 +141,15 @@ class Inliner {
     std::unordered_map<const Function*, State> states_;
 };
 
-void collectSymbols(const Attribute& attribute, std::vector<std::string>& out) {
+/// `strings`: names may be written as strings, too.
+void collectSymbols(const Attribute& attribute, bool strings, std::vector<std::string>& out) {
     if (const auto* symbol = attribute.get<SymbolAttribute>()) out.push_back(symbol->name);
+    if (const auto* text = attribute.get<std::string>(); text != nullptr && strings) out.push_back(*text);
     if (const auto* list = attribute.get<Attribute::List>()) {
-        for (const Attribute& each : *list) collectSymbols(each, out);
+        for (const Attribute& each : *list) collectSymbols(each, strings, out);
     }
     if (const auto* entries = attribute.get<NamedAttributes>()) {
-        for (const auto& [name, value] : *entries) collectSymbols(value, out);
+        for (const auto& [name, value] : *entries) collectSymbols(value, strings, out);
     }
 }
 
@@ -150,7 +167,8 @@ void inlineCalls(Module& module, const PassLimits& limits) {
         if (function.isDeclaration()) continue;
         std::vector<std::string> symbols;
         walk(function.body(), [&](const Operation& op) {
-            for (const auto& [name, value] : op.attributes()) collectSymbols(value, symbols);
+            const bool strings = op.kind() == OpKind::kInterpreterRunParallel;
+            for (const auto& [name, value] : op.attributes()) collectSymbols(value, strings, symbols);
         });
         for (const std::string& symbol : symbols) {
             Function* named = module.function(symbol);

@@ -5,6 +5,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <span>
+#include <string_view>
+#include <utility>
 
 #include "pjrt_cpu/ir/module.h"
 
@@ -16,6 +20,8 @@ struct PassLimits {
     int max_region_nesting = 64;              ///< after inlining
     int max_call_depth = 512;
     int64_t max_folded_elements = 1024;  ///< of the result of a folded operation
+    /// Told of each pass that changed something, and what it left; may be empty.
+    std::function<void(std::string_view pass, const Function& function)> after_pass;
 };
 
 /// The whole pipeline. Afterwards the module is its entry function (and functions that custom calls
@@ -31,10 +37,39 @@ void runPasses(Module& module, const PassLimits& limits = {});
 /// longer referred to. Composites become their decomposition.
 void inlineCalls(Module& module, const PassLimits& limits = {});
 
+/// Makes the entry of a program for `num_partitions` partitions, whose values are annotated with shardings
+/// (`sdy.sharding`, `mhlo.sharding`), the program of one partition: its arguments and results are the tiles
+/// that partition_id holds. See partition.cpp. @pre inlined
+/// @throws Error INVALID_ARGUMENT, UNIMPLEMENTED (an argument that does not divide into tiles)
+void partition(Module& module, int32_t num_replicas, int32_t num_partitions);
+/// Operations of test programs (check.*, interpreter.probe, interpreter.print) become custom calls with
+/// effects: see lower_checks.cpp. @returns whether anything changed
+bool lowerChecks(Function& function);
+/// async_start and async_done become the operation between them. @returns whether anything changed
+bool inlineAsync(Function& function);
+/// Tuples become their elements, also those that the function takes and returns; a token that it takes or
+/// returns becomes tensor<0xi1>: see flatten_tuples.cpp. @returns whether anything changed
+bool flattenTuples(Function& function);
+/// Quantized tensors become tensors of their storage type: see expand_quantized.cpp. Their shapes must be
+/// known. @returns whether anything changed
+bool expandQuantized(Function& function);
+/// Whether the entry takes arguments whose shapes are not all known.
+bool hasDynamicArguments(const Module& module);
+/// Gives the entry's arguments shapes that are known (quantized ones: of the storage type), inlines its calls
+/// and brings the shapes that follow into the program.
+/// @throws Error INVALID_ARGUMENT: another number of arguments, a shape that does not fit the declared one or
+///     its bounds, a shape assertion that does not hold
+void specialiseArguments(Module& module, std::span<const TensorType> types, const PassLimits& limits = {});
+/// Uses constants for arguments of the entry, by number; they stay in its signature.
+void bindArguments(Module& module, std::span<const std::pair<size_t, Literal>> values,
+                   const PassLimits& limits = {});
+/// Whether every result in the entry has a known shape.
+bool shapesAreKnown(const Module& module);
+
 /// Gives every operation one form: see canonicalise.cpp. @returns whether anything changed
 bool canonicalise(Function& function);
 /// Expands operations into elementary ones: see decompose.cpp, decompose_batch_norm.cpp,
-/// decompose_chlo.cpp. @returns whether anything changed
+/// expand_chlo.cpp. @returns whether anything changed
 bool decompose(Function& function);
 /// Replaces dynamic forms (dynamic_reshape, ...) whose shape operands are constant by static ones, and
 /// result types that say `?` by what inference knows. @returns whether anything changed

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "pjrt_cpu/passes/passes.h"
 #include "pjrt_cpu/passes/rewrite.h"
 
@@ -40,15 +42,43 @@ void requireStatic(const Function& function) {
 
 void optimise(Function& function, const PassLimits& limits) {
     for (int round = 0; round < kMaxRounds; ++round) {
-        bool changed = canonicalise(function);
-        changed |= refineShapes(function);
-        changed |= decompose(function);
-        changed |= foldConstants(function, limits);
-        changed |= simplify(function);
-        changed |= eliminateCommonSubexpressions(function);
-        changed |= eliminateDeadCode(function);
+        bool changed = false;
+        const auto note = [&](std::string_view pass, bool pass_changed) {
+            changed |= pass_changed;
+            if (pass_changed && limits.after_pass) limits.after_pass(pass, function);
+        };
+        note("canonicalise", canonicalise(function));
+        note("refine_shapes", refineShapes(function));
+        note("decompose", decompose(function));
+        note("fold_constants", foldConstants(function, limits));
+        note("simplify", simplify(function));
+        note("merge_common_subexpressions", eliminateCommonSubexpressions(function));
+        note("eliminate_dead_code", eliminateDeadCode(function));
         if (!changed) break;
     }
+}
+
+bool usesQuantized(const Function& function) {
+    if (function.isDeclaration()) return false;
+    const auto isQuantized = [](const Type& type) {
+        const TensorType* tensor = type.tensorOrNull();
+        return tensor != nullptr && tensor->quantized() != nullptr;
+    };
+    bool found = std::ranges::any_of(function.type().inputs, isQuantized);
+    walk(function.body(), [&](const Operation& op) {
+        for (const Value& result : op.results()) found = found || isQuantized(result.type());
+    });
+    return found;
+}
+
+// Quantized numbers go before anything that would take them for plain ones, and after their shapes are known.
+void removeQuantized(Function& function, const PassLimits& limits) {
+    if (!usesQuantized(function)) return;
+    for (int round = 0; round < kMaxRounds; ++round) {
+        const bool refined = refineShapes(function);
+        if (!foldConstants(function, limits) && !refined) break;
+    }
+    expandQuantized(function);
 }
 
 }  // namespace
@@ -56,6 +86,11 @@ void optimise(Function& function, const PassLimits& limits) {
 void runPasses(Module& module, const PassLimits& limits) {
     inlineCalls(module, limits);
     for (const auto& function : module.functions()) {
+        if (limits.after_pass) limits.after_pass("inline_calls", *function);
+        inlineAsync(*function);
+        flattenTuples(*function);
+        lowerChecks(*function);
+        removeQuantized(*function, limits);
         optimise(*function, limits);
         if (removeBarriers(*function)) eliminateDeadCode(*function);
         requireStatic(*function);

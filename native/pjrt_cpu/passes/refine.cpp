@@ -35,6 +35,16 @@ bool refineResults(Operation& op) {
 
 bool isStatic(const Value* value) { return value->type().isTensor() && value->tensor().isStatic(); }
 
+// The same integers as i64, which attributes are made of.
+Literal widened(const Literal& literal) {
+    std::vector<std::byte> bytes;
+    for (const int64_t number : literal.integers()) {
+        const auto* first = reinterpret_cast<const std::byte*>(&number);
+        bytes.insert(bytes.end(), first, first + sizeof number);
+    }
+    return {literal.type().withElement(ElementType::kI64), std::move(bytes)};
+}
+
 Value* makeStatic(Operation& op) {
     Builder builder(op);
     Value* operand = op.operandCount() > 0 ? op.operand(0) : nullptr;
@@ -74,15 +84,82 @@ Value* makeStatic(Operation& op) {
         }
         case OpKind::kDynamicConv: {
             const Literal* padding = constantOrNull(op.operand(2));
-            if (padding == nullptr || padding->type().element() != ElementType::kI64) return nullptr;
+            if (padding == nullptr) return nullptr;
             attributes = op.attributes();
-            attributes.set("padding", *padding);
+            attributes.set("padding", widened(*padding));
             return builder.create(OpKind::kConvolution, {operand, op.operand(1)}, type,
                                   std::move(attributes));
         }
         default:
             return nullptr;
     }
+}
+
+// A size that is known cuts the dimension to it.
+bool setDimensionSize(Operation& op) {
+    const Literal* size = constantOrNull(op.operand(1));
+    Value* operand = op.operand(0);
+    if (size == nullptr || !isStatic(operand)) return false;
+    const auto dim = static_cast<size_t>(dimension(op));
+    const std::vector<int64_t> dims = dimsOf(operand);
+    const int64_t wanted = size->integer(0);
+    if (wanted < 0 || wanted > dims[dim]) {
+        throw invalidOperation(op, "size " + std::to_string(wanted) + " of dimension " + std::to_string(dim) +
+                                       " should be from 0 to " + std::to_string(dims[dim]));
+    }
+    if (wanted == dims[dim]) {
+        replaceWith(op, operand);
+        return true;
+    }
+    std::vector<int64_t> limits = dims;
+    limits[dim] = wanted;
+    NamedAttributes attributes;
+    attributes.set("start_indices", Attribute::integers(std::vector<int64_t>(dims.size(), 0)));
+    attributes.set("limit_indices", Attribute::integers(limits));
+    attributes.set("strides", Attribute::integers(std::vector<int64_t>(dims.size(), 1)));
+    const TensorType type = operand->tensor().withDims(std::move(limits));
+    replaceWith(op, Builder(op).create(OpKind::kSlice, {operand}, type, std::move(attributes)));
+    return true;
+}
+
+// What the program asserts of its own shapes: {0}, {1}, ... in the message are the further operands.
+bool checkShapeAssertion(Operation& op) {
+    const Literal* holds = op.operandCount() > 0 ? constantOrNull(op.operand(0)) : nullptr;
+    if (holds == nullptr || holds->type().element() != ElementType::kI1 || holds->elementCount() != 1)
+        return false;
+    if (holds->integer(0) != 0) {
+        op.erase();
+        return true;
+    }
+    const Attribute* attribute = op.attribute("error_message");
+    const auto* given = attribute != nullptr ? attribute->get<std::string>() : nullptr;
+    std::string message = given != nullptr ? *given : "a shape assertion does not hold";
+    for (size_t i = 1; i < op.operandCount(); ++i) {
+        const Literal* value = constantOrNull(op.operand(i));
+        const bool is_integer =
+            value != nullptr && isInteger(value->type().element()) && value->elementCount() == 1;
+        const std::string text = is_integer ? std::to_string(value->integer(0)) : "?";
+        const std::string mark = "{" + std::to_string(i - 1) + "}";
+        for (size_t at = message.find(mark); at != std::string::npos;
+             at = message.find(mark, at + text.size()))
+            message.replace(at, mark.size(), text);
+    }
+    throw invalidOperation(op, message);
+}
+
+// A loop carries what it is given: its regions see the shapes that are known outside.
+bool refineCarried(Operation& op) {
+    bool changed = false;
+    for (size_t i = 0; i < op.operandCount(); ++i) {
+        if (!isStatic(op.operand(i))) continue;
+        const Type& known = op.operand(i)->type();
+        for (Value* value : {body(op, 0).argument(i), body(op, 1).argument(i), op.result(i)}) {
+            if (!value->type().isTensor() || value->tensor().isStatic()) continue;
+            value->setType(known);
+            changed = true;
+        }
+    }
+    return changed;
 }
 
 bool rewrite(Operation& op) {
@@ -94,13 +171,16 @@ bool rewrite(Operation& op) {
         replaceWith(op, builder.constant(Literal::splatInteger(op.result()->tensor(), size)));
         return true;
     }
-    if (op.kind() == OpKind::kSetDimensionSize) {
-        const Literal* size = constantOrNull(op.operand(1));
-        const int64_t dim = dimension(op);
-        if (size == nullptr || !isStatic(op.operand(0)) ||
-            size->integer(0) != op.operand(0)->tensor().dim(dim))
-            return changed;
-        replaceWith(op, op.operand(0));
+    if (op.kind() == OpKind::kSetDimensionSize) return setDimensionSize(op) || changed;
+    if (op.kind() == OpKind::kCustomCall && callee(op) == "shape_assertion")
+        return checkShapeAssertion(op) || changed;
+    if (op.kind() == OpKind::kWhile) return refineCarried(op) || changed;
+    if (op.kind() == OpKind::kDynamicGather && isStatic(op.operand(0)) && isStatic(op.operand(1))) {
+        // The shape of its result follows from the sizes only in the static form.
+        Value* value = makeStatic(op);
+        if (value == nullptr) return changed;
+        refineResults(*value->definition());
+        replaceWith(op, value);
         return true;
     }
     if (op.resultCount() != 1 || op.operandCount() == 0 || !isStatic(op.result())) return changed;

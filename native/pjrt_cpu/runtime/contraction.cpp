@@ -244,6 +244,7 @@ class EmptyContractionStep final : public Step {
         optirs::plugin::run(zeros_, kZero, out, frame.pool);
         if (spec_.epilogue == nullptr) return;
         std::vector<std::byte*> buffers;
+        buffers.reserve(spec_.epilogue_allocations.size());
         for (const int32_t allocation : spec_.epilogue_allocations) {
             buffers.push_back(frame.buffers[static_cast<size_t>(allocation)]);
         }

@@ -75,7 +75,7 @@ std::optional<Geometry> geometryOf(const ConvolutionSpec& spec, const View& lhs,
         const int64_t reach = (rhs.dims[2 + d] - 1) * spec.rhs_dilation[d];
         geometry.dilations.push_back(spec.rhs_dilation[d] - 1);
         int64_t low = spec.padding_low[d];
-        int64_t high = spec.padding_high[d];
+        int64_t high = 0;
         if (geometry.transposed) {
             const int64_t stride = spec.lhs_dilation[d];
             geometry.strides.push_back(stride);

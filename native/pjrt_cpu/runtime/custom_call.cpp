@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "pjrt_cpu/ir/error.h"
+#include "pjrt_cpu/runtime/check_calls.h"
 
 namespace optirs::plugin {
 
@@ -12,7 +13,7 @@ struct CustomCallRegistry::State {
     std::map<std::string, std::shared_ptr<const CustomCallFunction>, std::less<>> functions;
 };
 
-CustomCallRegistry::CustomCallRegistry() : state_(std::make_unique<State>()) {}
+CustomCallRegistry::CustomCallRegistry() : state_(std::make_unique<State>()) { registerCheckCalls(*this); }
 CustomCallRegistry::~CustomCallRegistry() = default;
 
 CustomCallRegistry& CustomCallRegistry::instance() {
@@ -53,7 +54,8 @@ class CustomCallStep final : public Step {
             gather(frame, spec_.operand_types, spec_.operand_allocations);
         const std::vector<CustomCallBuffer> results =
             gather(frame, spec_.result_types, spec_.result_allocations);
-        (*function_)({operands, results, spec_.backend_config, frame});
+        (*function_)(
+            {operands, results, spec_.backend_config, frame, spec_.target, spec_.location, spec_.attributes});
     }
 
     std::string describe() const override { return "custom_call @" + spec_.target; }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pjrt_cpu/ir/attribute.h"
 #include "pjrt_cpu/ir/type.h"
 #include "pjrt_cpu/runtime/step.h"
 
@@ -25,6 +26,10 @@ struct CustomCallArguments {
     std::span<const CustomCallBuffer> results;
     std::string_view backend_config;
     const Frame& frame;
+    std::string_view target;
+    /// `line 3, column 5` of the program.
+    std::string_view location;
+    const NamedAttributes& attributes;
 };
 
 /// Reports failure by throwing Error. Called on a device thread or on the thread that executes; may use
@@ -34,6 +39,7 @@ using CustomCallFunction = std::function<void(const CustomCallArguments&)>;
 /// The targets that a program may name. Thread-safe; entries are never removed.
 class CustomCallRegistry {
  public:
+    /// Holds the plugin's own targets from the start.
     static CustomCallRegistry& instance();
     /// Throws ALREADY_EXISTS when the name is taken.
     void add(std::string name, CustomCallFunction function);
@@ -51,6 +57,8 @@ class CustomCallRegistry {
 struct CustomCallSpec {
     std::string target;
     std::string backend_config;
+    std::string location;
+    NamedAttributes attributes;
     std::vector<TensorType> operand_types;
     std::vector<int32_t> operand_allocations;
     std::vector<TensorType> result_types;

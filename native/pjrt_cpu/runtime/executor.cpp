@@ -4,6 +4,7 @@
 #include <string>
 
 #include "pjrt_cpu/ir/error.h"
+#include "pjrt_cpu/runtime/probe.h"
 
 namespace optirs::plugin {
 namespace {
@@ -61,15 +62,23 @@ void execute(const Program& program, std::span<std::byte* const> arguments,
                 break;
         }
     }
-    const Frame frame{buffers, pool, context};
-    for (const auto& step : program.steps) step->run(frame);
+    ProbeRecord probes;
+    RunContext own_context = context;
+    if (own_context.probes == nullptr) own_context.probes = &probes;
+    const Frame frame{buffers, pool, own_context};
+    if (program.timeline != nullptr) {
+        program.timeline->run(program.steps, frame);
+    } else {
+        for (const auto& step : program.steps) step->run(frame);
+    }
     if (count > kInlineAllocations) kept_table.swap(large_table);
 }
 
 bool isSmall(const Program& program) {
     const ProgramCost& cost = program.cost;
-    return !cost.has_loops && cost.flops <= kSmallFlops && cost.transcendentals <= kSmallTranscendentals &&
-           cost.bytes_accessed <= kSmallBytes && program.num_replicas == 1 && program.num_partitions == 1;
+    return !cost.has_loops && !program.has_collectives && cost.flops <= kSmallFlops &&
+           cost.transcendentals <= kSmallTranscendentals && cost.bytes_accessed <= kSmallBytes &&
+           program.num_replicas == 1 && program.num_partitions == 1;
 }
 
 }  // namespace optirs::plugin

@@ -2,14 +2,19 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "pjrt_cpu/ir/type.h"
 #include "pjrt_cpu/runtime/step.h"
+#include "pjrt_cpu/runtime/timeline.h"
 
 namespace optirs::plugin {
+
+/// Machine code (relocatable objects) by the digest of what it was compiled from.
+using ObjectFiles = std::map<std::string, std::shared_ptr<const std::string>>;
 
 /// Where a value of the program lives.
 struct Allocation {
@@ -37,6 +42,8 @@ struct ProgramCost {
     double flops = 0;
     double transcendentals = 0;
     double bytes_accessed = 0;
+    /// Sent by one device to others, were collectives done around a ring.
+    double link_bytes = 0;
     /// The program has a loop whose number of rounds is not known: it never runs on the calling thread.
     bool has_loops = false;
 };
@@ -49,16 +56,27 @@ struct Program {
     std::vector<std::unique_ptr<Step>> steps;
     std::vector<TensorType> arguments;
     std::vector<TensorType> outputs;
+    /// `mhlo.sharding` of each argument and output, as text; empty: none.
+    std::vector<std::string> argument_shardings;
+    std::vector<std::string> output_shardings;
     /// Arguments that may be donated without being aliased to an output (`jax.buffer_donor`): they are
     /// released after the run.
     std::vector<int32_t> donor_arguments;
     int32_t num_replicas = 1;
     int32_t num_partitions = 1;
+    /// It waits for other devices, or for the host: it never runs on the calling thread.
+    bool has_collectives = false;
     ProgramCost cost;
     int64_t generated_code_bytes = 0;
     int64_t constant_bytes = 0;
     /// The module after all passes, as text.
     std::string optimized_text;
+    /// The kernels' object code, to make the program again without compiling.
+    ObjectFiles object_files;
+    /// LLVM modules that had to be compiled, because their object code was not known.
+    int64_t compiled_modules = 0;
+    /// Records the first executions; null when nobody asked for it.
+    std::unique_ptr<Timeline> timeline;
     /// Owns the compiled code and the constants' bytes. Destroyed after the steps (declared before them would
     /// be wrong: members die in reverse order, so it is released explicitly last by ~Program).
     std::shared_ptr<void> code;

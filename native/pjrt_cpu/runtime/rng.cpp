@@ -2,104 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstring>
 #include <string>
 
 #include "pjrt_cpu/ir/error.h"
+#include "pjrt_cpu/runtime/rng_generators.h"
 #include "pjrt_cpu/runtime/thread_pool.h"
-
-// Generators: J. Salmon, M. Moraes, R. Dror, D. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 
 namespace optirs::plugin {
 namespace {
-
-/// Counters that are hashed together, so that the compiler makes vectors of them.
-constexpr int64_t kLanes = 16;
-using Lanes = std::array<uint32_t, kLanes>;
-constexpr int64_t kTaskCounters = int64_t{1} << 13;
-
-[[gnu::always_inline]] inline void rotateInto(Lanes& x0, Lanes& x1, int bits) {
-    for (size_t i = 0; i < kLanes; ++i) {
-        x0[i] += x1[i];
-        x1[i] = std::rotl(x1[i], bits) ^ x0[i];
-    }
-}
-
-/// Threefry-2x32 with 20 rounds: x0 and x1 are the counter's low and high word, then the result.
-[[gnu::always_inline]] inline void threefryBody(Lanes& x0, Lanes& x1, uint32_t key0, uint32_t key1) {
-    constexpr uint32_t kParity = 0x1BD11BDA;
-    constexpr std::array<std::array<int, 4>, 2> kRotations = {{{13, 15, 26, 6}, {17, 29, 16, 24}}};
-    const std::array<uint32_t, 3> keys = {key0, key1, key0 ^ key1 ^ kParity};
-    for (size_t i = 0; i < kLanes; ++i) {
-        x0[i] += keys[0];
-        x1[i] += keys[1];
-    }
-    for (uint32_t round = 0; round < 5; ++round) {
-        for (const int bits : kRotations[round % 2]) rotateInto(x0, x1, bits);
-        for (size_t i = 0; i < kLanes; ++i) {
-            x0[i] += keys[(round + 1) % 3];
-            x1[i] += keys[(round + 2) % 3] + round + 1;
-        }
-    }
-}
-
-/// Philox-4x32 with 10 rounds on four counter words.
-[[gnu::always_inline]] inline void philoxBody(std::array<Lanes, 4>& x, uint32_t key0, uint32_t key1) {
-    constexpr uint64_t kMultiplier0 = 0xD2511F53;
-    constexpr uint64_t kMultiplier1 = 0xCD9E8D57;
-    constexpr uint32_t kWeyl0 = 0x9E3779B9;
-    constexpr uint32_t kWeyl1 = 0xBB67AE85;
-    for (int round = 0; round < 10; ++round) {
-        for (size_t i = 0; i < kLanes; ++i) {
-            const uint64_t product0 = kMultiplier0 * x[0][i];
-            const uint64_t product1 = kMultiplier1 * x[2][i];
-            const uint32_t second = x[1][i];
-            const uint32_t fourth = x[3][i];
-            x[0][i] = static_cast<uint32_t>(product1 >> 32) ^ second ^ key0;
-            x[1][i] = static_cast<uint32_t>(product1);
-            x[2][i] = static_cast<uint32_t>(product0 >> 32) ^ fourth ^ key1;
-            x[3][i] = static_cast<uint32_t>(product0);
-        }
-        key0 += kWeyl0;
-        key1 += kWeyl1;
-    }
-}
-
-void threefryBase(Lanes& x0, Lanes& x1, uint32_t key0, uint32_t key1) { threefryBody(x0, x1, key0, key1); }
-[[gnu::target("avx2")]] void threefryAvx2(Lanes& x0, Lanes& x1, uint32_t key0, uint32_t key1) {
-    threefryBody(x0, x1, key0, key1);
-}
-[[gnu::target("avx512f")]] void threefryAvx512(Lanes& x0, Lanes& x1, uint32_t key0, uint32_t key1) {
-    threefryBody(x0, x1, key0, key1);
-}
-void philoxBase(std::array<Lanes, 4>& x, uint32_t key0, uint32_t key1) { philoxBody(x, key0, key1); }
-[[gnu::target("avx2")]] void philoxAvx2(std::array<Lanes, 4>& x, uint32_t key0, uint32_t key1) {
-    philoxBody(x, key0, key1);
-}
-[[gnu::target("avx512f")]] void philoxAvx512(std::array<Lanes, 4>& x, uint32_t key0, uint32_t key1) {
-    philoxBody(x, key0, key1);
-}
-
-void threefry(Lanes& x0, Lanes& x1, uint32_t key0, uint32_t key1) {
-    static const auto function = __builtin_cpu_supports("avx512f") ? threefryAvx512
-                                 : __builtin_cpu_supports("avx2")  ? threefryAvx2
-                                                                   : threefryBase;
-    function(x0, x1, key0, key1);
-}
-
-void philox(std::array<Lanes, 4>& x, uint32_t key0, uint32_t key1) {
-    static const auto function = __builtin_cpu_supports("avx512f") ? philoxAvx512
-                                 : __builtin_cpu_supports("avx2")  ? philoxAvx2
-                                                                   : philoxBase;
-    function(x, key0, key1);
-}
-
-uint32_t low(uint64_t value) { return static_cast<uint32_t>(value); }
-uint32_t high(uint64_t value) { return static_cast<uint32_t>(value >> 32); }
-uint64_t join(uint32_t low_word, uint32_t high_word) {
-    return low_word | static_cast<uint64_t>(high_word) << 32;
-}
 
 /// 32-bit results come in pairs, one from each output word, that lie side by side along one dimension: the
 /// first even one, or the longest when all are odd (then the last word of each line is dropped).
@@ -124,19 +35,19 @@ PairLayout pairLayout(const std::vector<int64_t>& shape) {
 template <class T>
 void threefryWords(T* out, const PairLayout& layout, uint64_t key, uint64_t counter, ThreadPool& pool) {
     pool.parallelFor(layout.counters(), kTaskCounters, [&](int64_t begin, int64_t end) {
-        Lanes x0;
-        Lanes x1;
+        RngLanes x0;
+        RngLanes x1;
         int64_t column = begin % layout.inner;
         int64_t half = begin / layout.inner % layout.half();
         int64_t line = begin / layout.inner / layout.half();
-        for (int64_t c = begin; c < end; c += kLanes) {
-            for (int64_t i = 0; i < kLanes; ++i) {
+        for (int64_t c = begin; c < end; c += kRngLanes) {
+            for (int64_t i = 0; i < kRngLanes; ++i) {
                 const uint64_t value = counter + static_cast<uint64_t>(c + i);
                 x0[static_cast<size_t>(i)] = low(value);
                 x1[static_cast<size_t>(i)] = high(value);
             }
             threefry(x0, x1, low(key), high(key));
-            const int64_t n = std::min(kLanes, end - c);
+            const int64_t n = std::min(kRngLanes, end - c);
             for (int64_t i = 0; i < n; ++i) {
                 T* const place = out + (line * layout.size + 2 * half) * layout.inner + column;
                 place[0] = static_cast<T>(x0[static_cast<size_t>(i)]);
@@ -156,47 +67,18 @@ void threefryWords(T* out, const PairLayout& layout, uint64_t key, uint64_t coun
 
 void threefryDoubleWords(uint64_t* out, int64_t count, uint64_t key, uint64_t counter, ThreadPool& pool) {
     pool.parallelFor(count, kTaskCounters, [&](int64_t begin, int64_t end) {
-        Lanes x0;
-        Lanes x1;
-        for (int64_t c = begin; c < end; c += kLanes) {
-            for (int64_t i = 0; i < kLanes; ++i) {
+        RngLanes x0;
+        RngLanes x1;
+        for (int64_t c = begin; c < end; c += kRngLanes) {
+            for (int64_t i = 0; i < kRngLanes; ++i) {
                 const uint64_t value = counter + static_cast<uint64_t>(c + i);
                 x0[static_cast<size_t>(i)] = low(value);
                 x1[static_cast<size_t>(i)] = high(value);
             }
             threefry(x0, x1, low(key), high(key));
-            const int64_t n = std::min(kLanes, end - c);
+            const int64_t n = std::min(kRngLanes, end - c);
             for (int64_t i = 0; i < n; ++i) {
                 out[c + i] = join(x0[static_cast<size_t>(i)], x1[static_cast<size_t>(i)]);
-            }
-        }
-    });
-}
-
-struct Counter128 {
-    uint64_t low = 0;
-    uint64_t high = 0;
-    Counter128 plus(uint64_t n) const { return {low + n, high + (low + n < low ? 1 : 0)}; }
-};
-
-/// Calls write(index of the block of four words, the words) for all blocks of `count`.
-template <class Write>
-void philoxBlocks(int64_t count, uint64_t key, Counter128 counter, ThreadPool& pool, Write&& write) {
-    pool.parallelFor(count, kTaskCounters / 2, [&](int64_t begin, int64_t end) {
-        std::array<Lanes, 4> x;
-        for (int64_t c = begin; c < end; c += kLanes) {
-            for (size_t i = 0; i < kLanes; ++i) {
-                const Counter128 value = counter.plus(static_cast<uint64_t>(c) + i);
-                x[0][i] = low(value.low);
-                x[1][i] = high(value.low);
-                x[2][i] = low(value.high);
-                x[3][i] = high(value.high);
-            }
-            philox(x, low(key), high(key));
-            const int64_t n = std::min(kLanes, end - c);
-            for (int64_t i = 0; i < n; ++i) {
-                const auto lane = static_cast<size_t>(i);
-                write(c + i, std::array<uint32_t, 4>{x[0][lane], x[1][lane], x[2][lane], x[3][lane]});
             }
         }
     });
@@ -236,6 +118,7 @@ class RngStep final : public Step {
         } else {
             runPhilox(state, out, frame.pool);
         }
+        if (bitWidth(spec_.type) < 8) keepLowBits(out);
         std::memcpy(frame.buffers[static_cast<size_t>(spec_.out_state_allocation)], state.data(),
                     static_cast<size_t>(spec_.state_bytes));
     }
@@ -292,6 +175,17 @@ class RngStep final : public Step {
         if (!short_state) state[2] = next.high;
     }
 
+    /// Types of less than a byte are stored in one: integers as numbers, floats as patterns.
+    void keepLowBits(std::byte* out) const {
+        const int unused = 8 - bitWidth(spec_.type);
+        for (int64_t i = 0; i < count_; ++i) {
+            const auto shifted = static_cast<uint8_t>(static_cast<uint8_t>(out[i]) << unused);
+            const int bits =
+                isSignedInteger(spec_.type) ? static_cast<int8_t>(shifted) >> unused : shifted >> unused;
+            out[i] = static_cast<std::byte>(bits);
+        }
+    }
+
     RngSpec spec_;
     int64_t count_ = 1;
 };
@@ -307,8 +201,8 @@ std::unique_ptr<Step> makeRngStep(const RngSpec& spec) {
         throw invalidArgument(what + ": the state has " + std::to_string(spec.state_bytes) +
                               " bytes; Threefry takes 16, Philox 16 or 24 (as ui64)");
     }
-    if (bitWidth(spec.type) < 8 || bitWidth(spec.type) > 64 || isComplex(spec.type)) {
-        throw unimplemented(what + ": only types of 8, 16, 32 and 64 bits");
+    if (!isInteger(spec.type) && !isFloat(spec.type)) {
+        throw invalidArgument(what + ": the result should be of an integer or floating-point type");
     }
     return std::make_unique<RngStep>(spec);
 }

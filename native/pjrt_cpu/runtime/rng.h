@@ -18,7 +18,7 @@ enum class RngGenerator : uint8_t {
 /// next state.
 struct RngSpec {
     RngGenerator algorithm = RngGenerator::kThreeFry;
-    /// The result: any type of 8, 16, 32 or 64 bits, dense.
+    /// The result: any integer or floating-point type, dense; types of less than 32 bits take the low bits.
     ElementType type{};
     std::vector<int64_t> shape;
     int32_t state_allocation = -1;

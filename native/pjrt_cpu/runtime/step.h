@@ -6,7 +6,9 @@
 
 namespace optirs::plugin {
 
+class HostFeed;
 class ThreadPool;
+class ProbeRecord;
 class Rendezvous;
 
 /// A JIT-compiled loop over [begin, end) of its parallel dimension. `buffers` are in the order of the step's
@@ -24,8 +26,15 @@ struct RunContext {
     int64_t run_id = 0;
     /// Where the devices of this execution meet for collectives; null when the program runs on one device.
     Rendezvous* rendezvous = nullptr;
+    /// The other end of infeed and outfeed; null when there is none.
+    HostFeed* host_feed = nullptr;
     /// PJRT_ExecuteContext of the caller, for custom calls; may be null.
     void* execute_context = nullptr;
+    /// What `interpreter.probe` saw in this execution; execute() makes one when it is null.
+    ProbeRecord* probes = nullptr;
+
+    /// Its number in the rendezvous.
+    int32_t participant() const { return replica_id * num_partitions + partition_id; }
 };
 
 /// What a step runs on.

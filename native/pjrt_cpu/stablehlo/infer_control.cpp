@@ -68,7 +68,8 @@ std::vector<Type> inferWhile(const Rule& rule) {
 std::vector<Type> inferRngBitGenerator(const Rule& rule) {
     const TensorType& state = rule.operand(0);
     const RngAlgorithm algorithm = rngAlgorithm(rule.op());
-    rule.requireRank(0, 1);
+    // The definition of the operation takes any state; whether this one runs is for the compiler to say.
+    if (state.rank() != 1) return {state, rule.op().result(1)->type()};
     rule.require(state.element() == ElementType::kUi64 || state.element() == ElementType::kUi32,
                  "the state should be ui64, got " + state.toString());
     const int64_t words = state.dim(0) * (state.element() == ElementType::kUi64 ? 2 : 1);
@@ -196,7 +197,16 @@ std::vector<Type> inferControl(const Rule& rule) {
         case OpKind::kGetTupleElement:
             return inferGetTupleElement(rule);
         case OpKind::kOptimizationBarrier:
-            return sameAsOperands(op);
+        case OpKind::kSdyAllGather:
+        case OpKind::kSdyAllReduce:
+        case OpKind::kSdyAllSlice:
+        case OpKind::kSdyAllToAll:
+        case OpKind::kSdyCollectivePermute:
+        case OpKind::kSdyDataFlowEdge:
+        case OpKind::kSdyFuncDataFlowEdge:
+        case OpKind::kSdyReduceScatter:
+        case OpKind::kSdyReplicatedToUnreduced:
+        case OpKind::kSdyShardedToUnreduced:
         case OpKind::kSdyShardingConstraint:
         case OpKind::kSdyReshard:
         case OpKind::kSdyPropagationBarrier:

@@ -121,6 +121,7 @@ std::vector<Type> inferGather(const Rule& rule) {
     rule.requireCount(d.offset_dims, static_cast<int64_t>(offsets.size()), "offset_dims");
     rule.requireDimensions(d.offset_dims, rank, "offset_dims");
     std::vector<int64_t> dims;
+    dims.reserve(static_cast<size_t>(rank));
     size_t next_batch = 0;
     size_t next_offset = 0;
     for (int64_t i = 0; i < rank; ++i) {

@@ -69,7 +69,7 @@ Attribute TextParser::parseAttribute() {
 Attribute TextParser::parseNumber(bool negative) {
     const Token number = token_;
     std::optional<ElementType> type;
-    const auto parseTypeSuffix = [&] {
+    const auto parse_type_suffix = [&] {
         if (!accept(':')) return;
         const Token name = token_;
         const Type parsed = parseType();
@@ -79,14 +79,14 @@ Attribute TextParser::parseNumber(bool negative) {
     if (number.kind == TokenKind::kFloat) {
         double value = takeNumber("an attribute");
         if (negative) value = -value;
-        parseTypeSuffix();
+        parse_type_suffix();
         if (type && !isFloat(*type)) failAt(number, "a float number cannot have an integer type");
         const ElementType float_type = type.value_or(ElementType::kF64);
         return FloatAttribute{decodeFloat(encodeFloat(value, float_type), float_type), float_type};
     }
     if (number.kind != TokenKind::kInteger) fail("expected a number behind '-', got " + token_.describe());
     const uint64_t magnitude = static_cast<uint64_t>(takeInteger("an attribute"));
-    parseTypeSuffix();
+    parse_type_suffix();
     if (type && isFloat(*type)) {
         if (number.text.substr(0, 2) != "0x" || negative) {
             failAt(number, "a float attribute is written with a point, or as a hex bit pattern");

@@ -216,71 +216,26 @@ void TextParser::parseWhile(OperationState& op) {
     }
 }
 
-void TextParser::parseSdy(OperationState& op) {
-    // What follows the operand is for a partitioner; the plugin keeps its text.
-    const auto balanced = [&](char open, char close) {
-        if (!isNext(open))
-            fail(std::string("expected '") + open + "' in " + op.name + ", got " + token_.describe());
-        lexer_.rewind(token_, 1);
-        std::string text = open + std::string(lexer_.skipBalanced(close)) + close;
-        token_ = lexer_.next();
-        return OpaqueAttribute{std::move(text)};
-    };
-    if (op.kind == OpKind::kSdyMesh) {
-        op.attributes.set("sym_name", takeSymbol("a mesh"));
-        expect('=', "a mesh");
-        OpaqueAttribute mesh = balanced('<', '>');
-        mesh.text.insert(0, "#sdy.mesh");
-        op.attributes.set("mesh", std::move(mesh));
-        parseOptionalDictionary(op.attributes);
-        return;
-    }
-    parseOperand(op);
-    if (op.kind == OpKind::kSdyShardingGroup) {
-        expectWord("group_id");
-        expect('=', "a sharding group");
-        op.attributes.set("group_id", Attribute::integer(takeInteger("a sharding group")));
-    } else {
-        OpaqueAttribute sharding = balanced('<', '>');
-        sharding.text.insert(0, "#sdy.sharding");
-        op.attributes.set("sharding", std::move(sharding));
-    }
-    parseOptionalDictionary(op.attributes);
-    expect(':', op.name.c_str());
-    parseTypes(op, op.kind == OpKind::kSdyShardingGroup ? TypeRule::kOperands : TypeRule::kSame);
-}
-
-void TextParser::parseManualComputation(OperationState& op) {
-    const char* where = "sdy.manual_computation";
+/// `(%inputs) inits(%inits) dimension=0 attributes {...} {region} : function type`
+void TextParser::parseScan(OperationState& op) {
+    const char* where = "scan";
     expect('(', where);
     parseOperandList(op, ')');
-    for (const auto& [name, open, close] :
-         {std::tuple("in_shardings", '[', ']'), {"out_shardings", '[', ']'}, {"manual_axes", '{', '}'}}) {
-        expectWord(name);
-        expect('=', where);
-        if (!isNext(open)) fail(std::string("expected '") + open + "' in " + where);
-        lexer_.rewind(token_, 1);
-        std::string text = open + std::string(lexer_.skipBalanced(close)) + close;
-        token_ = lexer_.next();
-        op.attributes.set(name, OpaqueAttribute{"#sdy." + std::string(name) + "<" + text + ">"});
+    const auto inputs = static_cast<int64_t>(op.operands.size());
+    expectWord("inits");
+    expect('(', where);
+    parseOperandList(op, ')');
+    const int64_t inits = static_cast<int64_t>(op.operands.size()) - inputs;
+    op.attributes.set("operandSegmentSizes", Attribute::integers({inputs, inits}));
+    expectWord("dimension");
+    expect('=', where);
+    op.attributes.set("dimension", Attribute::integer(takeInteger(where)));
+    if (acceptWord("attributes")) {
+        expect('{', where);
+        parseDictionaryInto(op.attributes);
     }
     op.regions.push_back(std::make_unique<Region>());
-    const Scope scope(*this);
-    Block& block = op.regions[0]->addBlock();
-    expect('(', where);
-    list(')', where, [&] {
-        if (token_.kind != TokenKind::kValue) fail("expected an argument name, got " + token_.describe());
-        const Token name = take();
-        expect(':', where);
-        define(name, {block.addArgument(parseType())});
-        Location ignored;
-        parseTrailingLocation(ignored);
-    });
-    expect(')', where);
-    expect('{', where);
-    parseOperations(block);
-    expect('}', where);
-    parseOptionalDictionary(op.attributes);
+    parseRegion(*op.regions.back());
     expect(':', where);
     parseTypes(op, TypeRule::kFunction);
 }

@@ -20,6 +20,7 @@ Attribute TextParser::parseHash() {
         expect('>', "a dialect attribute");
         return EnumAttribute{std::string(kind.text), std::string(value.text)};
     }
+    if (name.text == "#sdy" || name.text.substr(0, 5) == "#sdy.") return parseShardyAttribute(name);
     // Without a dialect it can only be an alias.
     const bool dialect = name.text.find('.') != std::string_view::npos || isNext('<');
     if (!dialect)

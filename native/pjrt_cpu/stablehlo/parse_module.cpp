@@ -1,6 +1,7 @@
 // The top level: aliases, the module, functions.
 #include <cctype>
 
+#include "pjrt_cpu/stablehlo/function_attributes.h"
 #include "pjrt_cpu/stablehlo/text_parser.h"
 
 namespace optirs::plugin {
@@ -201,33 +202,13 @@ void TextParser::parseGenericSymbol() {
         parseRegion(*body);
         expect(')', "a function");
         parseOptionalDictionary(attributes);
-        const auto text = [&](const char* key) -> std::string {
-            const Attribute* attribute = attributes.find(key);
-            const auto* value = attribute != nullptr ? attribute->get<std::string>() : nullptr;
-            return value != nullptr ? *value : std::string();
-        };
-        const Attribute* type_attribute = attributes.find("function_type");
-        const Type* type = type_attribute != nullptr ? type_attribute->get<Type>() : nullptr;
-        if (text("sym_name").empty() || type == nullptr || type->functionOrNull() == nullptr) {
-            failAt(start, "func.func needs sym_name and function_type");
+        std::unique_ptr<Function> function;
+        try {
+            function = functionFromAttributes(std::move(attributes));
+        } catch (const Error& error) {
+            failAt(start, error.message());
         }
-        auto function = std::make_unique<Function>(text("sym_name"), *type->functionOrNull());
-        function->setVisibility(text("sym_visibility"));
         function->setLocation(locationOf(start));
-        const auto perValue = [&](const char* key, size_t count, std::vector<NamedAttributes>& out) {
-            out.resize(count);
-            const Attribute* attribute = attributes.find(key);
-            const auto* entries = attribute != nullptr ? attribute->get<Attribute::List>() : nullptr;
-            for (size_t i = 0; entries != nullptr && i < count && i < entries->size(); ++i) {
-                if (const auto* entry = (*entries)[i].get<NamedAttributes>()) out[i] = *entry;
-            }
-        };
-        perValue("arg_attrs", function->type().inputs.size(), function->argumentAttributes());
-        perValue("res_attrs", function->type().results.size(), function->resultAttributes());
-        for (const char* key : {"sym_name", "function_type", "sym_visibility", "arg_attrs", "res_attrs"}) {
-            attributes.erase(key);
-        }
-        function->attributes() = std::move(attributes);
         for (auto& block : body->takeBlocks()) function->region().adopt(std::move(block));
         if (module_->function(function->name()) != nullptr) {
             failAt(start, "function " + symbolToString(function->name()) + " is already defined");
@@ -283,10 +264,10 @@ void TextParser::resolveLocations() {
             const size_t hash = text->find('#');
             if (hash == std::string::npos) break;
             size_t end = hash + 1;
-            const auto isName = [](char c) {
+            const auto is_name = [](char c) {
                 return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
             };
-            while (end < text->size() && isName((*text)[end])) ++end;
+            while (end < text->size() && is_name((*text)[end])) ++end;
             const auto alias = location_aliases_.find(text->substr(hash, end - hash));
             if (alias == location_aliases_.end() || text->size() > kMaxText) break;
             text->replace(hash, end - hash, alias->second);

@@ -1,6 +1,7 @@
 // Operations: results, the generic form, types, regions, locations.
 #include <charconv>
 
+#include "pjrt_cpu/stablehlo/canonical_attributes.h"
 #include "pjrt_cpu/stablehlo/text_parser.h"
 
 namespace optirs::plugin {
@@ -136,7 +137,7 @@ void TextParser::parseTypes(OperationState& op, TypeRule rule) {
                            std::to_string(types.size()));
         }
     };
-    const auto operandsAre = [&] {
+    const auto operands_are = [&] {
         wants(op.operands.size());
         for (size_t i = 0; i < types.size(); ++i) checkOperand(op, i, types[i]);
     };
@@ -166,14 +167,14 @@ void TextParser::parseTypes(OperationState& op, TypeRule rule) {
             break;
         }
         case TypeRule::kOperands:
-            operandsAre();
+            operands_are();
             break;
         case TypeRule::kPairwise:
-            operandsAre();
+            operands_are();
             op.result_types = types;
             break;
         case TypeRule::kOperandsToResults:
-            operandsAre();
+            operands_are();
             expectArrow("the type of an operation");
             if (accept('(')) {
                 if (!isNext(')')) op.result_types = parseTypeList();
@@ -235,47 +236,6 @@ void TextParser::parseTrailingLocation(Location& location) {
     std::shared_ptr<std::string>& shared = locations_[text];
     if (!shared) shared = std::make_shared<std::string>(text);
     location.source = shared;
-}
-
-void TextParser::canonicaliseAttributes(NamedAttributes& attributes) {
-    // Lists of integers were dense tensors until StableHLO 0.15.
-    static constexpr std::string_view kLists[] = {"base_dilations",
-                                                  "broadcast_dimensions",
-                                                  "broadcast_sizes",
-                                                  "dimensions",
-                                                  "edge_padding_high",
-                                                  "edge_padding_low",
-                                                  "fft_length",
-                                                  "interior_padding",
-                                                  "known_expanding_dimensions",
-                                                  "known_nonexpanding_dimensions",
-                                                  "lhs_dilation",
-                                                  "limit_indices",
-                                                  "permutation",
-                                                  "rhs_dilation",
-                                                  "slice_sizes",
-                                                  "start_indices",
-                                                  "strides",
-                                                  "window_dilations",
-                                                  "window_dimensions",
-                                                  "window_reversal",
-                                                  "window_strides"};
-    for (const std::string_view name : kLists) {
-        const Attribute* attribute = attributes.find(name);
-        const Literal* literal = attribute != nullptr ? attribute->get<Literal>() : nullptr;
-        if (literal == nullptr || literal->type().rank() != 1) continue;
-        const ElementType element = literal->type().element();
-        // A splat expands here: only as far as any list of dimensions can reach.
-        constexpr int64_t kMaxListLength = 4096;
-        if ((!isInteger(element) && !isBoolean(element)) || literal->elementCount() > kMaxListLength)
-            continue;
-        const ElementType kept = isBoolean(element) ? element : ElementType::kI64;
-        attributes.set(name, ArrayListAttribute{kept, literal->integers(), {}});
-    }
-    // `#stablehlo<comparison_type FLOAT>` has no more to say than FLOAT; NOTYPE says nothing.
-    const Attribute* type = attributes.find("compare_type");
-    const auto* value = type != nullptr ? type->get<EnumAttribute>() : nullptr;
-    if (value != nullptr && value->value == "NOTYPE") attributes.erase("compare_type");
 }
 
 }  // namespace optirs::plugin

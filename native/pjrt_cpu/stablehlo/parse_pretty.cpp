@@ -6,7 +6,7 @@ namespace optirs::plugin {
 const TextParser::PrettyForm* TextParser::prettyForm(OpKind kind) {
     using enum OpKind;
     using enum TypeRule;
-    static const auto kForms = [] {
+    static const auto by_kind = [] {
         std::unordered_map<OpKind, PrettyForm> forms;
         const PrettyForm list[] = {
             {kBroadcast, kFunction, {{"sizes", "broadcast_sizes"}}},
@@ -70,8 +70,8 @@ const TextParser::PrettyForm* TextParser::prettyForm(OpKind kind) {
         }
         return forms;
     }();
-    const auto found = kForms.find(kind);
-    return found == kForms.end() ? nullptr : &found->second;
+    const auto found = by_kind.find(kind);
+    return found == by_kind.end() ? nullptr : &found->second;
 }
 
 void TextParser::parsePretty(OperationState& op) {
@@ -198,6 +198,9 @@ bool TextParser::parseSpecial(OperationState& op) {
         case OpKind::kChloTopK:
             parseTopK(op);
             return true;
+        case OpKind::kChloScan:
+            parseScan(op);
+            return true;
         case OpKind::kCheckExpectAlmostEqConst:
         case OpKind::kCheckExpectEqConst:
             parseCheckConstant(op);
@@ -213,11 +216,25 @@ bool TextParser::parseSpecial(OperationState& op) {
             parseTypes(op, TypeRule::kFunction);
             return true;
         }
-        case OpKind::kSdyManualComputation:
-            parseManualComputation(op);
+        case OpKind::kSdyConstant:
+            parseConstant(op);
             return true;
+        case OpKind::kSdyManualComputation:
+        case OpKind::kSdyNamedComputation:
+            parseSdyRegion(op);
+            return true;
+        case OpKind::kSdyAllGather:
+        case OpKind::kSdyAllReduce:
+        case OpKind::kSdyAllSlice:
+        case OpKind::kSdyAllToAll:
+        case OpKind::kSdyCollectivePermute:
+        case OpKind::kSdyDataFlowEdge:
+        case OpKind::kSdyFuncDataFlowEdge:
         case OpKind::kSdyMesh:
+        case OpKind::kSdyReduceScatter:
+        case OpKind::kSdyReplicatedToUnreduced:
         case OpKind::kSdyReshard:
+        case OpKind::kSdyShardedToUnreduced:
         case OpKind::kSdyShardingConstraint:
         case OpKind::kSdyShardingGroup:
             parseSdy(op);

@@ -1,4 +1,5 @@
 // Types: tensors, tokens, tuples, functions, quantized elements.
+#include <cctype>
 #include <charconv>
 #include <cmath>
 
@@ -61,6 +62,10 @@ Type TextParser::parseType() {
         return tuple;
     }
     std::string text(start.text);
+    // `si32` is the explicit spelling of a signed integer.
+    if (text.size() > 2 && text.starts_with("si") && std::isdigit(static_cast<unsigned char>(text[2])) != 0) {
+        text.erase(0, 1);
+    }
     const bool known = elementTypeFromName(text).has_value() || text == "none" || text == "tf32";
     const bool has_body = text == "complex" || text == "vector" || text == "memref";
     // Any other integer width is a type of MLIR, if not one of StableHLO.
@@ -118,18 +123,7 @@ TensorType TextParser::parseTensorType() {
     parseElement(type);
     if (accept(',')) parseEncoding(type);
     expect('>', "a tensor type");
-    // Later code multiplies dimensions without asking: every such product has to fit, zeros left out.
-    const ElementType stored = type.quantized() != nullptr ? type.quantized()->storage : type.element();
-    int64_t bytes = byteWidth(stored);
-    for (const auto sizes : {type.dims(), type.bounds()}) {
-        for (const int64_t dim : sizes) {
-            if (dim <= 0) continue;
-            if (bytes > INT64_MAX / dim)
-                failAt(start, "the size of " + type.toString() + " does not fit 64 bits");
-            bytes *= dim;
-        }
-        bytes = byteWidth(stored);
-    }
+    if (!type.sizeFits()) failAt(start, "the size of " + type.toString() + " does not fit 64 bits");
     return type;
 }
 
@@ -196,7 +190,12 @@ void TextParser::parseEncoding(TensorType& type) {
         expect('>', "type extensions");
     } else {
         // Layouts and shardings of other dialects do not change what the program computes.
-        parseAttribute();
+        const Attribute other = parseAttribute();
+        const auto* opaque = other.get<OpaqueAttribute>();
+        if (opaque != nullptr && opaque->text.starts_with("#sparse_tensor")) {
+            throw unimplemented(
+                lexer_.errorAt(start, "sparse tensors are not supported: make them dense").message());
+        }
         return;
     }
     if (bounds.size() != static_cast<size_t>(type.rank())) {

@@ -1,5 +1,5 @@
 /// @file
-/// StableHLO programs from MLIR text, in pretty and generic form.
+/// StableHLO programs from MLIR text, in pretty and generic form, or from MLIR bytecode.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,8 @@ struct ParseLimits {
     int max_rank = 64;
 };
 
-/// Parses a module, or a list of functions without `module { }` around them.
+/// Parses a module, or a list of functions without `module { }` around them. A program that starts
+/// with the magic number of MLIR bytecode is read as that (bytecode/bytecode.h).
 ///
 /// Accepts the `stablehlo`, `chlo`, `func`, `check`, `interpreter` and (as far as op_kinds.def lists
 /// it) `sdy` dialects in both forms; operations of other dialects in the generic form only, as kUnknown.
@@ -26,5 +27,10 @@ struct ParseLimits {
 ///
 /// @throws Error INVALID_ARGUMENT: `line L, column C: what`, the line and a caret.
 std::unique_ptr<Module> parseModule(std::string_view text, const ParseLimits& limits = {});
+
+/// One attribute, or one type, that is the whole text. Aliases and resources are not known here.
+/// @throws as parseModule
+Attribute parseAttributeText(std::string_view text, const ParseLimits& limits = {});
+Type parseTypeText(std::string_view text, const ParseLimits& limits = {});
 
 }  // namespace optirs::plugin

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "pjrt_cpu/stablehlo/bytecode/bytecode.h"
+
 namespace optirs::plugin {
 
 TextParser::TextParser(std::string_view text, const ParseLimits& limits) : lexer_(text), limits_(limits) {}
@@ -176,7 +178,30 @@ Value* TextParser::parseValue() {
     return lookup(name);
 }
 
+Attribute TextParser::parseWholeAttribute() {
+    token_ = lexer_.next();
+    Attribute out = parseAttribute();
+    if (token_.kind != TokenKind::kEnd) fail("expected the end of the attribute, got " + token_.describe());
+    return out;
+}
+
+Type TextParser::parseWholeType() {
+    token_ = lexer_.next();
+    Type out = parseType();
+    if (token_.kind != TokenKind::kEnd) fail("expected the end of the type, got " + token_.describe());
+    return out;
+}
+
+Attribute parseAttributeText(std::string_view text, const ParseLimits& limits) {
+    return TextParser(text, limits).parseWholeAttribute();
+}
+
+Type parseTypeText(std::string_view text, const ParseLimits& limits) {
+    return TextParser(text, limits).parseWholeType();
+}
+
 std::unique_ptr<Module> parseModule(std::string_view text, const ParseLimits& limits) {
+    if (isBytecode(text)) return parseBytecode(text, limits);
     if (text.size() > limits.max_text_bytes) {
         throw invalidArgument("the program is " + std::to_string(text.size()) +
                               " bytes of text, more than the " + std::to_string(limits.max_text_bytes) +

@@ -22,6 +22,9 @@ class TextParser {
     TextParser(std::string_view text, const ParseLimits& limits);
 
     std::unique_ptr<Module> parse();
+    /// The whole text is one attribute, or one type.
+    Attribute parseWholeAttribute();
+    Type parseWholeType();
 
  private:
     /// Everything an operation needs before it can be created.
@@ -119,6 +122,7 @@ class TextParser {
     Attribute parseHash();
     Attribute parseDialectAttribute(const Token& name);
     Attribute parseOpaqueAttribute(const Token& begin);
+    Attribute parseShardyAttribute(const Token& name);
     NamedAttributes parseDictionary();  // after `{`, takes `}`
     void parseDictionaryInto(NamedAttributes& attributes);
     bool parseOptionalDictionary(NamedAttributes& attributes);
@@ -163,10 +167,14 @@ class TextParser {
     void parseReduce(OperationState& op);
     void parseReducer(OperationState& op);
     void parseWhile(OperationState& op);
+    void parseScan(OperationState& op);
     void parseTopK(OperationState& op);
     void parseCheckConstant(OperationState& op);
     void parseSdy(OperationState& op);
-    void parseManualComputation(OperationState& op);
+    void parseSdyRegion(OperationState& op);
+    std::string takeBalanced(char open, char close, const std::string& where);
+    Attribute shardyAttribute(const Token& at, const std::string& text) const;
+    void parseSdySharding(OperationState& op, const char* name);
     void parseOperand(OperationState& op);
     void parseOperandList(OperationState& op, char close);
     void parseTypes(OperationState& op, TypeRule rule);
@@ -177,7 +185,6 @@ class TextParser {
     std::string parseLocation();
     void parseTrailingLocation(Location& location);
     void finish(OperationState& op, Block& block, const std::vector<std::pair<Token, int64_t>>& names);
-    static void canonicaliseAttributes(NamedAttributes& attributes);
 
     // Values.
     struct Definition {

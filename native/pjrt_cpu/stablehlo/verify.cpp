@@ -1,6 +1,7 @@
 #include "pjrt_cpu/stablehlo/verify.h"
 
 #include "pjrt_cpu/stablehlo/shape_rules.h"
+#include "pjrt_cpu/stablehlo/verify_sharding.h"
 
 namespace optirs::plugin {
 namespace {
@@ -25,7 +26,7 @@ struct Signature {
 };
 
 const Signature& signatureOf(OpKind kind) {
-    static const auto kTable = [] {
+    static const auto signatures = [] {
         std::vector<Signature> table(static_cast<size_t>(OpKind::kUnknown) + 1);
 #define X(name, operands, results, regions, classes) \
     table[static_cast<size_t>(OpKind::k##name)] = {operands, results, regions, classes};
@@ -33,7 +34,7 @@ const Signature& signatureOf(OpKind kind) {
 #undef X
         return table;
     }();
-    return kTable[static_cast<size_t>(kind)];
+    return signatures[static_cast<size_t>(kind)];
 }
 
 uint8_t classOf(const TensorType& type) {
@@ -86,9 +87,10 @@ bool matches(const Type& declared, const Type& inferred) {
 
 class Verifier {
  public:
-    explicit Verifier(const Module& module) : module_(module) {}
+    explicit Verifier(const Module& module) : module_(module), sharding_(module) {}
 
     void check(const Function& function) {
+        sharding_.check(function);
         if (function.isDeclaration()) return;
         function_ = &function;
         checkBlock(function.body(), "function " + symbolToString(function.name()), function.location());
@@ -118,6 +120,7 @@ class Verifier {
         if (op.kind() == OpKind::kCall) checkCall(rule, callee(op));
         if (op.kind() == OpKind::kComposite) checkCall(rule, symbolAttribute(op, "decomposition"));
         if (op.kind() == OpKind::kReturn && op.parentOperation() == nullptr) checkReturn(rule);
+        sharding_.check(op);
         const std::vector<Type> inferred = inferTypes(op);
         if (inferred.empty()) return;
         rule.require(
@@ -156,6 +159,7 @@ class Verifier {
     }
 
     const Module& module_;
+    ShardingVerifier sharding_;
     const Function* function_ = nullptr;
 };
 
@@ -228,6 +232,7 @@ std::vector<Type> inferTypes(const Operation& op) {
 
 void verify(const Module& module) {
     Verifier verifier(module);
+    ShardingVerifier(module).checkMeshes();
     for (const auto& function : module.functions()) verifier.check(*function);
 }
 

@@ -1,70 +1,180 @@
-// The compiled math functions against the C library in higher precision, over the whole range of floats.
+// The compiled functions of real numbers against the C library's long double versions, over their whole
+// range.
 #include <gtest/gtest.h>
 
-#include <bit>
-#include <cmath>
 #include <functional>
 
-#include "tests/plugin_codegen/run_program.h"
+#include "pjrt_cpu/ir/float_format.h"
+#include "tests/plugin_codegen/accuracy.h"
 
 namespace optirs::plugin::testing {
 namespace {
 
-std::vector<float> everyKindOfFloat() {
-    std::vector<float> values{0.0f, -0.0f, INFINITY, -INFINITY, NAN,
-                              1.0f, -1.0f, 1e-45f,   -1e-45f,   1.17549435e-38f};
-    // A stride that is odd visits all exponents and all patterns of low bits.
-    for (uint64_t bits = 0; bits < (uint64_t{1} << 32); bits += 65521)
-        values.push_back(std::bit_cast<float>(static_cast<uint32_t>(bits)));
-    return values;
+using Real = long double;
+using Reference = std::function<Real(Real)>;
+using Reference2 = std::function<Real(Real, Real)>;
+
+Real logisticOf(Real x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }
+
+struct Function {
+    const char* op;
+    Reference reference;
+    bool skips_f64 = false;  ///< its f64 version is this reference
+    double bound = 3;
+};
+
+const std::vector<Function>& functions() {
+    static const std::vector<Function> all = {
+        {"stablehlo.exponential", [](Real x) { return std::exp(x); }},
+        {"stablehlo.exponential_minus_one", [](Real x) { return std::expm1(x); }},
+        {"stablehlo.log", [](Real x) { return std::log(x); }},
+        {"stablehlo.log_plus_one", [](Real x) { return std::log1p(x); }},
+        {"stablehlo.tanh", [](Real x) { return std::tanh(x); }},
+        {"stablehlo.logistic", logisticOf},
+        {"stablehlo.sine", [](Real x) { return std::sin(x); }},
+        {"stablehlo.cosine", [](Real x) { return std::cos(x); }},
+        {"stablehlo.tan", [](Real x) { return std::tan(x); }},
+        {"stablehlo.cbrt", [](Real x) { return std::cbrt(x); }, true},
+        {"stablehlo.sqrt", [](Real x) { return std::sqrt(x); }, false, 0.51},
+        {"stablehlo.rsqrt", [](Real x) { return 1 / std::sqrt(x); }},
+        {"chlo.asin", [](Real x) { return std::asin(x); }},
+        {"chlo.acos", [](Real x) { return std::acos(x); }},
+        {"chlo.atan", [](Real x) { return std::atan(x); }},
+        {"chlo.asinh", [](Real x) { return std::asinh(x); }},
+        {"chlo.acosh", [](Real x) { return std::acosh(x); }},
+        {"chlo.atanh", [](Real x) { return std::atanh(x); }},
+        {"chlo.sinh", [](Real x) { return std::sinh(x); }},
+        {"chlo.cosh", [](Real x) { return std::cosh(x); }},
+        {"chlo.erf", [](Real x) { return std::erf(x); }},
+        {"chlo.erfc", [](Real x) { return std::erfc(x); }, true},
+        {"chlo.lgamma", [](Real x) { return std::lgamma(x); }, true},
+    };
+    return all;
 }
 
-/// Units in the last place of the result's type between `got` and the exact `want`; huge where only one is
-/// NaN.
-double distance(float got, double want) {
-    const auto rounded = static_cast<float>(want);
-    if (std::isnan(got) || std::isnan(rounded)) return std::isnan(got) == std::isnan(rounded) ? 0 : 1e9;
-    if (std::isinf(got) || std::isinf(rounded)) return got == rounded ? 0 : 1e9;
-    if (rounded == 0 && got == 0) return std::signbit(got) == std::signbit(rounded) ? 0 : 1e9;
-    const int exponent = rounded == 0 ? -149 : std::max(std::ilogb(rounded) - 23, -149);
-    return std::fabs(got - want) / std::ldexp(1.0, exponent);
-}
-
-void check(const std::string& op, const std::function<double(double)>& reference, double bound) {
-    const std::vector<float> in = everyKindOfFloat();
-    const std::string type = "tensor<" + std::to_string(in.size()) + "xf32>";
-    const auto out = runFloats("func.func @main(%a: " + type + ") -> " + type + " {\n  %0 = stablehlo." + op +
-                                   " %a : " + type + "\n  return %0 : " + type + "\n}",
-                               {in});
+template <class T>
+void check(const Function& f, const std::vector<T>& x) {
+    const std::vector<T> got = evaluate<T>(f.op, x);
     double worst = 0;
-    float where = 0;
-    for (size_t i = 0; i < in.size(); ++i) {
-        const double d = distance(out[i], reference(in[i]));
-        if (d > worst) {
-            worst = d;
-            where = in[i];
+    T where = 0;
+    for (size_t i = 0; i < x.size(); ++i) {
+        const double distance = ulps(got[i], f.reference(static_cast<Real>(x[i])));
+        if (distance > worst) {
+            worst = distance;
+            where = x[i];
         }
     }
-    EXPECT_LE(worst, bound) << op << " of " << where;
+    EXPECT_LE(worst, f.bound) << f.op << " of " << std::hexfloat << where << ", a " << kTypeName<T>;
 }
 
-using Real = double (*)(double);
+TEST(Math, FloatsWithinThreeUnits) {
+    const auto x = everyKindOfNumber<float>(100000);
+    for (const Function& f : functions()) check<float>(f, x);
+}
 
-TEST(Math, WithinThreeUnits) {
-    check("exponential", static_cast<Real>(std::exp), 3);
-    check("exponential_minus_one", static_cast<Real>(std::expm1), 3);
-    check("log", static_cast<Real>(std::log), 3);
-    check("log_plus_one", static_cast<Real>(std::log1p), 3);
-    check("tanh", static_cast<Real>(std::tanh), 3);
-    check(
-        "logistic", [](double x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); },
-        3);
-    check("sine", static_cast<Real>(std::sin), 3);
-    check("cosine", static_cast<Real>(std::cos), 3);
-    check("tan", static_cast<Real>(std::tan), 3);
-    check("cbrt", static_cast<Real>(std::cbrt), 3);
-    check("sqrt", static_cast<Real>(std::sqrt), 0.51);
-    check("rsqrt", [](double x) { return 1 / std::sqrt(x); }, 3);
+TEST(Math, DoublesWithinThreeUnits) {
+    const auto x = everyKindOfNumber<double>(40000);
+    for (const Function& f : functions()) {
+        if (!f.skips_f64) check<double>(f, x);
+    }
+}
+
+template <class T>
+void check2(const char* op, const Reference2& reference, uint64_t count) {
+    std::vector<T> x = everyKindOfNumber<T>(count);
+    // Every pair of the first few, and the others with whatever stands far from them.
+    std::vector<T> y(x.size());
+    for (size_t i = 0; i < x.size(); ++i) y[i] = x[(i * 7919 + 13) % x.size()];
+    for (const T a : {T(0), -T(0), T(1), -T(1), T(2), T(-3), T(0.5), T(1e30), T(-1e-30), T(INFINITY),
+                      T(-INFINITY), T(NAN)}) {
+        for (const T b : {T(0), -T(0), T(1), -T(1), T(2), T(-3), T(0.5), T(1e30), T(7), T(INFINITY),
+                          T(-INFINITY), T(NAN)}) {
+            x.push_back(a);
+            y.push_back(b);
+        }
+    }
+    for (int i = -200; i <= 200; ++i) {
+        x.push_back(static_cast<T>(1 + i * 1e-5));
+        y.push_back(static_cast<T>(i * 1e5));
+    }
+    const std::vector<T> got = evaluate<T>(op, x, y);
+    double worst = 0;
+    size_t where = 0;
+    for (size_t i = 0; i < x.size(); ++i) {
+        const double distance = ulps(got[i], reference(static_cast<Real>(x[i]), static_cast<Real>(y[i])));
+        if (distance > worst) {
+            worst = distance;
+            where = i;
+        }
+    }
+    EXPECT_LE(worst, 3) << op << " of " << std::hexfloat << x[where] << " and " << y[where] << ", got "
+                        << got[where];
+}
+
+TEST(Math, PowerAndAtan2WithinThreeUnits) {
+    const Reference2 power = [](Real x, Real y) { return std::pow(x, y); };
+    const Reference2 angle = [](Real y, Real x) { return std::atan2(y, x); };
+    check2<float>("stablehlo.power", power, 50000);
+    check2<double>("stablehlo.power", power, 20000);
+    check2<float>("stablehlo.atan2", angle, 50000);
+    check2<double>("stablehlo.atan2", angle, 20000);
+}
+
+/// f64 functions that are made in long doubles have tests of another kind: the cube of the root is the
+/// number.
+TEST(Math, CubeRootCubed) {
+    const auto x = everyKindOfNumber<double>(40000);
+    const auto root = evaluate<double>("stablehlo.cbrt", x);
+    for (size_t i = 0; i < x.size(); ++i) {
+        if (std::isnan(x[i])) {
+            EXPECT_TRUE(std::isnan(root[i]));
+            continue;
+        }
+        if (std::isinf(x[i]) || x[i] == 0) {
+            EXPECT_EQ(std::bit_cast<uint64_t>(root[i]), std::bit_cast<uint64_t>(x[i])) << x[i];
+            continue;
+        }
+        const Real r = root[i];
+        EXPECT_LT(std::fabs((r * r * r - x[i]) / (3 * r * r)) / std::ldexp(1.0L, std::ilogb(r) - 52), 0.51L)
+            << x[i];
+    }
+}
+
+/// All numbers of the 16-bit types: within one unit of theirs.
+TEST(Math, SixteenBitTypesWithinOneUnit) {
+    std::vector<uint16_t> bits(65536);
+    for (size_t i = 0; i < bits.size(); ++i) bits[i] = static_cast<uint16_t>(i);
+    for (const ElementType type : {ElementType::kBF16, ElementType::kF16}) {
+        const std::string name(elementTypeName(type));
+        const int digits = type == ElementType::kBF16 ? 8 : 11;
+        const int lowest = type == ElementType::kBF16 ? -133 : -24;
+        const double largest = type == ElementType::kBF16 ? 0x1.fep127 : 65504;
+        for (const Function& f : functions()) {
+            const auto got =
+                run(programOf(f.op, tensorOf(bits.size(), name), false), {Bytes::of(bits)})[0].as<uint16_t>();
+            double worst = 0;
+            double where = 0;
+            for (const uint16_t each : bits) {
+                const double x = decodeFloat(each, type);
+                const double y = decodeFloat(got[each], type);
+                const Real want = f.reference(x);
+                double distance = 0;
+                if (std::isnan(want) || std::isnan(y)) {
+                    distance = std::isnan(want) == std::isnan(y) ? 0 : 1e9;
+                } else if (std::isinf(y) || std::isinf(want)) {
+                    distance = std::fabs(want) > largest && std::isinf(y) && (y > 0) == (want > 0) ? 0 : 1e9;
+                } else {
+                    const int exponent = want == 0 ? lowest : std::max(std::ilogb(want) - digits + 1, lowest);
+                    distance = static_cast<double>(std::fabs(y - want) / std::ldexp(1.0L, exponent));
+                }
+                if (distance > worst) {
+                    worst = distance;
+                    where = x;
+                }
+            }
+            EXPECT_LE(worst, 1) << f.op << " of " << where << ", a " << name;
+        }
+    }
 }
 
 }  // namespace

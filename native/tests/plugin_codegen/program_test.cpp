@@ -133,15 +133,15 @@ TEST(Program, ConvertSaturates) {
 TEST(Program, UnimplementedNamesOperationTypesAndLine) {
     try {
         compile(R"(
-func.func @main(%a: tensor<8xcomplex<f32>>) -> tensor<8xcomplex<f32>> {
-  %0 = stablehlo.fft %a, type = FFT, length = [8] : (tensor<8xcomplex<f32>>) -> tensor<8xcomplex<f32>>
-  return %0 : tensor<8xcomplex<f32>>
+func.func @main(%a: tensor<8xf8E4M3FN>) -> tensor<8xf8E4M3FN> {
+  %0 = chlo.next_after %a, %a : tensor<8xf8E4M3FN>, tensor<8xf8E4M3FN> -> tensor<8xf8E4M3FN>
+  return %0 : tensor<8xf8E4M3FN>
 })");
         FAIL() << "compiled";
     } catch (const Error& error) {
         EXPECT_EQ(error.code(), Code::kUnimplemented);
-        EXPECT_THAT(error.message(), HasSubstr("stablehlo.fft"));
-        EXPECT_THAT(error.message(), HasSubstr("tensor<8xcomplex<f32>>"));
+        EXPECT_THAT(error.message(), HasSubstr("chlo.next_after"));
+        EXPECT_THAT(error.message(), HasSubstr("tensor<8xf8E4M3FN>"));
         EXPECT_THAT(error.message(), HasSubstr("line 3"));
     }
 }

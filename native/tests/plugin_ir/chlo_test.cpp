@@ -1,4 +1,4 @@
-// Expansions against the C++ library's functions and the definitions.
+// Expansions against the definitions.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -20,106 +20,6 @@ std::vector<Tensor> run(const std::string& text, const std::vector<Tensor>& argu
     walk(module->entry().body(),
          [](const Operation& op) { EXPECT_FALSE(op.name().starts_with("chlo.")) << op.name(); });
     return interpret(module->entry(), arguments);
-}
-
-std::vector<double> unary(const std::string& op, ElementType element, const std::vector<double>& x) {
-    const Tensor argument = realTensor(element, {static_cast<int64_t>(x.size())}, x);
-    const std::string type = argument.type.toString();
-    return run("func.func @main(%a: " + type + ") -> " + type + " {\n%0 = " + op + " %a : " + type + " -> " +
-                   type + "\nreturn %0 : " + type + "\n}",
-               {argument})[0]
-        .reals;
-}
-
-struct Function1 {
-    const char* op;
-    double (*reference)(double);
-    double low;
-    double high;
-    double ulps_f32;  // bounds of the error, in units of the last place
-    double ulps_f64;
-    double scale = 1e-4;  // below it, near a root, the error counts in units of this number
-};
-
-double ulp(double value, ElementType element) {
-    if (element == ElementType::kF64) return std::nextafter(std::fabs(value), INFINITY) - std::fabs(value);
-    const auto f = static_cast<float>(std::fabs(value));
-    return static_cast<double>(std::nextafterf(f, INFINITY)) - static_cast<double>(f);
-}
-
-class Chlo : public ::testing::TestWithParam<Function1> {};
-
-TEST_P(Chlo, MatchesTheLibrary) {
-    const Function1& f = GetParam();
-    for (const ElementType element : {ElementType::kF32, ElementType::kF64}) {
-        std::vector<double> x;
-        for (int i = 0; i <= 2000; ++i) {
-            const double value = f.low + (f.high - f.low) * i / 2000;
-            x.push_back(element == ElementType::kF32 ? static_cast<double>(static_cast<float>(value))
-                                                     : value);
-        }
-        const std::vector<double> got = unary(f.op, element, x);
-        double worst = 0;
-        double worst_at = 0;
-        for (size_t i = 0; i < x.size(); ++i) {
-            const double expected = f.reference(x[i]);
-            if (!std::isfinite(expected)) continue;
-            const double error =
-                std::fabs(got[i] - expected) / ulp(std::max(std::fabs(expected), f.scale), element);
-            if (!(error <= worst)) {
-                worst = error;
-                worst_at = x[i];
-            }
-        }
-        const double bound = element == ElementType::kF32 ? f.ulps_f32 : f.ulps_f64;
-        EXPECT_LE(worst, bound) << f.op << " " << elementTypeName(element) << " at " << worst_at;
-    }
-}
-
-INSTANTIATE_TEST_SUITE_P(Functions, Chlo,
-                         ::testing::Values(Function1{"chlo.asin", std::asin, -1, 1, 4, 4},
-                                           Function1{"chlo.acos", std::acos, -1, 1, 4, 4},
-                                           Function1{"chlo.atan", std::atan, -9, 9, 2, 2},
-                                           Function1{"chlo.asinh", std::asinh, -9, 9, 4, 4},
-                                           Function1{"chlo.acosh", std::acosh, 1.01, 9, 4, 4},
-                                           Function1{"chlo.atanh", std::atanh, -0.99, 0.99, 8, 8},
-                                           Function1{"chlo.sinh", std::sinh, -8, 8, 16, 16},
-                                           Function1{"chlo.cosh", std::cosh, -8, 8, 16, 16},
-                                           Function1{"chlo.tan", std::tan, -1.5, 1.5, 2, 2},
-                                           Function1{"chlo.erf", std::erf, -5, 5, 6, 6},
-                                           Function1{"chlo.erfc", std::erfc, -3, 6, 16, 16},
-                                           Function1{"chlo.lgamma", std::lgamma, 0.1, 40, 40, 40, 1},
-                                           Function1{"chlo.lgamma", std::lgamma, -6.95, -6.05, 40, 40, 1}));
-
-TEST(Chlo, ErfInvInvertsErf) {
-    for (const ElementType element : {ElementType::kF32, ElementType::kF64}) {
-        std::vector<double> y;
-        for (int i = -999; i <= 999; ++i) y.push_back(i / 1000.0);
-        const std::vector<double> x = unary("chlo.erf_inv", element, y);
-        const double tolerance = element == ElementType::kF32 ? 4e-7 : 4e-16;
-        for (size_t i = 0; i < y.size(); ++i) {
-            const double rounded =
-                element == ElementType::kF32 ? static_cast<double>(static_cast<float>(y[i])) : y[i];
-            // The slope of erf turns an error of x into one of y.
-            EXPECT_NEAR(std::erf(x[i]), rounded, tolerance * std::max(1.0, 4 * std::fabs(x[i]))) << y[i];
-        }
-        const std::vector<double> edges = unary("chlo.erf_inv", element, {1.0, -1.0});
-        EXPECT_EQ(edges[0], INFINITY);
-        EXPECT_EQ(edges[1], -INFINITY);
-    }
-}
-
-TEST(Chlo, DigammaIsTheSlopeOfLgamma) {
-    std::vector<double> x;
-    for (int i = 1; i < 200; ++i) x.push_back(i * 0.1 + 0.03);
-    for (int i = 1; i < 30; ++i) x.push_back(-i * 0.1 - 0.03);
-    const std::vector<double> got = unary("chlo.digamma", ElementType::kF64, x);
-    for (size_t i = 0; i < x.size(); ++i) {
-        const double h = 1e-5;
-        const double slope = (std::lgamma(x[i] + h) - std::lgamma(x[i] - h)) / (2 * h);
-        EXPECT_NEAR(got[i], slope, 2e-5 * std::max(1.0, slope * slope)) << x[i];
-    }
-    EXPECT_NEAR(unary("chlo.digamma", ElementType::kF64, {1.0})[0], -0.57721566490153286, 1e-15);
 }
 
 TEST(Chlo, NextAfter) {

@@ -20,7 +20,7 @@ TEST(CustomCall, RunsARegisteredTarget) {
     EXPECT_THROW(registry.add("test.scale", {}), Error);
     const TensorType type(ElementType::kF32, {3});
     std::vector<float> in = {1, 2, 3}, out(3);
-    testing::runStep(*makeCustomCallStep({"test.scale", "2.5", {type}, {0}, {type}, {1}}),
+    testing::runStep(*makeCustomCallStep({"test.scale", "2.5", "", {}, {type}, {0}, {type}, {1}}),
                      {testing::bytes(in), testing::bytes(out)});
     EXPECT_EQ(out, (std::vector<float>{2.5F, 5.0F, 7.5F}));
 }
@@ -28,7 +28,7 @@ TEST(CustomCall, RunsARegisteredTarget) {
 TEST(CustomCall, UnknownTargetIsUnimplementedAndLists) {
     CustomCallRegistry::instance().add("test.known", [](const CustomCallArguments&) {});
     try {
-        makeCustomCallStep({"test.unknown", "", {}, {}, {}, {}});
+        makeCustomCallStep({"test.unknown", "", "", {}, {}, {}, {}, {}});
         FAIL();
     } catch (const Error& error) {
         EXPECT_EQ(error.code(), Code::kUnimplemented);

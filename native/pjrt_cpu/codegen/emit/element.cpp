@@ -119,8 +119,10 @@ Scalar ElementEmitter::emit(const Value* value, const Index& index) {
         if (found != scopes_[i].elements.end()) return found->second;
     }
     if (const BufferRef* buffer = bufferOf(value)) {
-        const Scalar loaded =
-            load(*buffer, value->tensor().element(), emit(context_.linear(index, dimsOf(*value))));
+        const auto layout = layouts_.find(value);
+        llvm::Value* position =
+            emit(context_.linear(index, layout == layouts_.end() ? dimsOf(*value) : layout->second));
+        const Scalar loaded = load(*buffer, value->tensor().element(), position);
         remember(value, index, loaded);
         return loaded;
     }

@@ -35,6 +35,11 @@ class ElementEmitter {
 
     /// From now on elements of `value` are loaded from memory.
     void bindBuffer(const Value* value, BufferRef buffer) { buffers_[value] = buffer; }
+    /// The same, with strides as of a dense array of dimensions `layout`.
+    void bindBuffer(const Value* value, BufferRef buffer, std::vector<int64_t> layout) {
+        buffers_[value] = buffer;
+        if (layout != dimsOf(*value)) layouts_[value] = std::move(layout);
+    }
     const BufferRef* bufferOf(const Value* value) const;
     /// From now on the element of `value` at exactly `index` is loaded from `array` at `position`.
     void bindRow(const Value* value, BufferRef array, Index index, IndexExpr position) {
@@ -123,6 +128,7 @@ class ElementEmitter {
     IndexContext& context_;
     ScalarEmitter scalars_;
     std::map<const Value*, BufferRef> buffers_;
+    std::map<const Value*, std::vector<int64_t>> layouts_;
     std::map<const Value*, Row> rows_;
     std::vector<Scope> scopes_;
     std::vector<llvm::MDNode*> alias_scopes_;

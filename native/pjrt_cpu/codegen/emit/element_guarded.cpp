@@ -82,7 +82,7 @@ Scalar ElementEmitter::emitGather(const Operation& op, const Index& index) {
         (contains(numbers.offset_dims, d) ? offsets : batch).push_back(index[d]);
     const auto vector_dim = static_cast<size_t>(numbers.index_vector_dim);
     const bool has_vector = static_cast<int64_t>(vector_dim) < starts->tensor().rank();
-    const auto startsIndex = [&](int64_t component) {
+    const auto starts_index = [&](int64_t component) {
         Index result = batch;
         if (has_vector)
             result.insert(result.begin() + static_cast<std::ptrdiff_t>(vector_dim), IndexExpr(component));
@@ -91,7 +91,7 @@ Scalar ElementEmitter::emitGather(const Operation& op, const Index& index) {
     Index inner(dims.size());
     for (size_t k = 0; k < numbers.start_index_map.size(); ++k) {
         const auto d = static_cast<size_t>(numbers.start_index_map[k]);
-        const Scalar start = emit(starts, startsIndex(static_cast<int64_t>(k)));
+        const Scalar start = emit(starts, starts_index(static_cast<int64_t>(k)));
         inner[d] = dynamicIndex(start, starts->tensor().element(), {0, dims[d] - sizes[d]});
     }
     for (size_t k = 0; k < numbers.operand_batching_dims.size(); ++k) {

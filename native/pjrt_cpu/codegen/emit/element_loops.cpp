@@ -172,7 +172,7 @@ Scalar ElementEmitter::emitConvolution(const Operation& op, const Index& index) 
     const auto at = [](int64_t d) { return static_cast<size_t>(d); };
     const int64_t features = op.result()->tensor().dim(n.output_feature);
     const int64_t group_features = rhs_dims[at(n.kernel_input_feature)];
-    const IndexExpr feature = index[at(n.output_feature)];
+    const IndexExpr& feature = index[at(n.output_feature)];
     const IndexExpr feature_group = context_.quotient(feature, features / featureGroupCount(op));
     const IndexExpr batch_group = context_.quotient(feature, features / batchGroupCount(op));
     const int64_t batches = lhs_dims[at(n.input_batch)] / batchGroupCount(op);

@@ -28,12 +28,29 @@ KernelBuilder::KernelBuilder(llvm::Module& module, const std::string& name, cons
     for (const auto& [value, operand] : spec.operand_of) {
         // Roots are computed here, and written; everything else is read.
         if (std::ranges::find(group_.roots, value) != group_.roots.end()) continue;
-        emitter_->bindBuffer(value, operands_[static_cast<size_t>(operand)]);
+        emitter_->bindBuffer(value, operands_[static_cast<size_t>(operand)], layoutOf(value));
     }
 }
 
 BufferRef KernelBuilder::bufferOf(const Value* value) const {
     return operands_[static_cast<size_t>(spec_.operand_of.at(value))];
+}
+
+std::vector<int64_t> KernelBuilder::layoutOf(const Value* value) const {
+    std::vector<int64_t> dims = dimsOf(*value);
+    const auto stride = spec_.row_strides.find(value);
+    if (stride != spec_.row_strides.end()) dims.back() = stride->second;
+    return dims;
+}
+
+void KernelBuilder::overColumns(const std::function<void()>& body) {
+    if (spec_.column_count < 0) return emitter_->loopsOver(spec_.schedule.inner, body);
+    llvm::Value* count =
+        b_.CreateLoad(b_.getInt64Ty(), operands_[static_cast<size_t>(spec_.column_count)].base);
+    emitter_->loop(b_.getInt64(0), count, [&](llvm::Value* column) {
+        emitter_->bindIndex(spec_.schedule.inner.front(), column);
+        body();
+    });
 }
 
 void KernelBuilder::bindDigits(std::span<const IndexExpr> variables, llvm::Value* number) {
@@ -128,7 +145,7 @@ void emitComparator(llvm::Module& module, const std::string& name, const Operati
     b.SetInsertPoint(llvm::BasicBlock::Create(module.getContext(), "entry", function));
     IndexContext context;
     ElementEmitter emitter(function, b, context, 0);
-    const auto pointerAt = [&](unsigned argument, size_t i) {
+    const auto pointer_at = [&](unsigned argument, size_t i) {
         return b.CreateLoad(pointer, b.CreateConstInBoundsGEP1_64(pointer, function->getArg(argument), i));
     };
     const std::vector<Value*> captured = capturedValues(sort);
@@ -136,13 +153,13 @@ void emitComparator(llvm::Module& module, const std::string& name, const Operati
     for (const Value* value : captured) {
         if (value->definition() != nullptr && fusionRole(*value->definition()) == FusionRole::kSource)
             continue;
-        emitter.bindBuffer(value, {pointerAt(1, position++), -1});
+        emitter.bindBuffer(value, {pointer_at(1, position++), -1});
     }
     const Block& block = body(sort);
     std::vector<Scalar> arguments;
     for (size_t i = 0; i < block.argumentCount(); ++i) {
         arguments.push_back(
-            emitter.load({pointerAt(0, i), -1}, block.argument(i)->tensor().element(), b.getInt64(0)));
+            emitter.load({pointer_at(0, i), -1}, block.argument(i)->tensor().element(), b.getInt64(0)));
     }
     const std::vector<Scalar> result = emitter.region(block, arguments);
     b.CreateRet(b.CreateZExt(result[0].re, b.getInt8Ty()));

@@ -21,6 +21,11 @@ struct KernelSpec {
     /// Position in the `buffers` argument, of every value in memory that the group reads or writes.
     std::map<const Value*, int32_t> operand_of;
     int32_t operand_count = 0;
+    /// Elements from row to row of operands that are not dense, by value; a row is the last dimension.
+    std::map<const Value*, int64_t> row_strides;
+    /// Position in `buffers` of the address of an int64_t: how many columns the rows of a nest with
+    /// reductions have in this call; -1: all.
+    int32_t column_count = -1;
 };
 
 /// Adds `void name(std::byte* const* buffers, int64_t begin, int64_t end)` (KernelFunction).

@@ -25,6 +25,10 @@ class KernelBuilder {
 
  private:
     BufferRef bufferOf(const Value* value) const;
+    /// Dimensions that give the strides of a value in memory.
+    std::vector<int64_t> layoutOf(const Value* value) const;
+    /// Runs `body` for the columns of a row.
+    void overColumns(const std::function<void()>& body);
     /// Binds `variables` to the digits of `number`, the last one fastest.
     void bindDigits(std::span<const IndexExpr> variables, llvm::Value* number);
     int64_t sizeOf(const IndexExpr& variable) const { return context_.range(variable).high + 1; }

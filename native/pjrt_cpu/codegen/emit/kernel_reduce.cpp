@@ -65,7 +65,7 @@ void KernelBuilder::emitRows() {
     for (const Value* root : roots) last = std::max(last, levels.of(root, *emitter_));
     for (const Operation* op : group_.reductions)
         last = std::max(last, levels.of(op->result(), *emitter_) - 1);
-    const auto inPass = [&](int32_t pass) {
+    const auto in_pass = [&](int32_t pass) {
         std::vector<const Value*> needed;
         for (const Value* root : roots) {
             if (levels.of(root, *emitter_) == pass) needed.push_back(root);
@@ -82,7 +82,7 @@ void KernelBuilder::emitRows() {
     for (int32_t pass = 0; pass <= last; ++pass) {
         std::set<const Value*> seen;
         std::vector<const Value*> dear;
-        for (const Value* value : inPass(pass)) collectDear(value, group_, *emitter_, seen, dear);
+        for (const Value* value : in_pass(pass)) collectDear(value, group_, *emitter_, seen, dear);
         for (const Value* value : dear) {
             const auto [entry, added] = first_pass.try_emplace(value, pass);
             const ElementType type = value->tensor().element();
@@ -111,7 +111,7 @@ void KernelBuilder::emitRows() {
                 for (size_t i = 0; i < n; ++i)
                     emitter_->write(cells[op][i], emitter_->emit(op->operand(n + i), {}));
             }
-            emitter_->loopsOver(schedule.inner, [&] {
+            overColumns([&] {
                 for (const auto& [value, array] : kept) {
                     if (first_pass[value] != pass) continue;
                     const Scalar scalar = emitter_->emit(value, full);
@@ -133,7 +133,7 @@ void KernelBuilder::emitRows() {
                     for (size_t i = 0; i < cells[op].size(); ++i) emitter_->write(cells[op][i], combined[i]);
                 }
                 for (const auto& [root, scalar] : stored) {
-                    llvm::Value* position = emitter_->emit(context_.linear(full, dimsOf(*root)));
+                    llvm::Value* position = emitter_->emit(context_.linear(full, layoutOf(root)));
                     emitter_->store(bufferOf(root), root->tensor().element(), position, scalar);
                 }
             });
@@ -202,7 +202,7 @@ void KernelBuilder::emitColumns() {
             width = b_.CreateBinaryIntrinsic(llvm::Intrinsic::smin, width,
                                              b_.CreateSub(b_.getInt64(static_cast<uint64_t>(size)), low));
         }
-        const auto overColumns =
+        const auto over_columns =
             [&](const std::function<void(const ElementEmitter::Cell&, const Operation&, size_t)>& visit) {
                 emitter_->loop(b_.getInt64(0), width, [&](llvm::Value* c) {
                     emitter_->bindIndex(last, b_.CreateNSWAdd(low, c));
@@ -219,13 +219,13 @@ void KernelBuilder::emitColumns() {
                     }
                 });
             };
-        overColumns([&](const ElementEmitter::Cell& cell, const Operation& op, size_t i) {
+        over_columns([&](const ElementEmitter::Cell& cell, const Operation& op, size_t i) {
             emitter_->write(cell, emitter_->emit(op.operand(tupleSize(op) + i), {}));
         });
         emitter_->loopsOver(schedule.inner, [&] {
             std::vector<ElementEmitter::Cell> cells;
             std::vector<Scalar> values;
-            overColumns([&](const ElementEmitter::Cell& cell, const Operation& op, size_t i) {
+            over_columns([&](const ElementEmitter::Cell& cell, const Operation& op, size_t i) {
                 cells.push_back(cell);
                 values.push_back(emitter_->emit(op.operand(i), schedule.index));
                 if (i + 1 < tupleSize(op)) return;
@@ -237,7 +237,7 @@ void KernelBuilder::emitColumns() {
                 values.clear();
             });
         });
-        overColumns([&](const ElementEmitter::Cell& cell, const Operation& op, size_t i) {
+        over_columns([&](const ElementEmitter::Cell& cell, const Operation& op, size_t i) {
             const Value* root = op.result(i);
             if (std::ranges::find(group_.roots, root) == group_.roots.end()) return;
             Index at;

@@ -93,6 +93,7 @@ void KernelBuilder::emitScatter() {
                 emitter_->branch(condition, [&] {
                     llvm::Value* position = emitter_->emit(context_.linear(target, dims));
                     std::vector<Scalar> arguments;
+                    arguments.reserve(2 * n);
                     for (size_t i = 0; i < n; ++i) {
                         arguments.push_back(emitter_->load(bufferOf(op.result(i)),
                                                            op.result(i)->tensor().element(), position));
@@ -136,10 +137,12 @@ void KernelBuilder::emitSelectAndScatter() {
     const std::vector<int64_t> dims = dimsOf(*operand);
     const std::vector<WindowDimension> windows = window(op);
     std::vector<int64_t> sizes;
+    sizes.reserve(windows.size());
     for (const WindowDimension& w : windows) sizes.push_back(w.size);
     const auto best = emitter_->makeCell(type);
     const auto found = emitter_->makeCell(ElementType::kI1);
     std::vector<ElementEmitter::Cell> best_at;
+    best_at.reserve(dims.size());
     for (size_t d = 0; d < dims.size(); ++d) best_at.push_back(emitter_->makeCell(ElementType::kI64));
     emitter_->loop(begin_, end_, [&](llvm::Value*) {
         emitter_->loops(dims, [&](const Index& at) {

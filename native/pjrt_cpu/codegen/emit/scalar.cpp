@@ -133,7 +133,7 @@ Scalar ScalarEmitter::apply(const Operation& op, std::span<const Scalar> x) {
         default:
             break;
     }
-    if (isComplex(in)) return applyComplex(op, in, x);
+    if (isComplex(in)) return applyComplex(op, x);
     std::vector<llvm::Value*> values;
     for (const Scalar& scalar : x) values.push_back(scalar.re);
     if (isFloat(in)) return {applyFloat(op, in, values)};

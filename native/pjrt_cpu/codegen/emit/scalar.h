@@ -60,7 +60,7 @@ class ScalarEmitter {
     llvm::Value* shift(const Operation& op, llvm::Value* a, llvm::Value* amount);
     llvm::Value* powerInteger(llvm::Value* a, llvm::Value* b, bool is_signed);
     // scalar_complex.cpp
-    Scalar applyComplex(const Operation& op, ElementType type, std::span<const Scalar> x);
+    Scalar applyComplex(const Operation& op, std::span<const Scalar> x);
     Scalar multiplyComplex(const Scalar& a, const Scalar& b);
     Scalar divideComplex(const Scalar& a, const Scalar& b);
     Scalar hostComplex(const char* function, std::span<const Scalar> x);

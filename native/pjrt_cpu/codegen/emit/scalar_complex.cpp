@@ -5,14 +5,48 @@
 #include "pjrt_cpu/ir/ops.h"
 
 namespace optirs::plugin {
+namespace {
+
+/// Name in jit/complex_functions.h of a chlo operation; null when it is none of those.
+const char* complexChloFunction(OpKind kind) {
+    switch (kind) {
+        case OpKind::kChloAcos:
+            return "acos";
+        case OpKind::kChloAcosh:
+            return "acosh";
+        case OpKind::kChloAsin:
+            return "asin";
+        case OpKind::kChloAsinh:
+            return "asinh";
+        case OpKind::kChloAtan:
+            return "atan";
+        case OpKind::kChloAtanh:
+            return "atanh";
+        case OpKind::kChloCosh:
+            return "cosh";
+        case OpKind::kChloSinh:
+            return "sinh";
+        default:
+            return nullptr;
+    }
+}
+
+}  // namespace
 
 Scalar ScalarEmitter::multiplyComplex(const Scalar& a, const Scalar& b) {
     return {b_.CreateFSub(b_.CreateFMul(a.re, b.re), b_.CreateFMul(a.im, b.im)),
             b_.CreateFAdd(b_.CreateFMul(a.re, b.im), b_.CreateFMul(a.im, b.re))};
 }
 
-/// Scales by the larger part of the divisor (Smith's method), so that nothing overflows on the way.
+/// Scales by the larger part of the divisor (Smith's method), so that nothing overflows on the way. Parts of
+/// f32 are divided in doubles, so that what cancels is not seen.
 Scalar ScalarEmitter::divideComplex(const Scalar& a, const Scalar& b) {
+    llvm::Type* type = a.re->getType();
+    if (!type->isDoubleTy()) {
+        const auto widen = [&](llvm::Value* part) { return b_.CreateFPExt(part, b_.getDoubleTy()); };
+        const Scalar wide = divideComplex({widen(a.re), widen(a.im)}, {widen(b.re), widen(b.im)});
+        return {b_.CreateFPTrunc(wide.re, type), b_.CreateFPTrunc(wide.im, type)};
+    }
     llvm::Value* re_size[] = {b.re};
     llvm::Value* im_size[] = {b.im};
     llvm::Value* by_real = b_.CreateFCmpOGE(intrinsic(llvm::Intrinsic::fabs, re_size),
@@ -36,27 +70,24 @@ llvm::Value* ScalarEmitter::absoluteComplex(const Scalar& x) {
     return callHost(x.re->getType()->isDoubleTy() ? "hypot" : "hypotf", x.re->getType(), parts);
 }
 
-/// Calls a function of jit/host_functions.cpp, which works in doubles.
+/// Calls a function of jit/host_functions.cpp.
 Scalar ScalarEmitter::hostComplex(const char* function, std::span<const Scalar> x) {
-    llvm::Type* wide = b_.getDoubleTy();
+    llvm::Type* type = x[0].re->getType();
     llvm::Function* parent = b_.GetInsertBlock()->getParent();
     llvm::IRBuilder<> entry(&parent->getEntryBlock(), parent->getEntryBlock().begin());
-    llvm::Value* out = entry.CreateAlloca(wide, entry.getInt32(2));
+    llvm::Value* out = entry.CreateAlloca(type, entry.getInt32(2));
     std::vector<llvm::Value*> arguments;
     for (const Scalar& scalar : x) {
-        arguments.push_back(b_.CreateFPExt(scalar.re, wide));
-        arguments.push_back(b_.CreateFPExt(scalar.im, wide));
+        arguments.push_back(scalar.re);
+        arguments.push_back(scalar.im);
     }
     arguments.push_back(out);
-    callHost(std::string("optirs_complex_") + function, b_.getVoidTy(), arguments);
-    llvm::Type* type = x[0].re->getType();
-    llvm::Value* re = b_.CreateLoad(wide, out);
-    llvm::Value* im = b_.CreateLoad(wide, b_.CreateConstGEP1_64(wide, out, 1));
-    return {b_.CreateFPTrunc(re, type), b_.CreateFPTrunc(im, type)};
+    callHost(std::string("optirs_complex_") + function + (type->isDoubleTy() ? "_f64" : "_f32"),
+             b_.getVoidTy(), arguments);
+    return {b_.CreateLoad(type, out), b_.CreateLoad(type, b_.CreateConstGEP1_64(type, out, 1))};
 }
 
-Scalar ScalarEmitter::applyComplex(const Operation& op, ElementType type, std::span<const Scalar> x) {
-    llvm::Value* zero = llvm::ConstantFP::get(computeType(type), 0.0);
+Scalar ScalarEmitter::applyComplex(const Operation& op, std::span<const Scalar> x) {
     switch (op.kind()) {
         case OpKind::kAdd:
             return {b_.CreateFAdd(x[0].re, x[1].re), b_.CreateFAdd(x[0].im, x[1].im)};
@@ -70,12 +101,8 @@ Scalar ScalarEmitter::applyComplex(const Operation& op, ElementType type, std::s
             return divideComplex(x[0], x[1]);
         case OpKind::kAbs:
             return {absoluteComplex(x[0])};
-        case OpKind::kSign: {
-            llvm::Value* size = absoluteComplex(x[0]);
-            llvm::Value* is_zero = b_.CreateFCmpOEQ(size, zero);
-            return {b_.CreateSelect(is_zero, zero, b_.CreateFDiv(x[0].re, size)),
-                    b_.CreateSelect(is_zero, zero, b_.CreateFDiv(x[0].im, size))};
-        }
+        case OpKind::kSign:
+            return hostComplex("sign", x);
         case OpKind::kCompare: {
             const bool equal = comparisonDirection(op) == ComparisonDirection::kEq;
             if (!equal && comparisonDirection(op) != ComparisonDirection::kNe) break;
@@ -83,8 +110,6 @@ Scalar ScalarEmitter::applyComplex(const Operation& op, ElementType type, std::s
                 b_.CreateAnd(b_.CreateFCmpOEQ(x[0].re, x[1].re), b_.CreateFCmpOEQ(x[0].im, x[1].im));
             return {equal ? same : b_.CreateNot(same)};
         }
-        case OpKind::kIsFinite:
-            break;
         case OpKind::kExponential:
             return hostComplex("exp", x);
         case OpKind::kExponentialMinusOne:
@@ -111,7 +136,10 @@ Scalar ScalarEmitter::applyComplex(const Operation& op, ElementType type, std::s
             return hostComplex("cbrt", x);
         case OpKind::kPower:
             return hostComplex("pow", x);
+        case OpKind::kAtan2:
+            return hostComplex("atan2", x);
         default:
+            if (const char* function = complexChloFunction(op.kind())) return hostComplex(function, x);
             break;
     }
     throw unimplementedOperation(op, "not compiled for complex numbers");

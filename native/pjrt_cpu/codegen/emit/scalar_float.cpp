@@ -5,6 +5,49 @@
 #include "pjrt_cpu/ir/ops.h"
 
 namespace optirs::plugin {
+namespace {
+
+/// Name in math/ or jit/host_functions.cpp of a chlo operation; null when it is none of those.
+const char* chloFunction(OpKind kind) {
+    switch (kind) {
+        case OpKind::kChloAcos:
+            return "acos";
+        case OpKind::kChloAcosh:
+            return "acosh";
+        case OpKind::kChloAsin:
+            return "asin";
+        case OpKind::kChloAsinh:
+            return "asinh";
+        case OpKind::kChloAtan:
+            return "atan";
+        case OpKind::kChloAtanh:
+            return "atanh";
+        case OpKind::kChloBesselI1e:
+            return "bessel_i1e";
+        case OpKind::kChloCosh:
+            return "cosh";
+        case OpKind::kChloDigamma:
+            return "digamma";
+        case OpKind::kChloErf:
+            return "erf";
+        case OpKind::kChloErfInv:
+            return "erf_inv";
+        case OpKind::kChloErfc:
+            return "erfc";
+        case OpKind::kChloLgamma:
+            return "lgamma";
+        case OpKind::kChloPolygamma:
+            return "polygamma";
+        case OpKind::kChloSinh:
+            return "sinh";
+        case OpKind::kChloZeta:
+            return "zeta";
+        default:
+            return nullptr;
+    }
+}
+
+}  // namespace
 
 llvm::Value* ScalarEmitter::math(const char* function, std::span<llvm::Value* const> arguments) {
     llvm::Type* type = arguments[0]->getType();
@@ -138,8 +181,6 @@ llvm::Value* ScalarEmitter::applyFloat(const Operation& op, ElementType type,
             return rounded(math("tan", x));
         case OpKind::kCbrt:
             return rounded(math("cbrt", x));
-        case OpKind::kChloErf:
-            return rounded(math("erf", x));
         case OpKind::kPower:
             return rounded(math("pow", x));
         case OpKind::kAtan2:
@@ -178,6 +219,7 @@ llvm::Value* ScalarEmitter::applyFloat(const Operation& op, ElementType type,
         case OpKind::kCompare:
             return compareFloat(op, x[0], x[1]);
         default:
+            if (const char* function = chloFunction(op.kind())) return rounded(math(function, x));
             throw unimplementedOperation(op, "not compiled for floating point");
     }
 }

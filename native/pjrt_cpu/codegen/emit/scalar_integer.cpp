@@ -15,11 +15,10 @@ llvm::Value* ScalarEmitter::divideInteger(llvm::Value* a, llvm::Value* b, bool i
     llvm::Value* all_ones = llvm::ConstantInt::getAllOnesValue(type);
     llvm::Value* by_zero = b_.CreateICmpEQ(b, zero);
     llvm::Value* unsafe = by_zero;
-    llvm::Value* overflow = b_.getFalse();
     if (is_signed) {
         llvm::Value* smallest = llvm::ConstantInt::get(type, llvm::APInt::getSignedMinValue(width));
-        overflow = b_.CreateAnd(b_.CreateICmpEQ(a, smallest), b_.CreateICmpEQ(b, all_ones));
-        unsafe = b_.CreateOr(by_zero, overflow);
+        unsafe =
+            b_.CreateOr(by_zero, b_.CreateAnd(b_.CreateICmpEQ(a, smallest), b_.CreateICmpEQ(b, all_ones)));
     }
     llvm::Value* divisor = b_.CreateSelect(unsafe, llvm::ConstantInt::get(type, 1), b);
     if (remainder) {

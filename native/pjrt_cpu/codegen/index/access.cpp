@@ -18,7 +18,6 @@ FusionRole fusionRole(const Operation& op) {
             return constantValue(op).isSplat() || constantValue(op).elementCount() == 1 ? FusionRole::kSource
                                                                                         : FusionRole::kNone;
         case OpKind::kIota:
-            return FusionRole::kSource;
         case OpKind::kGetDimensionSize:
             return FusionRole::kSource;
         case OpKind::kReshape:
@@ -107,7 +106,22 @@ bool isExpensive(const Operation& op) {
         case OpKind::kAtan2:
         case OpKind::kDivide:
         case OpKind::kRemainder:
+        case OpKind::kChloAcos:
+        case OpKind::kChloAcosh:
+        case OpKind::kChloAsin:
+        case OpKind::kChloAsinh:
+        case OpKind::kChloAtan:
+        case OpKind::kChloAtanh:
+        case OpKind::kChloBesselI1e:
+        case OpKind::kChloCosh:
+        case OpKind::kChloDigamma:
         case OpKind::kChloErf:
+        case OpKind::kChloErfInv:
+        case OpKind::kChloErfc:
+        case OpKind::kChloLgamma:
+        case OpKind::kChloPolygamma:
+        case OpKind::kChloSinh:
+        case OpKind::kChloZeta:
         case OpKind::kMap:
         case OpKind::kGather:
             return true;

@@ -1,82 +1,43 @@
 #include "pjrt_cpu/codegen/jit/host_functions.h"
 
 #include <cmath>
-#include <complex>
 #include <cstdint>
 #include <cstring>
 
+#include "pjrt_cpu/codegen/jit/complex_functions.h"
+#include "pjrt_cpu/codegen/jit/special_functions.h"
 #include "pjrt_cpu/ir/float_format.h"
 
 namespace optirs::plugin {
 namespace {
 
-using Complex = std::complex<double>;
-
-template <Complex (*kFunction)(Complex)>
-void unary(double re, double im, double* out) {
-    const Complex result = kFunction({re, im});
-    out[0] = result.real();
-    out[1] = result.imag();
+/// A complex function of jit/complex_functions.h as compiled code calls it.
+template <class Part, auto kFunction>
+void complexUnary(Part re, Part im, Part* out) {
+    const auto result = kFunction({re, im});
+    out[0] = static_cast<Part>(result.real());
+    out[1] = static_cast<Part>(result.imag());
+}
+template <class Part, auto kFunction>
+void complexBinary(Part a_re, Part a_im, Part b_re, Part b_im, Part* out) {
+    const auto result = kFunction({a_re, a_im}, {b_re, b_im});
+    out[0] = static_cast<Part>(result.real());
+    out[1] = static_cast<Part>(result.imag());
 }
 
-Complex cExp(Complex z) {
-    // The library gives NaN for (-inf) + i*inf, whose exponential is 0 from every direction.
-    if (z.imag() == 0) return {std::exp(z.real()), z.imag()};
-    return std::exp(z);
+/// A real function of the next wider type, rounded once.
+template <class Part>
+using WideOf = typename ComplexFunctions<Part>::Wide;
+template <class Part, auto kFunction>
+Part rounded(Part x) {
+    return static_cast<Part>(kFunction(static_cast<WideOf<Part>>(x)));
 }
-Complex cLog(Complex z) { return std::log(z); }
-Complex cSqrt(Complex z) { return std::sqrt(z); }
-Complex cTanh(Complex z) { return std::tanh(z); }
-Complex cSin(Complex z) { return std::sin(z); }
-Complex cCos(Complex z) { return std::cos(z); }
-Complex cTan(Complex z) { return std::tan(z); }
-
-/// exp(x) cos(y) - 1 = expm1(x) cos(y) - 2 sin(y/2)^2 keeps the digits near zero.
-Complex cExpm1(Complex z) {
-    const double e = std::expm1(z.real());
-    const double half = std::sin(0.5 * z.imag());
-    const double imag = z.imag() == 0 ? z.imag() : (e + 1) * std::sin(z.imag());
-    return {e * std::cos(z.imag()) - 2 * half * half, imag};
+template <class Part, auto kFunction>
+Part rounded2(Part x, Part y) {
+    return static_cast<Part>(kFunction(static_cast<WideOf<Part>>(x), static_cast<WideOf<Part>>(y)));
 }
-
-/// log|1 + z| = log1p(x (2 + x) + y^2) / 2 near zero, and log(hypot) elsewhere.
-Complex cLog1p(Complex z) {
-    const double x = z.real();
-    const double y = z.imag();
-    const double angle = std::atan2(y, 1 + x);
-    if (std::fabs(x) < 0.5 && std::fabs(y) < 0.5) return {0.5 * std::log1p(std::fma(x, 2 + x, y * y)), angle};
-    return {std::log(std::hypot(1 + x, y)), angle};
-}
-
-Complex cRsqrt(Complex z) {
-    if (z == Complex(0, 0)) return {INFINITY, NAN};
-    if (std::isinf(z.real()) || std::isinf(z.imag())) return {0, 0};
-    return 1.0 / std::sqrt(z);
-}
-
-Complex cLogistic(Complex z) { return 1.0 / (1.0 + std::exp(-z)); }
-
-Complex cCbrt(Complex z) {
-    const double angle = std::arg(z) / 3;
-    const double root = std::cbrt(std::abs(z));
-    return {root * std::cos(angle), root * std::sin(angle)};
-}
-
-void cPower(double re, double im, double exponent_re, double exponent_im, double* out) {
-    const Complex base(re, im);
-    const Complex exponent(exponent_re, exponent_im);
-    Complex result(1, 0);
-    if (base == Complex(0, 0)) {
-        if (exponent_re > 0 && exponent_im == 0)
-            result = 0;
-        else if (exponent != Complex(0, 0))
-            result = {NAN, NAN};
-    } else if (exponent != Complex(0, 0)) {
-        result = std::pow(base, exponent);
-    }
-    out[0] = result.real();
-    out[1] = result.imag();
-}
+long double cubeRoot(long double x) { return std::cbrt(x); }
+long double errorComplement(long double x) { return std::erfc(x); }
 
 // LLVM merges the sine and the cosine of one number.
 void sineAndCosine(double x, double* sine, double* cosine) {
@@ -109,8 +70,18 @@ using Realf2 = float (*)(float, float);
 
 }  // namespace
 
+// Two rows, for parts of f32 and of f64.
+#define OPTIRS_COMPLEX(wrap, name)                                                            \
+    {"optirs_complex_" #name "_f32", address(wrap<float, ComplexFunctions<float>::name>)}, {  \
+        "optirs_complex_" #name "_f64", address(wrap<double, ComplexFunctions<double>::name>) \
+    }
+#define OPTIRS_SPECIAL(wrap, name, function)                                   \
+    {"optirs_" name "_f32", address(wrap<float, function<WideOf<float>>>)}, {  \
+        "optirs_" name "_f64", address(wrap<double, function<WideOf<double>>>) \
+    }
+
 std::span<const HostFunction> hostFunctions() {
-    static const HostFunction kFunctions[] = {
+    static const HostFunction functions[] = {
         {"exp", address(static_cast<Real>(std::exp))},
         {"exp2", address(static_cast<Real>(std::exp2))},
         {"expm1", address(static_cast<Real>(std::expm1))},
@@ -123,8 +94,15 @@ std::span<const HostFunction> hostFunctions() {
         {"cos", address(static_cast<Real>(std::cos))},
         {"sincos", address(sineAndCosine)},
         {"tan", address(static_cast<Real>(std::tan))},
-        {"cbrt", address(static_cast<Real>(std::cbrt))},
         {"erf", address(static_cast<Real>(std::erf))},
+        {"asin", address(static_cast<Real>(std::asin))},
+        {"acos", address(static_cast<Real>(std::acos))},
+        {"atan", address(static_cast<Real>(std::atan))},
+        {"sinh", address(static_cast<Real>(std::sinh))},
+        {"cosh", address(static_cast<Real>(std::cosh))},
+        {"asinh", address(static_cast<Real>(std::asinh))},
+        {"acosh", address(static_cast<Real>(std::acosh))},
+        {"atanh", address(static_cast<Real>(std::atanh))},
         {"atan2", address(static_cast<Real2>(std::atan2))},
         {"pow", address(static_cast<Real2>(std::pow))},
         {"fmod", address(static_cast<Real2>(std::fmod))},
@@ -175,21 +153,42 @@ std::span<const HostFunction> hostFunctions() {
         {"optirs_encode_f8E5M2FNUZ", address(encode<ElementType::kF8E5M2FNUZ>)},
         {"optirs_decode_f8E8M0FNU", address(decode<ElementType::kF8E8M0FNU>)},
         {"optirs_encode_f8E8M0FNU", address(encode<ElementType::kF8E8M0FNU>)},
-        {"optirs_complex_exp", address(unary<cExp>)},
-        {"optirs_complex_expm1", address(unary<cExpm1>)},
-        {"optirs_complex_log", address(unary<cLog>)},
-        {"optirs_complex_log1p", address(unary<cLog1p>)},
-        {"optirs_complex_sqrt", address(unary<cSqrt>)},
-        {"optirs_complex_rsqrt", address(unary<cRsqrt>)},
-        {"optirs_complex_cbrt", address(unary<cCbrt>)},
-        {"optirs_complex_tanh", address(unary<cTanh>)},
-        {"optirs_complex_logistic", address(unary<cLogistic>)},
-        {"optirs_complex_sin", address(unary<cSin>)},
-        {"optirs_complex_cos", address(unary<cCos>)},
-        {"optirs_complex_tan", address(unary<cTan>)},
-        {"optirs_complex_pow", address(cPower)},
+        OPTIRS_COMPLEX(complexUnary, exp),
+        OPTIRS_COMPLEX(complexUnary, expm1),
+        OPTIRS_COMPLEX(complexUnary, log),
+        OPTIRS_COMPLEX(complexUnary, log1p),
+        OPTIRS_COMPLEX(complexUnary, sqrt),
+        OPTIRS_COMPLEX(complexUnary, rsqrt),
+        OPTIRS_COMPLEX(complexUnary, cbrt),
+        OPTIRS_COMPLEX(complexUnary, sin),
+        OPTIRS_COMPLEX(complexUnary, cos),
+        OPTIRS_COMPLEX(complexUnary, tan),
+        OPTIRS_COMPLEX(complexUnary, sinh),
+        OPTIRS_COMPLEX(complexUnary, cosh),
+        OPTIRS_COMPLEX(complexUnary, tanh),
+        OPTIRS_COMPLEX(complexUnary, asin),
+        OPTIRS_COMPLEX(complexUnary, acos),
+        OPTIRS_COMPLEX(complexUnary, atan),
+        OPTIRS_COMPLEX(complexUnary, asinh),
+        OPTIRS_COMPLEX(complexUnary, acosh),
+        OPTIRS_COMPLEX(complexUnary, atanh),
+        OPTIRS_COMPLEX(complexUnary, logistic),
+        OPTIRS_COMPLEX(complexUnary, sign),
+        OPTIRS_COMPLEX(complexBinary, pow),
+        OPTIRS_COMPLEX(complexBinary, atan2),
+        OPTIRS_SPECIAL(rounded, "lgamma", logGamma),
+        OPTIRS_SPECIAL(rounded, "digamma", digamma),
+        OPTIRS_SPECIAL(rounded, "bessel_i1e", besselI1e),
+        OPTIRS_SPECIAL(rounded2, "zeta", hurwitzZeta),
+        OPTIRS_SPECIAL(rounded2, "polygamma", polygamma),
+        {"optirs_erf_inv_f64", address(rounded<double, erfInverse<long double>>)},
+        {"optirs_erfc_f64", address(rounded<double, errorComplement>)},
+        {"optirs_cbrt_f64", address(rounded<double, cubeRoot>)},
     };
-    return kFunctions;
+    return functions;
 }
+
+#undef OPTIRS_COMPLEX
+#undef OPTIRS_SPECIAL
 
 }  // namespace optirs::plugin

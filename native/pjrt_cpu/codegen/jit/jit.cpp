@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "pjrt_cpu/codegen/jit/host_functions.h"
+#include "pjrt_cpu/codegen/jit/identity.h"
 #include "pjrt_cpu/codegen/jit/optimise.h"
 #include "pjrt_cpu/ir/error.h"
 
@@ -39,14 +40,14 @@ void dump(const llvm::Module& module, const std::string& folder, const std::stri
 }
 
 /// One module: emit, optimise, compile. Returns the object file.
-std::unique_ptr<llvm::MemoryBuffer> compileModule(const ModuleEmitter& emit, llvm::TargetMachine& machine,
-                                                  const std::string& dump_folder, size_t number) {
+std::string compileModule(const ModuleSource& source, llvm::TargetMachine& machine,
+                          const std::string& dump_folder, size_t number) {
     llvm::LLVMContext context;
     const std::string name = "module" + std::to_string(number);
     llvm::Module module(name, context);
     module.setDataLayout(machine.createDataLayout());
     module.setTargetTriple(machine.getTargetTriple().str());
-    emit(module);
+    source.emit(module);
     dump(module, dump_folder, name + ".ll");
     optimise(module, machine);
     dump(module, dump_folder, name + ".opt.ll");
@@ -57,7 +58,7 @@ std::unique_ptr<llvm::MemoryBuffer> compileModule(const ModuleEmitter& emit, llv
         throw internalError("LLVM cannot write object files for this machine");
     }
     passes.run(module);
-    return llvm::MemoryBuffer::getMemBufferCopy(llvm::StringRef(object.data(), object.size()), name);
+    return {object.data(), object.size()};
 }
 
 }  // namespace
@@ -85,16 +86,28 @@ MachineCode::MachineCode() : state_(std::make_unique<State>()) {
 
 MachineCode::~MachineCode() = default;
 
-void MachineCode::compile(const std::vector<ModuleEmitter>& modules, const std::string& dump_folder) {
-    std::vector<std::unique_ptr<llvm::MemoryBuffer>> objects(modules.size());
+void MachineCode::compile(const std::vector<ModuleSource>& modules, const ObjectFiles& known,
+                          const std::string& dump_folder) {
+    std::vector<std::string> digests;
+    std::vector<size_t> missing;
+    for (size_t i = 0; i < modules.size(); ++i) {
+        digests.push_back(contentDigest(modules[i].content));
+        const auto found = known.find(digests.back());
+        if (found != known.end()) {
+            objects_.insert(*found);
+        } else {
+            missing.push_back(i);
+        }
+    }
+    std::vector<std::string> compiled(missing.size());
     std::atomic<size_t> next{0};
     std::exception_ptr failure;
     std::mutex failure_mutex;
     const auto work = [&] {
         try {
             const auto machine = makeHostMachine();
-            for (size_t i = next++; i < modules.size(); i = next++) {
-                objects[i] = compileModule(modules[i], *machine, dump_folder, i);
+            for (size_t i = next++; i < missing.size(); i = next++) {
+                compiled[i] = compileModule(modules[missing[i]], *machine, dump_folder, missing[i]);
             }
         } catch (...) {
             const std::lock_guard lock(failure_mutex);
@@ -103,13 +116,19 @@ void MachineCode::compile(const std::vector<ModuleEmitter>& modules, const std::
     };
     const size_t cores = std::max(1U, std::thread::hardware_concurrency());
     std::vector<std::thread> threads;
-    for (size_t i = 1; i < std::min(cores, modules.size()); ++i) threads.emplace_back(work);
-    work();
+    for (size_t i = 1; i < std::min(cores, missing.size()); ++i) threads.emplace_back(work);
+    if (!missing.empty()) work();
     for (std::thread& thread : threads) thread.join();
     if (failure) std::rethrow_exception(failure);
-    for (auto& object : objects) {
-        code_bytes_ += static_cast<int64_t>(object->getBufferSize());
-        check(state_->jit->addObjectFile(std::move(object)));
+    for (size_t i = 0; i < missing.size(); ++i) {
+        objects_.insert_or_assign(digests[missing[i]],
+                                  std::make_shared<const std::string>(std::move(compiled[i])));
+    }
+    compiled_modules_ += static_cast<int64_t>(missing.size());
+    for (const std::string& digest : digests) {
+        const std::string& object = *objects_.at(digest);
+        code_bytes_ += static_cast<int64_t>(object.size());
+        check(state_->jit->addObjectFile(llvm::MemoryBuffer::getMemBuffer(object, digest, false)));
     }
 }
 

@@ -8,14 +8,21 @@
 #include <string>
 #include <vector>
 
+#include "pjrt_cpu/runtime/program.h"
+
 namespace llvm {
 class Module;
 }
 
 namespace optirs::plugin {
 
-/// Fills an empty module. Called on any thread, once.
-using ModuleEmitter = std::function<void(llvm::Module&)>;
+/// One LLVM module, to be made.
+struct ModuleSource {
+    /// A text that is equal for two modules of this build exactly when they compile to the same code.
+    std::string content;
+    /// Fills an empty module. Called on any thread, at most once.
+    std::function<void(llvm::Module&)> emit;
+};
 
 /// Compiled functions; the code lives as long as this object. Thread-safe.
 class MachineCode {
@@ -26,21 +33,28 @@ class MachineCode {
     MachineCode& operator=(const MachineCode&) = delete;
 
     /// Optimises and compiles the modules, several at a time, for the CPU of this machine. The math library
-    /// is linked into each. `dump_folder` (may be empty) receives the LLVM IR of each module before and after
-    /// optimisation.
+    /// is linked into each. What `known` has is taken from there. `dump_folder` (may be empty) receives the
+    /// LLVM IR of each compiled module before and after optimisation.
     /// @throws Error INTERNAL with LLVM's message.
-    void compile(const std::vector<ModuleEmitter>& modules, const std::string& dump_folder);
+    void compile(const std::vector<ModuleSource>& modules, const ObjectFiles& known,
+                 const std::string& dump_folder);
 
     /// Address of a compiled function. @throws Error INTERNAL when there is none.
     void* function(const std::string& name) const;
 
-    /// Bytes of the object files.
+    /// The modules' object files.
+    const ObjectFiles& objects() const { return objects_; }
+    /// Bytes of them.
     int64_t codeBytes() const { return code_bytes_; }
+    /// Modules that were compiled, not taken from what is known.
+    int64_t compiledModules() const { return compiled_modules_; }
 
  private:
     struct State;
     std::unique_ptr<State> state_;
+    ObjectFiles objects_;
     int64_t code_bytes_ = 0;
+    int64_t compiled_modules_ = 0;
 };
 
 }  // namespace optirs::plugin

@@ -15,6 +15,7 @@
 #include <mutex>
 #include <string>
 
+#include "pjrt_cpu/codegen/jit/identity.h"
 #include "pjrt_cpu/codegen/math/embedded.h"
 #include "pjrt_cpu/ir/error.h"
 
@@ -60,16 +61,10 @@ std::unique_ptr<llvm::TargetMachine> makeHostMachine() {
     std::string message;
     const llvm::Target* target = llvm::TargetRegistry::lookupTarget(triple, message);
     if (target == nullptr) throw internalError("no code generator for " + triple + ": " + message);
-    std::string features;
-    for (const auto& feature : llvm::sys::getHostCPUFeatures()) {
-        if (!features.empty()) features += ',';
-        features += feature.second ? '+' : '-';
-        features += feature.first();
-    }
     llvm::TargetOptions options;
-    return std::unique_ptr<llvm::TargetMachine>(
-        target->createTargetMachine(triple, llvm::sys::getHostCPUName(), features, options, llvm::Reloc::PIC_,
-                                    llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default, /*JIT=*/true));
+    return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
+        triple, llvm::sys::getHostCPUName(), hostFeatures(), options, llvm::Reloc::PIC_,
+        llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default, /*JIT=*/true));
 }
 
 void optimise(llvm::Module& module, llvm::TargetMachine& machine) {

@@ -25,6 +25,11 @@ class Fingerprint {
         }
         for (const Operation* op : group.reductions) text_ += "reduce " + visit(op->result(), true) + "\n";
         if (group.op != nullptr) text_ += "op " + visit(group.op->result(), true) + "\n";
+        std::map<int32_t, int64_t> strides;
+        for (const auto& [value, stride] : spec_.row_strides) strides[spec_.operand_of.at(value)] = stride;
+        for (const auto& [operand, stride] : strides)
+            text_ += "stride b" + std::to_string(operand) + " " + std::to_string(stride) + "\n";
+        if (spec_.column_count >= 0) text_ += "columns b" + std::to_string(spec_.column_count) + "\n";
         return std::move(text_);
     }
 
@@ -68,37 +73,68 @@ constexpr size_t kKernelsPerModule = 6;
 std::string fingerprint(const KernelSpec& spec) { return Fingerprint(spec).run(); }
 
 void KernelBatch::add(KernelSpec spec, KernelStep* step) {
+    add(std::move(spec), [step](KernelFunction function) { step->setFunction(function); });
+}
+
+void KernelBatch::add(KernelSpec spec, std::function<void(KernelFunction)> receive) {
     const auto [entry, added] = by_text_.try_emplace(fingerprint(spec), specs_.size());
-    if (added) specs_.push_back(std::move(spec));
-    steps_.emplace_back(entry->second, step);
+    if (added) {
+        specs_.push_back(std::move(spec));
+        texts_.push_back(&entry->first);
+    }
+    receivers_.emplace_back(entry->second, std::move(receive));
 }
 
 void KernelBatch::addComparator(const Operation& sort, std::function<void(void*)> receive) {
     comparators_.emplace_back(&sort, std::move(receive));
 }
 
-void KernelBatch::compile(MachineCode& code, const std::string& dump_folder) {
-    std::vector<ModuleEmitter> modules;
+ModuleSource KernelBatch::kernelModule(size_t begin, size_t end) const {
+    ModuleSource source;
+    for (size_t i = begin; i < end; ++i) {
+        source.content += "kernel" + std::to_string(i) + "\n" + *texts_[i];
+    }
+    source.emit = [this, begin, end](llvm::Module& module) {
+        for (size_t i = begin; i < end; ++i) emitKernel(module, "kernel" + std::to_string(i), specs_[i]);
+    };
+    return source;
+}
+
+ModuleSource KernelBatch::comparatorModule() const {
+    ModuleSource source;
+    for (size_t i = 0; i < comparators_.size(); ++i) {
+        const Operation& sort = *comparators_[i].first;
+        source.content += "comparator" + std::to_string(i) + "\n" + print(sort);
+        for (const Value* operand : sort.operands()) source.content += " " + operand->type().toString();
+        // What comes from outside: the constants that the comparator is compiled with, and the types of the
+        // rest.
+        for (const Value* captured : capturedValues(sort)) {
+            const Operation* made_by = captured->definition();
+            source.content +=
+                "\n" + (made_by != nullptr && made_by->operandCount() == 0 ? print(*made_by)
+                                                                           : captured->type().toString());
+        }
+    }
+    source.emit = [this](llvm::Module& module) {
+        for (size_t i = 0; i < comparators_.size(); ++i) {
+            emitComparator(module, "comparator" + std::to_string(i), *comparators_[i].first);
+        }
+    };
+    return source;
+}
+
+void KernelBatch::compile(MachineCode& code, const ObjectFiles& known, const std::string& dump_folder) {
+    std::vector<ModuleSource> modules;
     // At least two modules, for two threads.
     const size_t per_module = std::clamp<size_t>((specs_.size() + 1) / 2, 1, kKernelsPerModule);
     for (size_t begin = 0; begin < specs_.size(); begin += per_module) {
-        modules.emplace_back(
-            [this, begin, end = std::min(begin + per_module, specs_.size())](llvm::Module& module) {
-                for (size_t i = begin; i < end; ++i)
-                    emitKernel(module, "kernel" + std::to_string(i), specs_[i]);
-            });
+        modules.push_back(kernelModule(begin, std::min(begin + per_module, specs_.size())));
     }
-    if (!comparators_.empty()) {
-        modules.emplace_back([this](llvm::Module& module) {
-            for (size_t i = 0; i < comparators_.size(); ++i) {
-                emitComparator(module, "comparator" + std::to_string(i), *comparators_[i].first);
-            }
-        });
-    }
+    if (!comparators_.empty()) modules.push_back(comparatorModule());
     if (modules.empty()) return;
-    code.compile(modules, dump_folder);
-    for (const auto& [index, step] : steps_) {
-        step->setFunction(reinterpret_cast<KernelFunction>(code.function("kernel" + std::to_string(index))));
+    code.compile(modules, known, dump_folder);
+    for (const auto& [index, receive] : receivers_) {
+        receive(reinterpret_cast<KernelFunction>(code.function("kernel" + std::to_string(index))));
     }
     for (size_t i = 0; i < comparators_.size(); ++i) {
         comparators_[i].second(code.function("comparator" + std::to_string(i)));

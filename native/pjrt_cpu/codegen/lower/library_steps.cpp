@@ -3,6 +3,7 @@
 
 #include "pjrt_cpu/codegen/index/access.h"
 #include "pjrt_cpu/codegen/lower/lowering.h"
+#include "pjrt_cpu/codegen/plan/tiles.h"
 #include "pjrt_cpu/ir/ops.h"
 #include "pjrt_cpu/runtime/contraction.h"
 #include "pjrt_cpu/runtime/convolution.h"
@@ -23,6 +24,14 @@ void Lowering::lowerLibrary(Group& group, Scope& scope) {
             return lowerSort(group, scope);
         case OpKind::kCustomCall:
             return lowerCustomCall(group, scope);
+        case OpKind::kFft:
+            return lowerFft(group, scope);
+        case OpKind::kCholesky:
+            return lowerCholesky(group, scope);
+        case OpKind::kTriangularSolve:
+            return lowerTriangularSolve(group, scope);
+        case OpKind::kRng:
+            return lowerRandomNumbers(group, scope);
         case OpKind::kRngBitGenerator: {
             const int32_t state = read(op.operand(0));
             const int32_t out_state = makeSlot(op.result(0), scope);
@@ -36,6 +45,22 @@ void Lowering::lowerLibrary(Group& group, Scope& scope) {
             scope.steps->push_back(std::make_unique<DeviceNumberStep>(slot, op.kind() == OpKind::kReplicaId));
             return;
         }
+        case OpKind::kAllGather:
+        case OpKind::kAllReduce:
+        case OpKind::kAllToAll:
+        case OpKind::kCollectiveBroadcast:
+        case OpKind::kCollectivePermute:
+        case OpKind::kCollectiveReduce:
+        case OpKind::kReduceScatter:
+            return lowerCollective(group, scope);
+        case OpKind::kSend:
+        case OpKind::kRecv:
+            return lowerMessage(group, scope);
+        case OpKind::kInfeed:
+        case OpKind::kOutfeed:
+            return lowerFeed(group, scope);
+        case OpKind::kInterpreterRunParallel:
+            return lowerRunParallel(group, scope);
         default:
             throw unimplementedOperation(op, "this operation is not compiled");
     }
@@ -44,68 +69,11 @@ void Lowering::lowerLibrary(Group& group, Scope& scope) {
 void Lowering::lowerContraction(Group& group, Scope& scope) {
     const Operation& op = *group.op;
     const std::vector<View>& views = scope.plan->views.at(&op);
-    const std::vector<int64_t> lhs_dims = dimsOf(*op.operand(0));
-    const std::vector<int64_t> rhs_dims = dimsOf(*op.operand(1));
-    DotDimensions numbers;
-    if (op.kind() == OpKind::kDotGeneral) {
-        numbers = dotDimensions(op);
-    } else {
-        numbers.lhs_contracting = {static_cast<int64_t>(lhs_dims.size()) - 1};
-        numbers.rhs_contracting = {0};
-    }
-    // Strides of the operation's own result in what is stored: the target may be a transpose of it.
-    const std::vector<int64_t> result_dims = dimsOf(*op.result());
     const Value* target = group.roots[0];
-    std::vector<int64_t> dense(result_dims.size());
-    const std::vector<int64_t> target_dims = dimsOf(*target);
-    int64_t stride = 1;
-    for (size_t d = target_dims.size(); d-- > 0;) {
-        dense[d] = stride;
-        stride *= target_dims[d];
-    }
-    std::vector<int64_t> out_strides = dense;
-    if (target != op.result()) {
-        const auto order = permutation(*target->definition());
-        for (size_t d = 0; d < order.size(); ++d) out_strides[static_cast<size_t>(order[d])] = dense[d];
-    }
-    ContractionSpec spec;
-    spec.lhs = op.operand(0)->tensor().element();
-    spec.rhs = op.operand(1)->tensor().element();
-    spec.out = op.result()->tensor().element();
-    size_t next = 0;
-    for (size_t k = 0; k < numbers.lhs_batch.size(); ++k) {
-        const auto l = static_cast<size_t>(numbers.lhs_batch[k]);
-        const auto r = static_cast<size_t>(numbers.rhs_batch[k]);
-        spec.dims.push_back({lhs_dims[l], ContractionSpec::Kind::kBatch, views[0].strides[l],
-                             views[1].strides[r], out_strides[next++]});
-    }
-    const auto isIn = [](const std::vector<int64_t>& list, size_t d) {
-        return std::ranges::find(list, static_cast<int64_t>(d)) != list.end();
-    };
-    for (size_t d = 0; d < lhs_dims.size(); ++d) {
-        if (isIn(numbers.lhs_batch, d) || isIn(numbers.lhs_contracting, d)) continue;
-        spec.dims.push_back(
-            {lhs_dims[d], ContractionSpec::Kind::kM, views[0].strides[d], 0, out_strides[next++]});
-    }
-    for (size_t d = 0; d < rhs_dims.size(); ++d) {
-        if (isIn(numbers.rhs_batch, d) || isIn(numbers.rhs_contracting, d)) continue;
-        spec.dims.push_back(
-            {rhs_dims[d], ContractionSpec::Kind::kN, 0, views[1].strides[d], out_strides[next++]});
-    }
-    for (size_t k = 0; k < numbers.lhs_contracting.size(); ++k) {
-        const auto l = static_cast<size_t>(numbers.lhs_contracting[k]);
-        const auto r = static_cast<size_t>(numbers.rhs_contracting[k]);
-        spec.dims.push_back(
-            {lhs_dims[l], ContractionSpec::Kind::kK, views[0].strides[l], views[1].strides[r], 0});
-    }
+    ContractionSpec spec = contractionSpec(op, views, target);
     spec.lhs_allocation = read(views[0].base);
     spec.rhs_allocation = read(views[1].base);
-    spec.lhs_offset = views[0].offset;
-    spec.rhs_offset = views[1].offset;
     spec.out_allocation = makeSlot(target, scope);
-    double flops = 2;
-    for (const auto& dim : spec.dims) flops *= static_cast<double>(dim.size);
-    program_.cost.flops += flops;
     auto step = makeContractionStep(spec);
     if (step == nullptr)
         throw unimplementedOperation(op, "the contraction library does not take these types");
@@ -190,6 +158,8 @@ void Lowering::lowerCustomCall(Group& group, Scope& scope) {
     const Operation& op = *group.op;
     CustomCallSpec spec;
     spec.target = callee(op);
+    spec.location = op.location().toString();
+    spec.attributes = op.attributes();
     if (const Attribute* config = op.attribute("backend_config")) {
         const auto* text = config->get<std::string>();
         spec.backend_config = text != nullptr ? *text : config->toString();

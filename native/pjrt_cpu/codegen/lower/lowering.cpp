@@ -22,6 +22,10 @@ void Lowering::findLastUses(Block& block, Scope& scope) {
         const Group& group = scope.plan->groups[i];
         const auto number = static_cast<int32_t>(i);
         for (const Value* root : group.roots) use(root, number);
+        if (group.kind == GroupKind::kTiles) {
+            for (const Value* value : tileOperands(group, scope)) use(value, number);
+            continue;
+        }
         if (group.kind == GroupKind::kLibrary && scope.plan->views.contains(group.op)) {
             for (const View& view : scope.plan->views[group.op]) use(view.base, number);
             continue;
@@ -47,21 +51,21 @@ bool Lowering::mayOverwrite(const Value* root, const Value* old, size_t writer, 
     const Group& group = scope.plan->groups[writer];
     const InMemory in_memory = [this](const Value* v) { return inMemory(v); };
     const auto reads = [&] { return valuesRead(group, in_memory); };
-    const auto isOld = [&](const Value* value) { return base(value) == old; };
+    const auto is_old = [&](const Value* value) { return base(value) == old; };
     if (group.kind == GroupKind::kScatter) {
         // The result may take the memory of the operand that it starts as a copy of, when nothing else reads
         // that.
         for (size_t i = 0; i < copiedOperands(*group.op); ++i) {
-            if (group.op->result(i) != root && isOld(group.op->operand(i))) return false;
+            if (group.op->result(i) != root && is_old(group.op->operand(i))) return false;
         }
-        return std::ranges::none_of(reads(), isOld);
+        return std::ranges::none_of(reads(), is_old);
     }
     if (group.kind == GroupKind::kControl && group.op->kind() == OpKind::kWhile) {
         // A loop may carry a value in the memory it comes in.
         for (size_t i = 0; i < group.op->operandCount(); ++i) {
-            if (group.op->result(i) != root && isOld(group.op->operand(i))) return false;
+            if (group.op->result(i) != root && is_old(group.op->operand(i))) return false;
         }
-        return std::ranges::none_of(capturedValues(*group.op), isOld);
+        return std::ranges::none_of(capturedValues(*group.op), is_old);
     }
     if (group.kind != GroupKind::kLoop) return false;
     for (const Value* value : reads()) {
@@ -151,7 +155,7 @@ void Lowering::lowerBlock(Block& block, const std::vector<Target>& targets, Step
 }
 
 void Lowering::lowerGroup(Group& group, Scope& scope) {
-    addCost(group);
+    addBytesAccessed(group, scope);
     switch (group.kind) {
         case GroupKind::kLoop:
         case GroupKind::kColumns:
@@ -162,6 +166,8 @@ void Lowering::lowerGroup(Group& group, Scope& scope) {
         case GroupKind::kControl:
             return group.op->kind() == OpKind::kWhile ? lowerWhile(group, scope)
                                                       : lowerBranches(group, scope);
+        case GroupKind::kTiles:
+            return lowerTiles(group, scope);
     }
 }
 

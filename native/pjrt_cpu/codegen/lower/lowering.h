@@ -7,12 +7,17 @@
 #include <vector>
 
 #include "pjrt_cpu/codegen/compiler.h"
+#include "pjrt_cpu/codegen/dump.h"
 #include "pjrt_cpu/codegen/lower/arena.h"
 #include "pjrt_cpu/codegen/lower/kernel_batch.h"
 #include "pjrt_cpu/codegen/lower/steps.h"
 #include "pjrt_cpu/codegen/plan/group.h"
+#include "pjrt_cpu/ir/builder.h"
+#include "pjrt_cpu/ir/module.h"
 
 namespace optirs::plugin {
+
+class CollectiveStep;
 
 /// Where a block's results shall end up.
 struct Target {
@@ -24,8 +29,9 @@ struct Target {
 /// Turns plans into steps and allocations. A slot is an entry of Program::allocations.
 class Lowering {
  public:
-    Lowering(const Function& entry, const CompileOptions& options, Program& program);
-    void run(const std::string& dump_folder);
+    /// `module` has the functions that operations name.
+    Lowering(const Module& module, const Function& entry, const CompileOptions& options, Program& program);
+    void run(const Dump& dump);
 
  private:
     /// One block being lowered.
@@ -43,8 +49,8 @@ class Lowering {
     // program.cpp
     std::map<int64_t, int32_t> declareArguments();
     std::vector<Target> declareOutputs(const std::map<int64_t, int32_t>& argument_of_output);
-    void dumpPlan(const std::string& folder) const;
-    void addCost(const Group& group);
+    std::string describePlan() const;
+    void addBytesAccessed(const Group& group, const Scope& scope);
 
     // lowering.cpp
     void lowerBlock(Block& block, const std::vector<Target>& targets, Steps& steps);
@@ -77,15 +83,42 @@ class Lowering {
     void lowerSort(Group& group, Scope& scope);
     void lowerCustomCall(Group& group, Scope& scope);
 
+    // tile_steps.cpp
+    void lowerTiles(Group& group, Scope& scope);
+    /// Values that the parts of a kTiles group read from memory.
+    std::vector<const Value*> tileOperands(const Group& group, const Scope& scope) const;
+
+    // linear_algebra_steps.cpp
+    void lowerFft(Group& group, Scope& scope);
+    void lowerCholesky(Group& group, Scope& scope);
+    void lowerTriangularSolve(Group& group, Scope& scope);
+    void lowerRandomNumbers(Group& group, Scope& scope);
+
+    // collective_steps.cpp
+    void lowerCollective(Group& group, Scope& scope);
+    void lowerMessage(Group& group, Scope& scope);
+    void lowerFeed(Group& group, Scope& scope);
+    void addReducer(const Operation& op, size_t k, CollectiveStep& step);
+    void addElementwiseKernel(const std::vector<TensorType>& arguments, bool in_place,
+                              const std::function<Value*(Builder&, Block&)>& build,
+                              std::function<void(KernelFunction)> receive);
+
+    // run_parallel_step.cpp
+    void lowerRunParallel(Group& group, Scope& scope);
+    std::shared_ptr<const Program> compileProcess(const Operation& op, const std::string& name,
+                                                  const CompileOptions& options);
+
     // control_steps.cpp
     void lowerWhile(Group& group, Scope& scope);
     void lowerBranches(Group& group, Scope& scope);
 
+    const Module& module_;
     const Function& entry_;
     const CompileOptions& options_;
     Program& program_;
     KernelBatch kernels_;
     Arena arena_;
+    int64_t arena_lower_bound_ = 0;
     std::vector<std::unique_ptr<Plan>> plans_;
     std::map<const Value*, const Value*> alias_of_;
     std::map<const Value*, int32_t> slots_;
@@ -93,6 +126,14 @@ class Lowering {
     std::vector<std::unique_ptr<std::vector<std::byte>>> constants_;
     std::map<std::pair<std::string, std::vector<std::byte>>, int32_t> constant_slots_;
     int64_t position_ = 0;
+    /// Kernels that no group of the program's own asks for.
+    std::vector<std::unique_ptr<Region>> own_regions_;
+    std::vector<std::unique_ptr<Group>> own_groups_;
+    int32_t collective_count_ = 0;
+    /// It is one of the programs of run_parallel.
+    bool is_process_ = false;
+    /// Slot of the state of stablehlo.rng; -1 when the program has none.
+    int32_t random_state_ = -1;
 };
 
 /// stablehlo.rng_bit_generator by the runtime. (A file of its own: the IR and the runtime each have an

@@ -1,26 +1,52 @@
 // The program around the steps: arguments, outputs, donation, code.
 #include <algorithm>
-#include <fstream>
+#include <set>
+#include <sstream>
 
 #include "pjrt_cpu/codegen/lower/lowering.h"
+#include "pjrt_cpu/codegen/plan/reads.h"
 #include "pjrt_cpu/ir/ops.h"
+#include "pjrt_cpu/runtime/random_numbers.h"
 
 namespace optirs::plugin {
+namespace {
 
-Lowering::Lowering(const Function& entry, const CompileOptions& options, Program& program)
-    : entry_(entry), options_(options), program_(program) {}
+std::string shardingText(const NamedAttributes& attributes) {
+    const Attribute* sharding = attributes.find("mhlo.sharding");
+    const auto* text = sharding != nullptr ? sharding->get<std::string>() : nullptr;
+    return text != nullptr ? *text : std::string();
+}
 
-void Lowering::addCost(const Group& group) {
-    double elements = 0;
-    for (const Value* root : group.roots) {
-        elements = std::max(elements, static_cast<double>(root->tensor().elementCount()));
-        program_.cost.bytes_accessed += 3.0 * static_cast<double>(root->tensor().byteCount());
+/// A token, which only orders operations, is an array without elements.
+TensorType storedType(const Type& type, const char* what) {
+    if (type.isTensor()) return type.tensor();
+    if (type.isToken()) return {ElementType::kI1, {0}};
+    throw unimplemented("the program " + std::string(what) + " " + type.toString());
+}
+
+}  // namespace
+
+Lowering::Lowering(const Module& module, const Function& entry, const CompileOptions& options,
+                   Program& program)
+    : module_(module), entry_(entry), options_(options), program_(program) {}
+
+/// Each array that a kernel or library call reads or writes counts once.
+void Lowering::addBytesAccessed(const Group& group, const Scope& scope) {
+    std::set<const Value*> values;
+    for (const Value* root : group.roots) values.insert(base(root));
+    if (group.kind == GroupKind::kControl) return;  // what is inside counts for itself
+    if (group.kind == GroupKind::kTiles) {
+        for (const Value* value : tileOperands(group, scope)) values.insert(base(value));
+    } else if (group.kind == GroupKind::kLibrary) {
+        for (const Value* operand : group.op->operands()) values.insert(base(operand));
+    } else {
+        for (const Value* value : valuesRead(group, [this](const Value* v) { return inMemory(v); }))
+            values.insert(base(value));
     }
-    for (const Operation* op : group.reductions)
-        elements = std::max(elements, static_cast<double>(op->operand(0)->tensor().elementCount()));
-    program_.cost.flops += 4 * elements;
-    if (group.kind == GroupKind::kControl && group.op->kind() == OpKind::kWhile)
-        program_.cost.has_loops = true;
+    for (const Value* value : values) {
+        if (value->type().isTensor())
+            program_.cost.bytes_accessed += static_cast<double>(value->tensor().byteCount());
+    }
 }
 
 /// The arguments' allocations come first: allocation i is argument i. Returns which argument each output
@@ -34,11 +60,13 @@ std::map<int64_t, int32_t> Lowering::declareArguments() {
         Allocation allocation;
         allocation.kind = Allocation::Kind::kArgument;
         allocation.index = static_cast<int32_t>(i);
-        allocation.bytes = argument->tensor().byteCount();
+        const TensorType type = storedType(argument->type(), "takes");
+        allocation.bytes = type.byteCount();
         program_.allocations.push_back(allocation);
-        program_.arguments.push_back(argument->tensor());
+        program_.arguments.push_back(type);
         slots_[argument] = static_cast<int32_t>(i);
         in_memory_.insert(argument);
+        program_.argument_shardings.push_back(i < attributes.size() ? shardingText(attributes[i]) : "");
         if (i >= attributes.size()) continue;
         if (const Attribute* alias = attributes[i].find("tf.aliasing_output")) {
             if (const auto* output = alias->get<IntegerAttribute>())
@@ -55,12 +83,11 @@ std::vector<Target> Lowering::declareOutputs(const std::map<int64_t, int32_t>& a
     std::vector<Target> targets;
     const auto returned = entry_.returned();
     for (size_t i = 0; i < returned.size(); ++i) {
-        if (!returned[i]->type().isTensor())
-            throw unimplemented("the program returns " + returned[i]->type().toString());
+        const TensorType type = storedType(returned[i]->type(), "returns");
         Allocation allocation;
         allocation.kind = Allocation::Kind::kOutput;
         allocation.index = static_cast<int32_t>(i);
-        allocation.bytes = returned[i]->tensor().byteCount();
+        allocation.bytes = type.byteCount();
         Target target;
         const auto donated = argument_of_output.find(static_cast<int64_t>(i));
         if (donated != argument_of_output.end()) {
@@ -73,17 +100,20 @@ std::vector<Target> Lowering::declareOutputs(const std::map<int64_t, int32_t>& a
             allocation.aliased_argument = donated->second;
             target.overwrites = entry_.body().argument(static_cast<size_t>(donated->second));
         }
-        target.slot = static_cast<int32_t>(program_.allocations.size());
+        if (returned[i]->type().isTensor()) target.slot = static_cast<int32_t>(program_.allocations.size());
         program_.allocations.push_back(allocation);
-        program_.outputs.push_back(returned[i]->tensor());
+        program_.outputs.push_back(type);
+        const auto& attributes = entry_.resultAttributes();
+        program_.output_shardings.push_back(i < attributes.size() ? shardingText(attributes[i]) : "");
         targets.push_back(target);
     }
     return targets;
 }
 
-void Lowering::run(const std::string& dump_folder) {
+void Lowering::run(const Dump& dump) {
     const std::vector<Target> targets = declareOutputs(declareArguments());
     lowerBlock(entry_.body(), targets, program_.steps);
+    if (random_state_ >= 0) program_.steps.insert(program_.steps.begin(), makeRandomStateStep(random_state_));
     place();
     struct Owned {
         MachineCode machine;
@@ -91,23 +121,43 @@ void Lowering::run(const std::string& dump_folder) {
     };
     auto code = std::make_shared<Owned>();
     code->constants = std::move(constants_);
-    kernels_.compile(code->machine, dump_folder);
+    kernels_.compile(code->machine, options_.known_objects, dump.folder());
     program_.generated_code_bytes = code->machine.codeBytes();
+    program_.compiled_modules = code->machine.compiledModules();
+    program_.object_files = code->machine.objects();
     program_.code = std::move(code);
-    if (!dump_folder.empty()) dumpPlan(dump_folder);
+    if (dump.wanted()) dump.write("plan.txt", describePlan());
 }
 
-void Lowering::dumpPlan(const std::string& folder) const {
-    std::ofstream plan(folder + "/" + program_.name + ".plan.txt");
-    plan << "arena " << program_.arena_bytes << " bytes, " << kernels_.uniqueCount() << " kernels\n";
+std::string Lowering::describePlan() const {
+    std::vector<int64_t> bytes;
+    bytes.reserve(program_.allocations.size());
+    for (const Allocation& allocation : program_.allocations) bytes.push_back(allocation.bytes);
+    std::map<int32_t, Arena::Life> lives;
+    for (const Arena::Life& life : arena_.lives(bytes)) lives.emplace(life.id, life);
+    std::ostringstream plan;
+    plan << "temporaries: " << program_.arena_bytes << " bytes; most alive at once: " << arena_lower_bound_
+         << " bytes; ratio "
+         << (arena_lower_bound_ == 0
+                 ? 1.0
+                 : static_cast<double>(program_.arena_bytes) / static_cast<double>(arena_lower_bound_))
+         << "\n"
+         << kernels_.uniqueCount() << " kernels, " << program_.generated_code_bytes << " bytes of code, "
+         << program_.constant_bytes << " bytes of constants\n\n"
+         << "allocation kind index offset bytes lifetime\n";
     for (size_t i = 0; i < program_.allocations.size(); ++i) {
         const Allocation& a = program_.allocations[i];
         static constexpr const char* kKinds[] = {"argument", "constant", "output", "temporary"};
-        plan << "@" << i << " " << kKinds[static_cast<size_t>(a.kind)] << " " << a.index << " offset "
-             << a.offset << " bytes " << a.bytes
-             << (a.aliased_argument >= 0 ? " in argument " + std::to_string(a.aliased_argument) : "") << "\n";
+        plan << "@" << i << " " << kKinds[static_cast<size_t>(a.kind)] << " " << a.index << " " << a.offset
+             << " " << a.bytes;
+        const auto life = lives.find(static_cast<int32_t>(i));
+        if (life != lives.end()) plan << " " << life->second.first << ".." << life->second.last;
+        if (a.aliased_argument >= 0) plan << " in argument " << a.aliased_argument;
+        plan << "\n";
     }
+    plan << "\nsteps\n";
     for (const auto& step : program_.steps) plan << step->describe() << "\n";
+    return plan.str();
 }
 
 }  // namespace optirs::plugin

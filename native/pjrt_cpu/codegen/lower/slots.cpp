@@ -99,11 +99,15 @@ int32_t Lowering::dyingSlot(const Value* value, const Scope& scope) {
 
 void Lowering::place() {
     std::vector<int64_t> bytes;
+    bytes.reserve(program_.allocations.size());
     for (const Allocation& allocation : program_.allocations) bytes.push_back(allocation.bytes);
-    const std::vector<int64_t> offsets = arena_.place(bytes, program_.arena_bytes);
-    for (size_t i = 0; i < offsets.size(); ++i) {
+    const Arena::Placement placement = arena_.place(bytes);
+    program_.arena_bytes = placement.bytes;
+    arena_lower_bound_ = placement.lower_bound;
+    for (size_t i = 0; i < placement.offsets.size(); ++i) {
         Allocation& allocation = program_.allocations[i];
-        if (allocation.kind == Allocation::Kind::kTemp) allocation.offset = std::max<int64_t>(offsets[i], 0);
+        if (allocation.kind == Allocation::Kind::kTemp)
+            allocation.offset = std::max<int64_t>(placement.offsets[i], 0);
     }
     // Slack behind the last one, for libraries that read whole vectors.
     program_.arena_bytes = (program_.arena_bytes + 127) / 64 * 64;

@@ -1,4 +1,4 @@
-// sin, cos, tan, atan2 and erf of floats, over the whole range. The work is done in doubles.
+// sin, cos and tan of floats, over the whole range. The work is done in doubles.
 #include "bits.h"
 #include "two_over_pi.h"
 
@@ -61,72 +61,4 @@ OPTIRS_MATH float optirs_tan_f32(float x) {
     const double bottom = r.quadrant & 1u ? r.sine : r.cosine;
     const float result = x == 0.0f ? x : (float)(top / bottom);
     return __builtin_fabsf(x) <= 0x1.fffffep127f ? result : __builtin_nanf("");
-}
-
-OPTIRS_MATH float optirs_atan2_f32(float y, float x) {
-    const double ay = __builtin_fabs((double)y);
-    const double ax = __builtin_fabs((double)x);
-    const double big = ay > ax ? ay : ax;
-    const double small = ay > ax ? ax : ay;
-    const double ratio = small / (big > 0.0 ? big : 1.0);
-    const double z = small > 1e300 ? 1.0 : ratio;
-    const double t = z * z;
-    double p = -0.00026660196719267423;
-    p = __builtin_fma(p, t, 0.0021627944221564791);
-    p = __builtin_fma(p, t, -0.0082418998939968132);
-    p = __builtin_fma(p, t, 0.019937442836256173);
-    p = __builtin_fma(p, t, -0.035267720869422438);
-    p = __builtin_fma(p, t, 0.050455577528416143);
-    p = __builtin_fma(p, t, -0.063660922360968266);
-    p = __builtin_fma(p, t, 0.076142501990031214);
-    p = __builtin_fma(p, t, -0.090767988766504774);
-    p = __builtin_fma(p, t, 0.11109428364330506);
-    p = __builtin_fma(p, t, -0.14285592394282527);
-    p = __builtin_fma(p, t, 0.19999995340385062);
-    p = __builtin_fma(p, t, -0.33333333262479696);
-    p = __builtin_fma(p, t, 0.99999999999819672);
-    double a = p * z;
-    a = ay > ax ? 0x1.921fb54442d18p0 - a : a;
-    a = bitsOfF32(x) >> 31 ? 0x1.921fb54442d18p1 - a : a;
-    const float result = __builtin_copysignf((float)a, y);
-    return x != x || y != y ? __builtin_nanf("") : result;
-}
-
-OPTIRS_MATH float optirs_erf_f32(float x) {
-    const double v = (double)x;
-    const double a = __builtin_fabs(v);
-    const double t = a < 2.0 ? a * a : 0.0;
-    double p = -1.1135555084236513e-12;
-    p = __builtin_fma(p, t, 4.4892748011575034e-11);
-    p = __builtin_fma(p, t, -9.2716919160126071e-10);
-    p = __builtin_fma(p, t, 1.3506072631216451e-8);
-    p = __builtin_fma(p, t, -1.5965614414537401e-7);
-    p = __builtin_fma(p, t, 1.6373788696463959e-6);
-    p = __builtin_fma(p, t, -1.4911727778921094e-5);
-    p = __builtin_fma(p, t, 0.00012053789448157154);
-    p = __builtin_fma(p, t, -0.00085482101101389107);
-    p = __builtin_fma(p, t, 0.005223971860397843);
-    p = __builtin_fma(p, t, -0.026866168935666351);
-    p = __builtin_fma(p, t, 0.11283791644418211);
-    p = __builtin_fma(p, t, -0.37612638901556467);
-    p = __builtin_fma(p, t, 1.1283791670953466);
-    const double near_zero = p * a;
-    const double u = (a < 4.0 ? a : 4.0) - 3.0;
-    double q = 5.8981147425043311e-7;
-    q = __builtin_fma(q, u, 1.4435392858272128e-6);
-    q = __builtin_fma(q, u, -1.1383800164887717e-5);
-    q = __builtin_fma(q, u, 1.7786657170637008e-5);
-    q = __builtin_fma(q, u, 1.4292589566721316e-5);
-    q = __builtin_fma(q, u, -0.00013625061979031886);
-    q = __builtin_fma(q, u, 0.00039043988384887842);
-    q = __builtin_fma(q, u, -0.00073752691285685927);
-    q = __builtin_fma(q, u, 0.0010165689359535222);
-    q = __builtin_fma(q, u, -0.0010444834447017258);
-    q = __builtin_fma(q, u, 0.0007890992837223776);
-    q = __builtin_fma(q, u, -0.00041775381374487464);
-    q = __builtin_fma(q, u, 0.00013925306564173327);
-    q = __builtin_fma(q, u, 0.99997790944850046);
-    const double far = a < 4.0 ? q : 1.0;
-    const float result = __builtin_copysignf((float)(a < 2.0 ? near_zero : far), x);
-    return x != x ? x : result;
 }

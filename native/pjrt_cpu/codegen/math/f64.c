@@ -1,4 +1,5 @@
-// The double versions: the C library's, which are within one ULP. `-fno-math-errno` makes them pure.
+// The double versions: the C library's, which are within two ULP. `-fno-math-errno` makes them pure. (Those
+// that are not are made in long doubles, see jit/special_functions.h.)
 #include <math.h>
 
 #include "bits.h"
@@ -12,7 +13,14 @@ OPTIRS_MATH double optirs_sin_f64(double x) { return sin(x); }
 OPTIRS_MATH double optirs_cos_f64(double x) { return cos(x); }
 OPTIRS_MATH double optirs_tan_f64(double x) { return tan(x); }
 OPTIRS_MATH double optirs_pow_f64(double x, double y) { return pow(x, y); }
-OPTIRS_MATH double optirs_cbrt_f64(double x) { return cbrt(x); }
+OPTIRS_MATH double optirs_asin_f64(double x) { return asin(x); }
+OPTIRS_MATH double optirs_acos_f64(double x) { return acos(x); }
+OPTIRS_MATH double optirs_atan_f64(double x) { return atan(x); }
+OPTIRS_MATH double optirs_sinh_f64(double x) { return sinh(x); }
+OPTIRS_MATH double optirs_cosh_f64(double x) { return cosh(x); }
+OPTIRS_MATH double optirs_asinh_f64(double x) { return asinh(x); }
+OPTIRS_MATH double optirs_acosh_f64(double x) { return acosh(x); }
+OPTIRS_MATH double optirs_atanh_f64(double x) { return atanh(x); }
 OPTIRS_MATH double optirs_erf_f64(double x) { return erf(x); }
 OPTIRS_MATH double optirs_atan2_f64(double y, double x) { return atan2(y, x); }
 

@@ -16,7 +16,8 @@ enum class GroupKind : uint8_t {
     kColumns,  ///< reductions whose innermost dimension is kept: rows are added into a block of accumulators
     kScatter,  ///< dynamic_update_slice, scatter, select_and_scatter: writes into a copy of an operand
     kLibrary,  ///< a call of the runtime: contraction, convolution, sort, random bits, custom call
-    kControl   ///< while, if, case
+    kControl,  ///< while, if, case
+    kTiles     ///< contractions, a row-wise loop nest over their results, contractions of what it makes
 };
 
 struct Group {
@@ -33,6 +34,13 @@ struct Group {
     std::vector<Operation*> reductions;
     /// Groups that must run before.
     std::set<int32_t> dependencies;
+    /// kTiles: the loop nest, and the contractions before and after it.
+    std::vector<Group> parts;
+    /// kTiles: values of the parts that never are in memory as a whole.
+    std::set<const Value*> tiles;
+    /// kTiles: row r of the loop nest has nothing but zeros from column r + zeros_from on; INT64_MAX:
+    /// unknown.
+    int64_t zeros_from = INT64_MAX;
 };
 
 /// A strided window on a value in memory.

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "pjrt_cpu/codegen/index/walk.h"
+#include "pjrt_cpu/codegen/plan/tiles.h"
 #include "pjrt_cpu/ir/ops.h"
 
 namespace optirs::plugin {
@@ -62,7 +63,9 @@ Plan planBlock(Block& block) {
         Plan plan = Planner(block, forced).run();
         const size_t before = forced.size();
         for (const Group& group : plan.groups) findRepeated(plan, group, forced);
-        if (forced.size() == before) return plan;
+        if (forced.size() > before) continue;
+        groupTiles(plan, block);
+        return plan;
     }
 }
 

@@ -67,14 +67,62 @@ void Planner::needMemory(Value* value, int32_t reader) {
 bool Planner::isCheap(const Operation& op) const {
     if (isExpensive(op) || fusionRole(op) == FusionRole::kGuarded || fusionRole(op) == FusionRole::kNone)
         return false;
-    const int64_t count = op.result()->tensor().elementCount();
-    int64_t large = 0;
-    for (size_t i = 0; i < op.operandCount(); ++i) {
-        if (op.operand(i)->tensor().elementCount() * 4 > count && !isConstant(op.operand(i))) ++large;
+    const TensorType& type = op.result()->tensor();
+    int64_t read = 0;
+    for (const Value* leaf : leaves_.at(&op)) {
+        // What is read once a row stays in the cache.
+        if (leaf->tensor().elementCount() * 4 > type.elementCount()) read += leaf->tensor().byteCount();
     }
     // A long chain of cheap operations is not cheap.
     constexpr int64_t kShort = 24;
-    return large <= 1 && count > 1 && chains_.at(&op) <= kShort;
+    return read <= 2 * type.byteCount() && type.elementCount() > 1 && chains_.at(&op) <= kShort;
+}
+
+std::vector<const Value*> Planner::leavesOf(const Operation& op) const {
+    const FusionRole role = fusionRole(op);
+    std::vector<const Value*> leaves;
+    if (role == FusionRole::kSource) return leaves;
+    const bool is_leaf = role == FusionRole::kNone || isExpensive(op);
+    if (is_leaf && op.resultCount() == 1 && op.result()->type().isTensor()) return {op.result()};
+    if (is_leaf) return leaves;
+    constexpr size_t kMany = 8;
+    for (const Value* operand : op.operands()) {
+        const auto found = leaves_.find(operand->definition());
+        const bool whole = found == leaves_.end() || found->second.empty() || found->second.size() > kMany;
+        if (whole) {
+            if (operand->type().isTensor() && !isConstant(operand)) leaves.push_back(operand);
+            continue;
+        }
+        for (const Value* leaf : found->second) {
+            if (std::ranges::find(leaves, leaf) == leaves.end()) leaves.push_back(leaf);
+        }
+    }
+    return leaves;
+}
+
+int32_t Planner::siblingOf(const Operation& op, const Demand& wanted) const {
+    if (fusionRole(op) != FusionRole::kElementwise) return -1;
+    const std::vector<int64_t> shape = dimsOf(*op.result());
+    constexpr size_t kFar = 24;
+    std::vector<const Operation*> seen{&op};
+    for (size_t i = 0; i < seen.size() && i < kFar; ++i) {
+        for (const Value* operand : seen[i]->operands()) {
+            if (dimsOf(*operand) != shape) continue;
+            const Operation* below = operand->definition();
+            const auto found = demands_.find(operand);
+            if (found != demands_.end()) {
+                for (const int32_t group : found->second.identity) {
+                    const Group& candidate = plan_.groups[static_cast<size_t>(group)];
+                    if (candidate.kind == GroupKind::kLoop && candidate.shape == shape &&
+                        mayProduce(group, wanted))
+                        return group;
+                }
+            }
+            if (below == nullptr || fusionRole(*below) != FusionRole::kElementwise) continue;
+            if (std::ranges::find(seen, below) == seen.end()) seen.push_back(below);
+        }
+    }
+    return -1;
 }
 
 int64_t Planner::chainLength(const Operation& op) const {
@@ -162,6 +210,7 @@ Plan Planner::run() {
     for (Operation& op : block_) {
         positions_[&op] = static_cast<int64_t>(operations.size());
         chains_[&op] = chainLength(op);
+        leaves_[&op] = leavesOf(op);
         operations.push_back(&op);
     }
     for (size_t i = operations.size(); i-- > 0;) {

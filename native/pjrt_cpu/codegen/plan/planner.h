@@ -50,6 +50,10 @@ class Planner {
     bool isCheap(const Operation& op) const;
     /// Operations that evaluating `op` takes when nothing below it is stored.
     int64_t chainLength(const Operation& op) const;
+    /// The values that evaluating `op` reads when nothing cheap below it is stored.
+    std::vector<const Value*> leavesOf(const Operation& op) const;
+    /// A group whose loops evaluate an operand of `op` anyway, and may as well produce its result; -1: none.
+    int32_t siblingOf(const Operation& op, const Demand& wanted) const;
     void order(Plan& plan) const;
 
     Block& block_;
@@ -57,6 +61,7 @@ class Planner {
     std::map<const Value*, Demand> demands_;
     std::map<const Operation*, int64_t> positions_;
     std::map<const Operation*, int64_t> chains_;
+    std::map<const Operation*, std::vector<const Value*>> leaves_;
     std::map<const Operation*, Value*> product_targets_;
     Plan plan_;
 };

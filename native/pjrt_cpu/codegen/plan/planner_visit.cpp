@@ -87,6 +87,7 @@ void Planner::visitInline(Operation& op) {
         chosen = group;
         as_row = true;
     }
+    if (chosen < 0) chosen = siblingOf(op, wanted);
     if (chosen < 0) chosen = newGroup(GroupKind::kLoop, nullptr, dimsOf(*value));
     addRoot(chosen, value);
     Demand inside;
@@ -261,6 +262,22 @@ void Planner::visit(Operation& op) {
         case OpKind::kConvolution:
         case OpKind::kSort:
         case OpKind::kRngBitGenerator:
+        case OpKind::kFft:
+        case OpKind::kCholesky:
+        case OpKind::kTriangularSolve:
+        case OpKind::kRng:
+        case OpKind::kAllGather:
+        case OpKind::kAllReduce:
+        case OpKind::kAllToAll:
+        case OpKind::kCollectiveBroadcast:
+        case OpKind::kCollectivePermute:
+        case OpKind::kCollectiveReduce:
+        case OpKind::kReduceScatter:
+        case OpKind::kSend:
+        case OpKind::kRecv:
+        case OpKind::kInfeed:
+        case OpKind::kOutfeed:
+        case OpKind::kInterpreterRunParallel:
         case OpKind::kReplicaId:
         case OpKind::kPartitionId:
         case OpKind::kCustomCall:

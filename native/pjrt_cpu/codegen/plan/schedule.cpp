@@ -218,14 +218,17 @@ Schedule makeSchedule(const Group& group, const InMemory& in_memory) {
     for (const IndexExpr& variable : schedule.inner)
         inside *= static_cast<double>(sizeOf(schedule.context, variable));
     if (group.kind == GroupKind::kColumns) {
-        constexpr int64_t kColumns = 64;
+        // Rows are read from end to end where they alone give every thread its share.
+        constexpr int64_t kNarrow = 64;
+        constexpr int64_t kWide = 512;
+        constexpr int64_t kEnough = 8;
         schedule.parallel = schedule.variables.size() - 1;
-        schedule.block = kColumns;
         for (size_t i = 0; i < schedule.parallel; ++i)
             schedule.extent *= sizeOf(schedule.context, schedule.variables[i]);
+        schedule.block = schedule.extent >= kEnough ? kWide : kNarrow;
         const int64_t columns = sizeOf(schedule.context, schedule.variables.back());
-        schedule.extent *= (columns + kColumns - 1) / kColumns;
-        schedule.cost = inside * static_cast<double>(std::min(columns, kColumns));
+        schedule.extent *= (columns + schedule.block - 1) / schedule.block;
+        schedule.cost = inside * static_cast<double>(std::min(columns, schedule.block));
     } else if (!group.reductions.empty()) {
         schedule.parallel = schedule.variables.size();
         for (const IndexExpr& variable : schedule.variables)

@@ -1,0 +1,139 @@
+// chlo.scan: a loop over one dimension. The body takes the inputs' slices at a position and the carried
+// values, and gives the outputs' slices there and the next carried values.
+#include <unordered_map>
+
+#include "pjrt_cpu/passes/expand.h"
+#include "pjrt_cpu/passes/rewrite.h"
+
+namespace optirs::plugin {
+namespace {
+
+class Scan {
+ public:
+    explicit Scan(Operation& op) : op_(op), dimension_(integerAttribute(op, "dimension")) {
+        const auto segments = integersAttributeOrEmpty(op, "operandSegmentSizes");
+        const auto operands = static_cast<int64_t>(op.operandCount());
+        if (segments.size() != 2 || segments[0] < 0 || segments[1] < 0 ||
+            segments[0] + segments[1] != operands)
+            throw invalidOperation(op, "operandSegmentSizes should count the inputs and the initial values");
+        inputs_ = static_cast<size_t>(segments[0]);
+        carries_ = op.operandCount() - inputs_;
+        const Block& block = body(op);
+        if (carries_ > op.resultCount() || block.argumentCount() != op.operandCount() ||
+            block.last()->operandCount() != op.resultCount())
+            throw invalidOperation(
+                op,
+                "the body should take a slice of each input and each carried value, and give a "
+                "slice of each output and each carried value");
+        outputs_ = op.resultCount() - carries_;
+        length_ = -1;
+        for (size_t i = 0; i < inputs_ + outputs_; ++i) {
+            const Value* value = i < inputs_ ? op.operand(i) : op.result(i - inputs_);
+            const Value* slice = i < inputs_ ? block.argument(i) : block.last()->operand(i - inputs_);
+            const TensorType& type = value->tensor();
+            std::vector<int64_t> rest = dimsOf(value);
+            const bool in_range = dimension_ >= 0 && dimension_ < type.rank();
+            if (in_range) rest.erase(rest.begin() + dimension_);
+            if (!in_range || rest != dimsOf(slice) || slice->tensor().element() != type.element() ||
+                (length_ >= 0 && type.dim(dimension_) != length_))
+                throw invalidOperation(op, "slices of " + type.toString() + " along dimension " +
+                                               std::to_string(dimension_) + " do not fit the body's " +
+                                               slice->tensor().toString());
+            length_ = type.dim(dimension_);
+        }
+        if (length_ < 0) length_ = integerAttribute(op, "scan_dim_size");
+    }
+
+    std::vector<Value*> expand() {
+        Builder builder(op_);
+        const TensorType counter(ElementType::kI64, {});
+        std::vector<Value*> start = {builder.constant(counter, 0)};
+        for (size_t i = 0; i < outputs_; ++i) start.push_back(builder.constant(op_.result(i)->tensor(), 0));
+        for (size_t i = 0; i < carries_; ++i) start.push_back(op_.operand(inputs_ + i));
+        std::vector<Type> types;
+        for (const Value* value : start) types.push_back(value->type());
+        Operation* loop = builder.create(OpKind::kWhile, start, types, {}, 2);
+        for (size_t r = 0; r < 2; ++r) {
+            Block& block = loop->region(r).addBlock();
+            for (const Type& type : types) block.addArgument(type);
+            Builder inner(block);
+            inner.setLocation(op_.location());
+            std::vector<Value*> returned;
+            if (r == 0)
+                returned = {inner.compare("LT", block.argument(0),
+                                          inner.constant(counter, static_cast<double>(length_)))};
+            else
+                returned = round(block, inner);
+            inner.create(OpKind::kReturn, returned, {});
+        }
+        std::vector<Value*> results;
+        for (size_t i = 1; i < start.size(); ++i) results.push_back(loop->result(i));
+        return results;
+    }
+
+ private:
+    std::vector<Value*> round(Block& block, Builder& inner) {
+        const TensorType counter(ElementType::kI64, {});
+        Value* at = block.argument(0);
+        if (boolAttribute(op_, "is_reverse"))
+            at = inner.binary(OpKind::kSubtract, inner.constant(counter, static_cast<double>(length_ - 1)),
+                              at);
+        Value* zero = inner.constant(counter, 0);
+        const auto withIndices = [&](std::vector<Value*> operands, int64_t rank) {
+            for (int64_t d = 0; d < rank; ++d) operands.push_back(d == dimension_ ? at : zero);
+            return operands;
+        };
+        Block& source = body(op_);
+        std::unordered_map<Value*, Value*> map;
+        for (size_t i = 0; i < inputs_; ++i) {
+            Value* input = op_.operand(i);
+            std::vector<int64_t> sizes = dimsOf(input);
+            sizes[static_cast<size_t>(dimension_)] = 1;
+            NamedAttributes attributes;
+            attributes.set("slice_sizes", Attribute::integers(sizes));
+            const Type type = input->tensor().withDims(sizes);
+            const auto operands = withIndices({input}, input->tensor().rank());
+            Operation* slice =
+                inner.create(OpKind::kDynamicSlice, operands, {&type, 1}, std::move(attributes));
+            map[source.argument(i)] = inner.reshape(slice->result(), dimsOf(source.argument(i)));
+        }
+        for (size_t i = 0; i < carries_; ++i)
+            map[source.argument(inputs_ + i)] = block.argument(1 + outputs_ + i);
+        const auto mapped = [&](Value* value) {
+            const auto found = map.find(value);
+            return found == map.end() ? value : found->second;
+        };
+        for (Operation& each : source) {
+            if (&each == source.last()) break;
+            block.insert(cloneOperation(each, mapped, [&](Value* old, Value* made) { map[old] = made; }),
+                         nullptr);
+        }
+        std::vector<Value*> returned = {
+            inner.binary(OpKind::kAdd, block.argument(0), inner.constant(counter, 1))};
+        for (size_t i = 0; i < op_.resultCount(); ++i) {
+            Value* value = mapped(source.last()->operand(i));
+            if (i < outputs_) {
+                Value* whole = block.argument(1 + i);
+                std::vector<int64_t> dims = dimsOf(whole);
+                dims[static_cast<size_t>(dimension_)] = 1;
+                const Type type = whole->type();
+                const auto operands =
+                    withIndices({whole, inner.reshape(value, dims)}, whole->tensor().rank());
+                value = inner.create(OpKind::kDynamicUpdateSlice, operands, {&type, 1})->result();
+            }
+            returned.push_back(value);
+        }
+        return returned;
+    }
+
+    Operation& op_;
+    int64_t dimension_;
+    size_t inputs_ = 0, outputs_ = 0, carries_ = 0;
+    int64_t length_ = 0;
+};
+
+}  // namespace
+
+std::vector<Value*> expandScan(Operation& op) { return Scan(op).expand(); }
+
+}  // namespace optirs::plugin

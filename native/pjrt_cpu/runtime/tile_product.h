@@ -1,0 +1,55 @@
+/// @file
+/// Products of small matrices that stay in a core's cache, for steps that compute a large intermediate block
+/// by block. On the calling thread; sums are f32, in an order that depends on the shapes alone.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "pjrt_cpu/ir/element_type.h"
+
+namespace optirs::plugin {
+
+/// Whether this processor has the kernels for operands of a type: f32 needs AVX-512, bf16 its bf16 products.
+bool hasTileProduct(ElementType type);
+
+/// A matrix somewhere in memory; strides in elements.
+struct StridedMatrix {
+    const std::byte* data = nullptr;
+    int64_t row_stride = 0;
+    int64_t column_stride = 1;
+};
+
+/// Columns of a panel of a packed right operand.
+constexpr int64_t kPanelWidth = 32;
+
+/// Bytes of a packed right operand of k x n elements.
+int64_t packedRightBytes(ElementType type, int64_t k, int64_t n);
+
+/// Copies a right operand of k x n elements into panels of kPanelWidth columns, missing columns zero: the
+/// rows of a panel follow each other; two rows of bf16 are interleaved (a missing last one is zero).
+void packRight(ElementType type, const StridedMatrix& from, int64_t k, int64_t n, std::byte* to);
+
+/// Copies a left operand of m x k elements so that its rows are contiguous, `stride` elements apart; bf16
+/// rows are filled up to an even number of elements with zero.
+void packLeft(ElementType type, const StridedMatrix& from, int64_t m, int64_t k, std::byte* to,
+              int64_t stride);
+
+/// out[m, n] = left * right, or out += left * right (then `out_type` is f32). `left` has contiguous rows
+/// `left_stride` elements apart, for bf16 of an even number of elements; `right` is packed for at least `k`
+/// rows and n columns, `right_rows` rows in all. `out` has contiguous rows.
+struct TileProduct {
+    ElementType operand{};
+    ElementType out_type{};
+    int64_t m = 0, n = 0, k = 0;
+    const std::byte* left = nullptr;
+    int64_t left_stride = 0;
+    const std::byte* right = nullptr;
+    int64_t right_rows = 0;
+    std::byte* out = nullptr;
+    int64_t out_stride = 0;
+    bool accumulate = false;
+};
+void multiply(const TileProduct& product);
+
+}  // namespace optirs::plugin

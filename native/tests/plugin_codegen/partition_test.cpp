@@ -1,0 +1,294 @@
+// Partitioned programs give what the unpartitioned ones give.
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <random>
+#include <thread>
+
+#include "pjrt_cpu/ir/error.h"
+#include "pjrt_cpu/ir/printer.h"
+#include "pjrt_cpu/passes/passes.h"
+#include "pjrt_cpu/passes/tiling.h"
+#include "pjrt_cpu/runtime/rendezvous.h"
+#include "pjrt_cpu/stablehlo/parser.h"
+#include "pjrt_cpu/stablehlo/verify.h"
+#include "tests/plugin_codegen/run_program.h"
+
+namespace optirs::plugin::testing {
+namespace {
+
+using Floats = std::vector<float>;
+
+/// Part `at` of an array cut into tiles[d] parts along each dimension.
+Floats tileOf(const Floats& whole, const std::vector<int64_t>& dims, const std::vector<int64_t>& tiles,
+              const std::vector<int64_t>& at) {
+    Floats part;
+    for (size_t i = 0; i < whole.size(); ++i) {
+        size_t rest = i;
+        bool inside = true;
+        for (size_t d = dims.size(); d-- > 0;) {
+            const auto size = static_cast<size_t>(dims[d]);
+            const auto tile = static_cast<size_t>(dims[d] / tiles[d]);
+            inside = inside && rest % size / tile == static_cast<size_t>(at[d]);
+            rest /= size;
+        }
+        if (inside) part.push_back(whole[i]);
+    }
+    return part;
+}
+
+Floats random(size_t count, uint32_t seed) {
+    std::mt19937 generator(seed);
+    std::uniform_int_distribution<int> numbers(-8, 8);
+    Floats values(count);
+    for (float& value : values) value = static_cast<float>(numbers(generator));
+    return values;
+}
+
+/// Runs the program of `partitions` partitions; arguments and results by partition.
+std::vector<std::vector<Floats>> runPartitions(const std::string& text, int partitions,
+                                               const std::vector<std::vector<Floats>>& arguments) {
+    CompileOptions options;
+    options.num_partitions = partitions;
+    const auto program = compile(text, options);
+    std::vector<std::string> names;
+    for (int p = 0; p < partitions; ++p) names.push_back("partition " + std::to_string(p));
+    Rendezvous rendezvous(names, 1e6);
+    ThreadPool pool(2);
+    std::vector<std::vector<Floats>> results(static_cast<size_t>(partitions));
+    std::vector<std::thread> threads;
+    for (int p = 0; p < partitions; ++p) {
+        threads.emplace_back([&, p] {
+            std::vector<Bytes> memory;
+            std::vector<std::byte*> in;
+            std::vector<std::byte*> out;
+            for (size_t i = 0; i < arguments[static_cast<size_t>(p)].size(); ++i) {
+                const Floats& argument = arguments[static_cast<size_t>(p)][i];
+                ASSERT_EQ(program->arguments[i].elementCount(), static_cast<int64_t>(argument.size()));
+                memory.push_back(Bytes::of(argument));
+                in.push_back(memory.back().data());
+            }
+            std::vector<Bytes> outputs;
+            for (const TensorType& type : program->outputs)
+                outputs.emplace_back(static_cast<size_t>(type.byteCount()));
+            for (const Bytes& output : outputs) out.push_back(output.data());
+            const Bytes arena(static_cast<size_t>(program->arena_bytes));
+            RunContext context;
+            context.partition_id = p;
+            context.num_partitions = partitions;
+            context.rendezvous = &rendezvous;
+            execute(*program, in, out, arena.data(), pool, context);
+            rendezvous.finish(p);
+            for (const Bytes& output : outputs) results[static_cast<size_t>(p)].push_back(output.as<float>());
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    return results;
+}
+
+/// A 2-d value on four partitions: how it is written and where its parts are.
+struct Placement {
+    const char* hlo;
+    const char* shardy;
+    std::vector<int64_t> tiles;
+    std::vector<std::vector<int64_t>> at;
+};
+
+const Placement kPlacements[] = {
+    {"{replicated}", "[{}, {}]", {1, 1}, {{0, 0}, {0, 0}, {0, 0}, {0, 0}}},
+    {"{devices=[4,1]<=[4]}", "[{\"x\", \"y\"}, {}]", {4, 1}, {{0, 0}, {1, 0}, {2, 0}, {3, 0}}},
+    {"{devices=[1,4]3,2,1,0}", nullptr, {1, 4}, {{0, 3}, {0, 2}, {0, 1}, {0, 0}}},
+    {"{devices=[2,2]<=[4]}", "[{\"x\"}, {\"y\"}]", {2, 2}, {{0, 0}, {0, 1}, {1, 0}, {1, 1}}},
+    {"{devices=[2,1,2]<=[4] last_tile_dim_replicate}",
+     "[{\"x\"}, {}]",
+     {2, 1},
+     {{0, 0}, {0, 0}, {1, 0}, {1, 0}}},
+    {"{devices=[1,2,2]<=[2,2]T(1,0) last_tile_dim_replicate}",
+     "[{}, {\"y\"}]",
+     {1, 2},
+     {{0, 0}, {0, 1}, {0, 0}, {0, 1}}},
+};
+
+std::string attribute(const Placement& placement, bool shardy) {
+    if (shardy && placement.shardy != nullptr)
+        return std::string("{sdy.sharding = #sdy.sharding<@mesh, ") + placement.shardy + ">}";
+    return std::string("{mhlo.sharding = \"") + placement.hlo + "\"}";
+}
+
+const char* const kBody = R"(
+  %t = stablehlo.transpose %b, dims = [1, 0] : (tensor<8x4xf32>) -> tensor<4x8xf32>
+  %p = stablehlo.dot_general %a, %t, contracting_dims = [1] x [0] : (tensor<8x4xf32>, tensor<4x8xf32>) -> tensor<8x8xf32>
+  %zero = stablehlo.constant dense<0.0> : tensor<f32>
+  %sum = stablehlo.reduce(%p init: %zero) applies stablehlo.add across dimensions = [1] : (tensor<8x8xf32>, tensor<f32>) -> tensor<8xf32>
+  %wide = stablehlo.broadcast_in_dim %sum, dims = [0] : (tensor<8xf32>) -> tensor<8x4xf32>
+  %s = stablehlo.subtract %a, %b : tensor<8x4xf32>
+  %m = stablehlo.multiply %s, %wide : tensor<8x4xf32>
+  %r = stablehlo.reverse %m, dims = [0] : tensor<8x4xf32>
+  %o = stablehlo.add %r, %a : tensor<8x4xf32>
+  return %o : tensor<8x4xf32>
+})";
+
+TEST(Partition, ShardedArgumentsAndResultsInEveryPlacement) {
+    const std::vector<int64_t> dims = {8, 4};
+    const Floats a = random(32, 1);
+    const Floats b = random(32, 2);
+    const Floats expected = runFloats(
+        "func.func @main(%a: tensor<8x4xf32>, %b: tensor<8x4xf32>) -> "
+        "tensor<8x4xf32> {" +
+            std::string(kBody),
+        {a, b});
+    for (const Placement& of_a : kPlacements) {
+        for (const Placement& of_b : kPlacements) {
+            const Placement& of_result = &of_a == &kPlacements[0] ? of_b : kPlacements[3];
+            {
+                const bool shardy = (&of_a - kPlacements + (&of_b - kPlacements)) % 2 == 0;
+                const std::string text =
+                    "sdy.mesh @mesh = <[\"x\"=2, \"y\"=2]>\nfunc.func @main(%a: tensor<8x4xf32> " +
+                    attribute(of_a, shardy) + ", %b: tensor<8x4xf32> " + attribute(of_b, shardy) +
+                    ") -> (tensor<8x4xf32> " + attribute(of_result, shardy) + ") {" + kBody;
+                std::vector<std::vector<Floats>> arguments;
+                for (size_t p = 0; p < 4; ++p)
+                    arguments.push_back(
+                        {tileOf(a, dims, of_a.tiles, of_a.at[p]), tileOf(b, dims, of_b.tiles, of_b.at[p])});
+                const auto results = runPartitions(text, 4, arguments);
+                for (size_t p = 0; p < 4; ++p) {
+                    EXPECT_EQ(results[p].at(0), tileOf(expected, dims, of_result.tiles, of_result.at[p]))
+                        << of_a.hlo << " " << of_b.hlo << " partition " << p;
+                }
+            }
+        }
+    }
+}
+
+TEST(Partition, LoopsAndConstraintsInside) {
+    const std::string body = R"(
+  %n = stablehlo.constant dense<3> : tensor<i32>
+  %z = stablehlo.constant dense<0> : tensor<i32>
+  %w:2 = stablehlo.while(%i = %z, %v = %a) : tensor<i32>, tensor<8x4xf32>
+  cond {
+    %c = stablehlo.compare LT, %i, %n : (tensor<i32>, tensor<i32>) -> tensor<i1>
+    stablehlo.return %c : tensor<i1>
+  } do {
+    %one = stablehlo.constant dense<1> : tensor<i32>
+    %next = stablehlo.add %i, %one : tensor<i32>
+    %k = stablehlo.custom_call @Sharding(%v) {mhlo.sharding = "{devices=[2,1]<=[2]}"} : (tensor<8x4xf32>) -> tensor<8x4xf32>
+    %s = stablehlo.add %k, %a : tensor<8x4xf32>
+    %r = stablehlo.reverse %s, dims = [0] : tensor<8x4xf32>
+    stablehlo.return %next, %r : tensor<i32>, tensor<8x4xf32>
+  }
+  return %w#1 : tensor<8x4xf32>
+})";
+    const Floats a = random(32, 3);
+    const Floats expected =
+        runFloats("func.func @main(%a: tensor<8x4xf32>) -> tensor<8x4xf32> {" + body, {a});
+    const std::string sharding = "{mhlo.sharding = \"{devices=[1,2]<=[2]}\"}";
+    const auto results =
+        runPartitions("func.func @main(%a: tensor<8x4xf32> " + sharding + ") -> (tensor<8x4xf32> " +
+                          sharding + ") {" + body,
+                      2, {{tileOf(a, {8, 4}, {1, 2}, {0, 0})}, {tileOf(a, {8, 4}, {1, 2}, {0, 1})}});
+    for (int64_t p = 0; p < 2; ++p)
+        EXPECT_EQ(results[static_cast<size_t>(p)].at(0), tileOf(expected, {8, 4}, {1, 2}, {0, p}));
+}
+
+TEST(Partition, ManualComputationRunsOnParts) {
+    // Each part adds the sum of all parts, by its own all_reduce, and its partition's number.
+    const std::string inside = R"(
+    %s = "stablehlo.all_reduce"(%p) ({
+      ^bb0(%l: tensor<f32>, %r: tensor<f32>):
+        %t = stablehlo.add %l, %r : tensor<f32>
+        stablehlo.return %t : tensor<f32>
+    }) {replica_groups = dense<[[0, 1]]> : tensor<1x2xi64>, channel_handle = #stablehlo.channel_handle<handle = 1, type = 1>,
+        use_global_device_ids} : (tensor<2x2xf32>) -> tensor<2x2xf32>
+    %i = stablehlo.partition_id : tensor<ui32>
+    %f = stablehlo.convert %i : (tensor<ui32>) -> tensor<f32>
+    %w = stablehlo.broadcast_in_dim %f, dims = [] : (tensor<f32>) -> tensor<2x2xf32>
+    %q = stablehlo.add %s, %w : tensor<2x2xf32>
+)";
+    const std::string shardy =
+        "sdy.mesh @mesh = <[\"x\"=2]>\nfunc.func @main(%a: tensor<4x2xf32>) -> tensor<4x2xf32> {\n"
+        "  %0 = sdy.manual_computation(%a) in_shardings=[<@mesh, [{\"x\"}, {}]>] "
+        "out_shardings=[<@mesh, [{\"x\"}, {}]>] manual_axes={\"x\"} (%p: tensor<2x2xf32>) {\n" +
+        inside +
+        "    sdy.return %q : tensor<2x2xf32>\n  } : (tensor<4x2xf32>) -> tensor<4x2xf32>\n"
+        "  return %0 : tensor<4x2xf32>\n}";
+    const std::string gspmd =
+        "func.func @main(%a: tensor<4x2xf32>) -> tensor<4x2xf32> {\n"
+        "  %1 = stablehlo.custom_call @Sharding(%a) {mhlo.sharding = \"{devices=[2,1]<=[2]}\"} : "
+        "(tensor<4x2xf32>) -> tensor<4x2xf32>\n"
+        "  %p = stablehlo.custom_call @SPMDFullToShardShape(%1) {mhlo.sharding = \"{manual}\"} : "
+        "(tensor<4x2xf32>) -> tensor<2x2xf32>\n" +
+        inside +
+        "  %2 = stablehlo.custom_call @Sharding(%q) {mhlo.sharding = \"{manual}\"} : (tensor<2x2xf32>) -> "
+        "tensor<2x2xf32>\n"
+        "  %3 = stablehlo.custom_call @SPMDShardToFullShape(%2) {mhlo.sharding = \"{devices=[2,1]<=[2]}\"} : "
+        "(tensor<2x2xf32>) -> tensor<4x2xf32>\n"
+        "  return %3 : tensor<4x2xf32>\n}";
+    const Floats a = {1, 2, 3, 4, 10, 20, 30, 40};
+    const Floats expected = {11, 22, 33, 44, 12, 23, 34, 45};
+    for (const std::string& text : {shardy, gspmd}) {
+        const auto results = runPartitions(text, 2, {{a}, {a}});
+        EXPECT_EQ(results[0].at(0), expected);
+        EXPECT_EQ(results[1].at(0), expected);
+    }
+}
+
+TEST(Partition, ElementwiseProgramsNeedNoExchange) {
+    auto module = parseModule(
+        "func.func @main(%a: tensor<8xf32> {mhlo.sharding = \"{devices=[2]<=[2]}\"}, %b: tensor<8xf32>) -> "
+        "(tensor<8xf32> {mhlo.sharding = \"{devices=[2]<=[2]}\"}) {\n %0 = stablehlo.add %a, %b : "
+        "tensor<8xf32>\n"
+        " return %0 : tensor<8xf32>\n}");
+    partition(*module, 1, 2);
+    verify(*module);
+    const std::string text = print(*module);
+    EXPECT_EQ(text.find("all_gather"), std::string::npos) << text;
+    EXPECT_NE(text.find("stablehlo.add"), std::string::npos) << text;
+    EXPECT_NE(text.find("(tensor<4xf32>"), std::string::npos) << text;
+}
+
+TEST(Partition, WhatItMakesReadsBackFromText) {
+    auto module = parseModule(
+        "func.func @main(%a: tensor<8xf32> {mhlo.sharding = \"{devices=[2]<=[2]}\"}) -> (tensor<8xf32> "
+        "{mhlo.sharding = \"{devices=[2]<=[2]}\"}) {\n %0 = stablehlo.reverse %a, dims = [0] : "
+        "tensor<8xf32>\n"
+        " return %0 : tensor<8xf32>\n}");
+    partition(*module, 1, 2);
+    verify(*module);
+    const std::string text = print(*module);
+    EXPECT_NE(text.find("all_gather"), std::string::npos) << text;
+    const auto again = parseModule(text);
+    verify(*again);
+    EXPECT_EQ(print(*again), text);
+}
+
+TEST(Partition, RefusesWhatDoesNotFit) {
+    const auto failureOf = [](const std::string& sharding, int partitions) -> std::string {
+        CompileOptions options;
+        options.num_partitions = partitions;
+        try {
+            compile("func.func @main(%a: tensor<6xf32> {mhlo.sharding = \"" + sharding +
+                        "\"}) -> tensor<6xf32> {\n return %a : tensor<6xf32>\n}",
+                    options);
+        } catch (const Error& error) {
+            return error.message();
+        }
+        return "";
+    };
+    EXPECT_NE(failureOf("{devices=[4]<=[4]}", 4).find("does not divide"), std::string::npos);
+    EXPECT_NE(failureOf("{devices=[2]<=[2]}", 4).find("does not fit 4 partitions"), std::string::npos);
+    EXPECT_EQ(failureOf("{devices=[2]<=[2]}", 2), "");
+    EXPECT_EQ(failureOf("{devices=[2]<=[2]}", 1), "");
+}
+
+TEST(Partition, TilingsPrintAsTheyAreRead) {
+    for (const char* text :
+         {"{devices=[2,1,2]0,1,2,3 last_tile_dim_replicate}", "{devices=[1,4]3,2,1,0}", "{replicated}"}) {
+        const auto tiling = tilingOf(parseHloSharding(text), 2, 4);
+        ASSERT_TRUE(tiling);
+        EXPECT_EQ(tiling->toHloText(), text);
+        EXPECT_EQ(tilingOf(parseHloSharding(tiling->toHloText()), 2, 4), tiling);
+    }
+}
+
+}  // namespace
+}  // namespace optirs::plugin::testing
