@@ -5,6 +5,7 @@ var benchmarks = new Dictionary<string, (string What, Action Run)>
 {
     ["gpt"] = ("a train step of the peers' GPT (6 layers, d 384, 6 heads, T 256, batch 8, vocabulary 256, AdamW), f32 and bf16", GptBenchmark.Run),
     ["memory"] = ("managed bytes per step and native memory over 1,000 steps of a small model", MemoryBenchmark.Run),
+    ["programs"] = ("compiled programs one by one, named as in the peers' scripts (arguments: parts of names; --text FOLDER writes the programs)", () => ProgramsBenchmark.Run(args)),
     ["scalar"] = ("the latency of a compiled scalar function, called and awaited from C#", ScalarBenchmark.Run),
     ["reference"] = ("writes weights, batches and losses of 20 steps for benchmarks/peers/reference.py (arguments: a text, a folder)", () => ReferenceRun.Run(args)),
     ["startup"] = ("the start-up time of `optirs --version` (argument: the path of optirs)", () => StartupBenchmark.Run(args)),

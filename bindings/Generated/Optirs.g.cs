@@ -34,11 +34,53 @@ internal readonly struct optirs_pjrt_client;
 /// <summary>One device of a client; borrowed, valid as long as the client. Thread-safe.</summary>
 internal readonly struct optirs_pjrt_device;
 
+/// <summary>One memory of a client, e.g. "device" or "pinned_host"; borrowed, valid as long as the client. Thread-safe.</summary>
+internal readonly struct optirs_pjrt_memory;
+
 /// <summary>A cell that holds at most one device buffer. Thread-safe.</summary>
 internal readonly struct optirs_pjrt_buffer;
 
-/// <summary>A compiled program, loaded on its devices. Thread-safe.</summary>
+/// <summary>A compiled program; also loaded on devices, unless it was compiled for a topology. Thread-safe.</summary>
 internal readonly struct optirs_pjrt_executable;
+
+/// <summary>Something that the host owes a plugin (pjrt_event.h): a destination, a buffer, the end of some work. Thread-safe.</summary>
+internal readonly struct optirs_pjrt_promise;
+
+/// <summary>Named values that a plugin gave, copied. Immutable.</summary>
+internal readonly struct optirs_pjrt_values;
+
+/// <summary>Bytes that a plugin made, copied: a serialized program, topology, message. Immutable.</summary>
+internal readonly struct optirs_pjrt_bytes;
+
+/// <summary>A layout that a plugin gave, copied. Immutable.</summary>
+internal readonly struct optirs_pjrt_layout;
+
+/// <summary>An external use of a buffer's device memory, which stays where it is until the last reference goes. Thread-safe.</summary>
+internal readonly struct optirs_pjrt_hold;
+
+/// <summary>Where a key-value store puts the value that was asked for. Externally synchronised.</summary>
+internal readonly struct optirs_pjrt_value_sink;
+
+/// <summary>A span of host work that a device's profile shows; it ends with its last reference. Thread-safe.</summary>
+internal readonly struct optirs_pjrt_tracking;
+
+/// <summary>An event of the plugin that the host ends. Thread-safe.</summary>
+internal readonly struct optirs_pjrt_event;
+
+/// <summary>What executions share with the custom calls in them. Thread-safe.</summary>
+internal readonly struct optirs_pjrt_context;
+
+/// <summary>Data on its way from the host to a recv of a program. Thread-safe.</summary>
+internal readonly struct optirs_pjrt_copy_stream;
+
+/// <summary>Devices that a program can be compiled for, whether or not they are there. Thread-safe.</summary>
+internal readonly struct optirs_pjrt_topology;
+
+/// <summary>Buffers of one device whose contents arrive in parts. Thread-safe.</summary>
+internal readonly struct optirs_pjrt_transfer;
+
+/// <summary>A text that the reader made. Immutable.<br/>Thread-safe.</summary>
+internal readonly struct optirs_stablehlo_text;
 
 /// <summary>Version of the structs that a producer filled.</summary>
 [StructLayout(LayoutKind.Sequential)]
@@ -160,23 +202,48 @@ internal unsafe struct optirs_pjrt_named_value
     public int reserved_kind;
 }
 
-/// <summary>One place where a plugin may be. All strings are borrowed from the discovery.</summary>
+/// <summary>A layout; all pointers are borrowed.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal unsafe struct optirs_pjrt_candidate
+internal unsafe struct optirs_pjrt_layout_view
 {
-    /// <summary>"tpu", "cuda", "cpu", or a name that the user gave</summary>
-    public byte* name;
-    public ulong name_size;
-    /// <summary>where the path comes from, e.g. "OPTIRS_PJRT_PLUGIN"</summary>
-    public byte* source;
-    public ulong source_size;
-    /// <summary>absolute; empty where the source gives none</summary>
-    public byte* path;
-    public ulong path_size;
-    /// <summary>one sentence on why it is missing; else empty</summary>
-    public byte* note;
-    public ulong note_size;
-    public int state;
+    /// <summary>dimensions, the fastest one first; tiled only</summary>
+    public long* minor_to_major;
+    /// <summary>elements of minor_to_major</summary>
+    public ulong rank;
+    /// <summary>extents of all tiles, one tile after the other; tiled only</summary>
+    public long* tile_dims;
+    /// <summary>number of extents of each tile</summary>
+    public ulong* tile_ranks;
+    /// <summary>elements of tile_ranks</summary>
+    public ulong num_tiles;
+    /// <summary>by dimension; strides only</summary>
+    public long* byte_strides;
+    /// <summary>elements of byte_strides</summary>
+    public ulong num_strides;
+    /// <summary>OPTIRS_PJRT_LAYOUT_*</summary>
+    public int kind;
+    /// <summary>zero</summary>
+    public int reserved;
+}
+
+/// <summary>Element type, extents, layout and place of a buffer that is to be made.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_pjrt_array
+{
+    /// <summary>sizeof(optirs_pjrt_array)</summary>
+    public nuint struct_size;
+    /// <summary>extents, each &gt;= 0; NULL if rank is 0</summary>
+    public long* dims;
+    /// <summary>number of dimensions, at most 64</summary>
+    public long rank;
+    /// <summary>on the device; NULL: the device's own</summary>
+    public optirs_pjrt_layout_view* layout;
+    /// <summary>NULL: the first addressable one; not beside `memory`</summary>
+    public optirs_pjrt_device* device;
+    /// <summary>NULL: the device's default memory</summary>
+    public optirs_pjrt_memory* memory;
+    /// <summary>OPTIRS_DTYPE_*</summary>
+    public int dtype;
     /// <summary>zero</summary>
     public int reserved;
 }
@@ -187,6 +254,25 @@ internal unsafe struct optirs_pjrt_live_buffers
 {
     public long count;
     public long bytes;
+}
+
+/// <summary>The state of one process of the job.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_pjrt_process_info
+{
+    /// <summary>another number after each restart</summary>
+    public ulong incarnation_id;
+    /// <summary>UTF-8, not terminated; of its error</summary>
+    public byte* message;
+    /// <summary>bytes</summary>
+    public ulong message_size;
+    /// <summary>number of the process in the job</summary>
+    public int task_id;
+    public int state;
+    /// <summary>OPTIRS_OK unless state is ERROR</summary>
+    public int error_code;
+    /// <summary>zero</summary>
+    public int reserved;
 }
 
 /// <summary>Memory of a device, in bytes; -1 where the plugin does not say.</summary>
@@ -249,6 +335,20 @@ internal unsafe struct optirs_pjrt_executable_memory
     public long host_temporary_bytes;
 }
 
+/// <summary>What happens on one channel of a program.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_pjrt_channel
+{
+    /// <summary>as in the program</summary>
+    public long channel_id;
+    /// <summary>for a send of the program; else NULL</summary>
+    public delegate* unmanaged[Cdecl]<byte*, ulong, ulong, byte, long, void*, optirs_error*> send;
+    /// <summary>for a recv of the program; else NULL</summary>
+    public delegate* unmanaged[Cdecl]<optirs_pjrt_copy_stream*, long, void*, void> recv;
+    /// <summary>passed to them</summary>
+    public void* context;
+}
+
 /// <summary>Options of one execution; start from OPTIRS_PJRT_EXECUTE_OPTIONS_INIT.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct optirs_pjrt_execute_options
@@ -262,6 +362,55 @@ internal unsafe struct optirs_pjrt_execute_options
     public int launch_id;
     /// <summary>zero</summary>
     public int reserved;
+    /// <summary>NULL, or shared with custom calls; since ABI 1.1</summary>
+    public optirs_pjrt_context* context;
+    /// <summary>UTF-8, NUL-terminated: what profiles call it; or NULL</summary>
+    public byte* call_location;
+    /// <summary>of the program's sends and recvs, kept until it is done</summary>
+    public optirs_pjrt_channel* channels;
+    /// <summary>elements of channels</summary>
+    public long num_channels;
+    /// <summary>for a program that runs on any device: on which; or NULL</summary>
+    public optirs_pjrt_device* device;
+}
+
+/// <summary>One place where a plugin may be. All strings are borrowed from the discovery.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_pjrt_candidate
+{
+    /// <summary>"tpu", "cuda", "cpu", or a name that the user gave</summary>
+    public byte* name;
+    public ulong name_size;
+    /// <summary>where the path comes from, e.g. "OPTIRS_PJRT_PLUGIN"</summary>
+    public byte* source;
+    public ulong source_size;
+    /// <summary>absolute; empty where the source gives none</summary>
+    public byte* path;
+    public ulong path_size;
+    /// <summary>one sentence on why it is missing; else empty</summary>
+    public byte* note;
+    public ulong note_size;
+    public int state;
+    /// <summary>zero</summary>
+    public int reserved;
+}
+
+/// <summary>A device of a topology; strings are borrowed from the topology.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_pjrt_device_description
+{
+    /// <summary>UTF-8, as the others not terminated</summary>
+    public byte* kind;
+    public ulong kind_size;
+    /// <summary>long, for logs</summary>
+    public byte* debug_string;
+    public ulong debug_string_size;
+    /// <summary>short, for people</summary>
+    public byte* to_string;
+    public ulong to_string_size;
+    public long num_attributes;
+    public int id;
+    public int process_index;
 }
 
 /// <summary>One public struct, or one field of it, as the compiler of the library laid it out.</summary>
@@ -348,6 +497,102 @@ internal sealed unsafe class PjrtExecutableHandle() : NativeHandle("optirs_pjrt_
     public optirs_pjrt_executable* Pointer => (optirs_pjrt_executable*)handle;
 
     protected override void ReleaseNative() => optirs.optirs_pjrt_executable_release((optirs_pjrt_executable*)handle);
+}
+
+/// <summary>One reference to an <see cref="optirs_pjrt_promise"/>.</summary>
+internal sealed unsafe class PjrtPromiseHandle() : NativeHandle("optirs_pjrt_promise")
+{
+    public optirs_pjrt_promise* Pointer => (optirs_pjrt_promise*)handle;
+
+    protected override void ReleaseNative() => optirs.optirs_pjrt_promise_release((optirs_pjrt_promise*)handle);
+}
+
+/// <summary>One reference to an <see cref="optirs_pjrt_values"/>.</summary>
+internal sealed unsafe class PjrtValuesHandle() : NativeHandle("optirs_pjrt_values")
+{
+    public optirs_pjrt_values* Pointer => (optirs_pjrt_values*)handle;
+
+    protected override void ReleaseNative() => optirs.optirs_pjrt_values_release((optirs_pjrt_values*)handle);
+}
+
+/// <summary>One reference to an <see cref="optirs_pjrt_bytes"/>.</summary>
+internal sealed unsafe class PjrtBytesHandle() : NativeHandle("optirs_pjrt_bytes")
+{
+    public optirs_pjrt_bytes* Pointer => (optirs_pjrt_bytes*)handle;
+
+    protected override void ReleaseNative() => optirs.optirs_pjrt_bytes_release((optirs_pjrt_bytes*)handle);
+}
+
+/// <summary>One reference to an <see cref="optirs_pjrt_layout"/>.</summary>
+internal sealed unsafe class PjrtLayoutHandle() : NativeHandle("optirs_pjrt_layout")
+{
+    public optirs_pjrt_layout* Pointer => (optirs_pjrt_layout*)handle;
+
+    protected override void ReleaseNative() => optirs.optirs_pjrt_layout_release((optirs_pjrt_layout*)handle);
+}
+
+/// <summary>One reference to an <see cref="optirs_pjrt_hold"/>.</summary>
+internal sealed unsafe class PjrtHoldHandle() : NativeHandle("optirs_pjrt_hold")
+{
+    public optirs_pjrt_hold* Pointer => (optirs_pjrt_hold*)handle;
+
+    protected override void ReleaseNative() => optirs.optirs_pjrt_hold_release((optirs_pjrt_hold*)handle);
+}
+
+/// <summary>One reference to an <see cref="optirs_pjrt_tracking"/>.</summary>
+internal sealed unsafe class PjrtTrackingHandle() : NativeHandle("optirs_pjrt_tracking")
+{
+    public optirs_pjrt_tracking* Pointer => (optirs_pjrt_tracking*)handle;
+
+    protected override void ReleaseNative() => optirs.optirs_pjrt_tracking_release((optirs_pjrt_tracking*)handle);
+}
+
+/// <summary>One reference to an <see cref="optirs_pjrt_event"/>.</summary>
+internal sealed unsafe class PjrtEventHandle() : NativeHandle("optirs_pjrt_event")
+{
+    public optirs_pjrt_event* Pointer => (optirs_pjrt_event*)handle;
+
+    protected override void ReleaseNative() => optirs.optirs_pjrt_event_release((optirs_pjrt_event*)handle);
+}
+
+/// <summary>One reference to an <see cref="optirs_pjrt_context"/>.</summary>
+internal sealed unsafe class PjrtContextHandle() : NativeHandle("optirs_pjrt_context")
+{
+    public optirs_pjrt_context* Pointer => (optirs_pjrt_context*)handle;
+
+    protected override void ReleaseNative() => optirs.optirs_pjrt_context_release((optirs_pjrt_context*)handle);
+}
+
+/// <summary>One reference to an <see cref="optirs_pjrt_copy_stream"/>.</summary>
+internal sealed unsafe class PjrtCopyStreamHandle() : NativeHandle("optirs_pjrt_copy_stream")
+{
+    public optirs_pjrt_copy_stream* Pointer => (optirs_pjrt_copy_stream*)handle;
+
+    protected override void ReleaseNative() => optirs.optirs_pjrt_copy_stream_release((optirs_pjrt_copy_stream*)handle);
+}
+
+/// <summary>One reference to an <see cref="optirs_pjrt_topology"/>.</summary>
+internal sealed unsafe class PjrtTopologyHandle() : NativeHandle("optirs_pjrt_topology")
+{
+    public optirs_pjrt_topology* Pointer => (optirs_pjrt_topology*)handle;
+
+    protected override void ReleaseNative() => optirs.optirs_pjrt_topology_release((optirs_pjrt_topology*)handle);
+}
+
+/// <summary>One reference to an <see cref="optirs_pjrt_transfer"/>.</summary>
+internal sealed unsafe class PjrtTransferHandle() : NativeHandle("optirs_pjrt_transfer")
+{
+    public optirs_pjrt_transfer* Pointer => (optirs_pjrt_transfer*)handle;
+
+    protected override void ReleaseNative() => optirs.optirs_pjrt_transfer_release((optirs_pjrt_transfer*)handle);
+}
+
+/// <summary>One reference to an <see cref="optirs_stablehlo_text"/>.</summary>
+internal sealed unsafe class StablehloTextHandle() : NativeHandle("optirs_stablehlo_text")
+{
+    public optirs_stablehlo_text* Pointer => (optirs_stablehlo_text*)handle;
+
+    protected override void ReleaseNative() => optirs.optirs_stablehlo_text_release((optirs_stablehlo_text*)handle);
 }
 
 /// <summary>The C ABI, name for name.</summary>
@@ -604,8 +849,44 @@ internal static unsafe partial class optirs
     /// <summary>optirs_pjrt_discovery.</summary>
     internal const int OPTIRS_OBJECT_PJRT_DISCOVERY = 9;
 
+    /// <summary>optirs_pjrt_topology.</summary>
+    internal const int OPTIRS_OBJECT_PJRT_TOPOLOGY = 10;
+
+    /// <summary>optirs_pjrt_transfer.</summary>
+    internal const int OPTIRS_OBJECT_PJRT_TRANSFER = 11;
+
+    /// <summary>optirs_pjrt_event.</summary>
+    internal const int OPTIRS_OBJECT_PJRT_EVENT = 12;
+
+    /// <summary>optirs_pjrt_promise.</summary>
+    internal const int OPTIRS_OBJECT_PJRT_PROMISE = 13;
+
+    /// <summary>optirs_pjrt_bytes.</summary>
+    internal const int OPTIRS_OBJECT_PJRT_BYTES = 14;
+
+    /// <summary>optirs_pjrt_values.</summary>
+    internal const int OPTIRS_OBJECT_PJRT_VALUES = 15;
+
+    /// <summary>optirs_pjrt_layout.</summary>
+    internal const int OPTIRS_OBJECT_PJRT_LAYOUT = 16;
+
+    /// <summary>optirs_pjrt_hold.</summary>
+    internal const int OPTIRS_OBJECT_PJRT_HOLD = 17;
+
+    /// <summary>optirs_pjrt_context.</summary>
+    internal const int OPTIRS_OBJECT_PJRT_CONTEXT = 18;
+
+    /// <summary>optirs_pjrt_tracking.</summary>
+    internal const int OPTIRS_OBJECT_PJRT_TRACKING = 19;
+
+    /// <summary>optirs_pjrt_copy_stream.</summary>
+    internal const int OPTIRS_OBJECT_PJRT_COPY_STREAM = 20;
+
+    /// <summary>optirs_stablehlo_text.</summary>
+    internal const int OPTIRS_OBJECT_STABLEHLO_TEXT = 21;
+
     /// <summary>Number of kinds.</summary>
-    internal const int OPTIRS_OBJECT_KIND_COUNT = 10;
+    internal const int OPTIRS_OBJECT_KIND_COUNT = 22;
 
     /// <summary>string_value, value_size bytes</summary>
     internal const int OPTIRS_PJRT_VALUE_STRING = 0;
@@ -622,14 +903,11 @@ internal static unsafe partial class optirs
     /// <summary>bool_value, 0 or 1</summary>
     internal const int OPTIRS_PJRT_VALUE_BOOL = 4;
 
-    /// <summary>no such file, or the source is not set</summary>
-    internal const int OPTIRS_PJRT_CANDIDATE_MISSING = 0;
+    /// <summary>an order of the dimensions, and tiles</summary>
+    internal const int OPTIRS_PJRT_LAYOUT_TILED = 0;
 
-    /// <summary>the file exists</summary>
-    internal const int OPTIRS_PJRT_CANDIDATE_FOUND = 1;
-
-    /// <summary>already loaded in this process</summary>
-    internal const int OPTIRS_PJRT_CANDIDATE_LOADED = 2;
+    /// <summary>bytes from one index to the next, by dimension</summary>
+    internal const int OPTIRS_PJRT_LAYOUT_STRIDES = 1;
 
     /// <summary>Read during the call only; the memory is free again when the call returns.</summary>
     internal const int OPTIRS_PJRT_HOST_DURING_CALL = 0;
@@ -643,15 +921,36 @@ internal static unsafe partial class optirs
     /// <summary>As above, and programs may write into it when the buffer is donated.</summary>
     internal const int OPTIRS_PJRT_HOST_MUTABLE_ZERO_COPY = 3;
 
+    internal const int OPTIRS_PJRT_PROCESS_UNSPECIFIED = 0;
+
+    /// <summary>never heard of</summary>
+    internal const int OPTIRS_PJRT_PROCESS_UNINITIALIZED = 1;
+
+    internal const int OPTIRS_PJRT_PROCESS_DISCONNECTED = 2;
+
+    internal const int OPTIRS_PJRT_PROCESS_CONNECTED = 3;
+
+    /// <summary>failed with error_code and error_message</summary>
+    internal const int OPTIRS_PJRT_PROCESS_ERROR = 4;
+
     /// <summary>StableHLO, as text or as portable bytecode</summary>
     internal const int OPTIRS_PJRT_PROGRAM_MLIR = 0;
 
     /// <summary>a serialized HloModuleProto</summary>
     internal const int OPTIRS_PJRT_PROGRAM_HLO = 1;
 
+    /// <summary>no such file, or the source is not set</summary>
+    internal const int OPTIRS_PJRT_CANDIDATE_MISSING = 0;
+
+    /// <summary>the file exists</summary>
+    internal const int OPTIRS_PJRT_CANDIDATE_FOUND = 1;
+
+    /// <summary>already loaded in this process</summary>
+    internal const int OPTIRS_PJRT_CANDIDATE_LOADED = 2;
+
     internal const int OPTIRS_ABI_MAJOR = 1;
 
-    internal const int OPTIRS_ABI_MINOR = 0;
+    internal const int OPTIRS_ABI_MINOR = 1;
 
     internal const int OPTIRS_BUFFER_ALIGNMENT = 64;
 
@@ -711,6 +1010,48 @@ internal static unsafe partial class optirs
     [LibraryImport(Library, EntryPoint = "optirs_error_backend")]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial byte* optirs_error_backend_raw(optirs_error* error, ulong* out_size);
+
+    /// <summary>How many details the plugin attached to the error.</summary>
+    /// <param name="error">The error; NULL has none.</param>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_error_num_payloads(ErrorHandle error);
+
+    /// <inheritdoc cref="optirs_error_num_payloads"/>
+    [LibraryImport(Library, EntryPoint = "optirs_error_num_payloads")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_error_num_payloads_raw(optirs_error* error);
+
+    /// <summary>Detail `index`: the type URL that names its meaning, and its bytes.</summary>
+    /// <param name="error">The error.</param>
+    /// <param name="index">0 &lt;= index &lt; num_payloads</param>
+    /// <param name="out_key_size">Length of the key in bytes.</param>
+    /// <param name="out_value">Valid until the error is released.</param>
+    /// <param name="out_value_size">Bytes.</param>
+    /// <returns>UTF-8, valid until the error is released; NULL where the index is out of range.</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_error_payload(ErrorHandle error, long index, out ulong out_key_size, byte** out_value, out ulong out_value_size);
+
+    /// <inheritdoc cref="optirs_error_payload"/>
+    [LibraryImport(Library, EntryPoint = "optirs_error_payload")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_error_payload_raw(optirs_error* error, long index, ulong* out_key_size, byte** out_value, ulong* out_value_size);
+
+    /// <summary>An error of the caller's own, for callbacks that may fail.</summary>
+    /// <param name="code">Not OPTIRS_OK.</param>
+    /// <param name="message">UTF-8.</param>
+    /// <returns>Never NULL; without memory for the message it is RESOURCE_EXHAUSTED.</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_error_create(int code, ReadOnlySpan<byte> message, ulong size);
+
+    /// <inheritdoc cref="optirs_error_create"/>
+    [LibraryImport(Library, EntryPoint = "optirs_error_create")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_error_create_raw(int code, byte* message, ulong size);
 
     /// <summary>Frees an error and the strings read from it.</summary>
     /// <param name="error">The error; NULL is a no-op.</param>
@@ -1067,396 +1408,88 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial byte* optirs_object_kind_name_raw(int kind, ulong* out_size);
 
-    /// <summary>Loads a plugin and initialises it.<br/>A text with a '/' or ending in ".so" is a path. Any other text is a name, looked up among the candidates of optirs_pjrt_discovery_create ("tpu", "cuda", "cpu", or a name that PJRT_NAMES_AND_LIBRARY_PATHS defines). An empty text takes the first candidate that loads. Loading the same file again gives the same plugin.<br/>Errors: NOT_FOUND (no such file or name, or no candidate loads; the message holds the table of what was tried), INVALID_ARGUMENT (not a shared library, or no GetPjrtApi), FAILED_PRECONDITION (another major version, a minor version below 40 or with a table layout of its own, or a dependency that is missing, which is named), or what the plugin's own initialisation reported.</summary>
-    /// <param name="name_or_path">UTF-8</param>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial Checked optirs_pjrt_plugin_load(ReadOnlySpan<byte> name_or_path, ulong name_or_path_size, out PjrtPluginHandle out_plugin);
-
-    /// <inheritdoc cref="optirs_pjrt_plugin_load"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_load")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial optirs_error* optirs_pjrt_plugin_load_raw(byte* name_or_path, ulong name_or_path_size, optirs_pjrt_plugin** out_plugin);
-
     /// <summary>Adds a reference.</summary>
-    /// <param name="plugin">NULL is a no-op.</param>
+    /// <param name="values">NULL is a no-op.</param>
     [LibraryImport(Library)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial void optirs_pjrt_plugin_retain(optirs_pjrt_plugin* plugin);
+    internal static partial void optirs_pjrt_values_retain(optirs_pjrt_values* values);
 
     /// <summary>Drops a reference.</summary>
-    /// <param name="plugin">NULL is a no-op.</param>
+    /// <param name="values">NULL is a no-op.</param>
     [LibraryImport(Library)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial void optirs_pjrt_plugin_release(optirs_pjrt_plugin* plugin);
+    internal static partial void optirs_pjrt_values_release(optirs_pjrt_values* values);
 
-    /// <summary>Absolute path of the plugin's file.</summary>
-    /// <param name="out_size">bytes</param>
-    /// <returns>UTF-8, valid as long as the plugin</returns>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial byte* optirs_pjrt_plugin_path(PjrtPluginHandle plugin, out ulong out_size);
-
-    /// <inheritdoc cref="optirs_pjrt_plugin_path"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_path")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial byte* optirs_pjrt_plugin_path_raw(optirs_pjrt_plugin* plugin, ulong* out_size);
-
-    /// <summary>Major version of the C API that the plugin speaks.</summary>
+    /// <summary>Number of values.</summary>
     [LibraryImport(Library)]
     [SuppressGCTransition]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial int optirs_pjrt_plugin_api_major(PjrtPluginHandle plugin);
+    internal static partial long optirs_pjrt_values_count(PjrtValuesHandle values);
 
-    /// <inheritdoc cref="optirs_pjrt_plugin_api_major"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_api_major")]
+    /// <inheritdoc cref="optirs_pjrt_values_count"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_values_count")]
     [SuppressGCTransition]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial int optirs_pjrt_plugin_api_major_raw(optirs_pjrt_plugin* plugin);
+    internal static partial long optirs_pjrt_values_count_raw(optirs_pjrt_values* values);
 
-    /// <summary>Minor version of the C API that the plugin speaks.</summary>
-    [LibraryImport(Library)]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial int optirs_pjrt_plugin_api_minor(PjrtPluginHandle plugin);
-
-    /// <inheritdoc cref="optirs_pjrt_plugin_api_minor"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_api_minor")]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial int optirs_pjrt_plugin_api_minor_raw(optirs_pjrt_plugin* plugin);
-
-    /// <summary>1 where the plugin offers a function of the C API, for example "PJRT_Client_DmaMap"; else 0.</summary>
-    /// <param name="name">UTF-8</param>
+    /// <summary>Value `index`. Errors: OUT_OF_RANGE.</summary>
+    /// <param name="index">0 &lt;= index &lt; count</param>
+    /// <param name="out_value">pointers in it are borrowed from the values</param>
     [LibraryImport(Library)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial byte optirs_pjrt_plugin_has_function(PjrtPluginHandle plugin, ReadOnlySpan<byte> name, ulong name_size);
+    internal static partial Checked optirs_pjrt_values_at(PjrtValuesHandle values, long index, out optirs_pjrt_named_value out_value);
 
-    /// <inheritdoc cref="optirs_pjrt_plugin_has_function"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_has_function")]
+    /// <inheritdoc cref="optirs_pjrt_values_at"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_values_at")]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial byte optirs_pjrt_plugin_has_function_raw(optirs_pjrt_plugin* plugin, byte* name, ulong name_size);
-
-    /// <summary>Number of attributes that the plugin states about itself.</summary>
-    [LibraryImport(Library)]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial long optirs_pjrt_plugin_num_attributes(PjrtPluginHandle plugin);
-
-    /// <inheritdoc cref="optirs_pjrt_plugin_num_attributes"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_num_attributes")]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial long optirs_pjrt_plugin_num_attributes_raw(optirs_pjrt_plugin* plugin);
-
-    /// <summary>Attribute `index`. Errors: OUT_OF_RANGE.</summary>
-    /// <param name="index">0 &lt;= index &lt; num_attributes</param>
-    /// <param name="out_value">pointers in it are borrowed from the plugin</param>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial Checked optirs_pjrt_plugin_attribute(PjrtPluginHandle plugin, long index, out optirs_pjrt_named_value out_value);
-
-    /// <inheritdoc cref="optirs_pjrt_plugin_attribute"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_attribute")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial optirs_error* optirs_pjrt_plugin_attribute_raw(optirs_pjrt_plugin* plugin, long index, optirs_pjrt_named_value* out_value);
-
-    /// <summary>Number of extensions in the plugin's list.</summary>
-    [LibraryImport(Library)]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial long optirs_pjrt_plugin_num_extensions(PjrtPluginHandle plugin);
-
-    /// <inheritdoc cref="optirs_pjrt_plugin_num_extensions"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_num_extensions")]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial long optirs_pjrt_plugin_num_extensions_raw(optirs_pjrt_plugin* plugin);
-
-    /// <summary>Type number and name of extension `index`; an extension newer than this library is "unknown". Errors: OUT_OF_RANGE.</summary>
-    /// <param name="index">0 &lt;= index &lt; num_extensions</param>
-    /// <param name="out_type">number of PJRT_Extension_Type</param>
-    /// <param name="out_name">UTF-8, static</param>
-    /// <param name="out_name_size">bytes</param>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial Checked optirs_pjrt_plugin_extension(PjrtPluginHandle plugin, long index, out int out_type, byte** out_name, out ulong out_name_size);
-
-    /// <inheritdoc cref="optirs_pjrt_plugin_extension"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_extension")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial optirs_error* optirs_pjrt_plugin_extension_raw(optirs_pjrt_plugin* plugin, long index, int* out_type, byte** out_name, ulong* out_name_size);
-
-    /// <summary>Lists the places where plugins are looked for, in order: OPTIRS_PJRT_PLUGIN; PJRT_NAMES_AND_LIBRARY_PATHS ("name:path,name:path"); TPU_LIBRARY_PATH; libtpu and the jax-cuda plugins of the active Python environment; the folder of this library and of the program, which hold the embedded plugin. Opens no library.</summary>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial Checked optirs_pjrt_discovery_create(out PjrtDiscoveryHandle out_discovery);
-
-    /// <inheritdoc cref="optirs_pjrt_discovery_create"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_discovery_create")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial optirs_error* optirs_pjrt_discovery_create_raw(optirs_pjrt_discovery** out_discovery);
+    internal static partial optirs_error* optirs_pjrt_values_at_raw(optirs_pjrt_values* values, long index, optirs_pjrt_named_value* out_value);
 
     /// <summary>Adds a reference.</summary>
-    /// <param name="discovery">NULL is a no-op.</param>
+    /// <param name="bytes">NULL is a no-op.</param>
     [LibraryImport(Library)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial void optirs_pjrt_discovery_retain(optirs_pjrt_discovery* discovery);
+    internal static partial void optirs_pjrt_bytes_retain(optirs_pjrt_bytes* bytes);
 
     /// <summary>Drops a reference.</summary>
-    /// <param name="discovery">NULL is a no-op.</param>
+    /// <param name="bytes">NULL is a no-op.</param>
     [LibraryImport(Library)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial void optirs_pjrt_discovery_release(optirs_pjrt_discovery* discovery);
+    internal static partial void optirs_pjrt_bytes_release(optirs_pjrt_bytes* bytes);
 
-    /// <summary>Number of candidates.</summary>
-    [LibraryImport(Library)]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial long optirs_pjrt_discovery_num_candidates(PjrtDiscoveryHandle discovery);
-
-    /// <inheritdoc cref="optirs_pjrt_discovery_num_candidates"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_discovery_num_candidates")]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial long optirs_pjrt_discovery_num_candidates_raw(optirs_pjrt_discovery* discovery);
-
-    /// <summary>Candidate `index`. Errors: OUT_OF_RANGE.</summary>
-    /// <param name="index">0 &lt;= index &lt; num_candidates</param>
-    /// <param name="out_candidate">strings in it are borrowed from the discovery</param>
+    /// <summary>The bytes.</summary>
+    /// <param name="out_size">how many there are</param>
+    /// <returns>valid as long as the object</returns>
     [LibraryImport(Library)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial Checked optirs_pjrt_discovery_candidate(PjrtDiscoveryHandle discovery, long index, out optirs_pjrt_candidate out_candidate);
+    internal static partial byte* optirs_pjrt_bytes_data(PjrtBytesHandle bytes, out ulong out_size);
 
-    /// <inheritdoc cref="optirs_pjrt_discovery_candidate"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_discovery_candidate")]
+    /// <inheritdoc cref="optirs_pjrt_bytes_data"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_bytes_data")]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial optirs_error* optirs_pjrt_discovery_candidate_raw(optirs_pjrt_discovery* discovery, long index, optirs_pjrt_candidate* out_candidate);
-
-    /// <summary>Opens the devices of a plugin. Errors: INVALID_ARGUMENT (an option of unknown kind) or what the plugin reports.</summary>
-    /// <param name="options">named values that the plugin understands</param>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial Checked optirs_pjrt_client_create(PjrtPluginHandle plugin, ReadOnlySpan<optirs_pjrt_named_value> options, long num_options, out PjrtClientHandle out_client);
-
-    /// <inheritdoc cref="optirs_pjrt_client_create"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_client_create")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial optirs_error* optirs_pjrt_client_create_raw(optirs_pjrt_plugin* plugin, optirs_pjrt_named_value* options, long num_options, optirs_pjrt_client** out_client);
+    internal static partial byte* optirs_pjrt_bytes_data_raw(optirs_pjrt_bytes* bytes, ulong* out_size);
 
     /// <summary>Adds a reference.</summary>
-    /// <param name="client">NULL is a no-op.</param>
+    /// <param name="layout">NULL is a no-op.</param>
     [LibraryImport(Library)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial void optirs_pjrt_client_retain(optirs_pjrt_client* client);
+    internal static partial void optirs_pjrt_layout_retain(optirs_pjrt_layout* layout);
 
     /// <summary>Drops a reference.</summary>
-    /// <param name="client">NULL is a no-op.</param>
+    /// <param name="layout">NULL is a no-op.</param>
     [LibraryImport(Library)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial void optirs_pjrt_client_release(optirs_pjrt_client* client);
+    internal static partial void optirs_pjrt_layout_release(optirs_pjrt_layout* layout);
 
-    /// <summary>Name of the platform, e.g. "cpu", "cuda", "tpu".</summary>
-    /// <param name="out_size">bytes</param>
-    /// <returns>UTF-8, valid as long as the client</returns>
+    /// <summary>What the layout is.</summary>
+    /// <param name="out_view">pointers in it are borrowed from the layout</param>
     [LibraryImport(Library)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial byte* optirs_pjrt_client_platform_name(PjrtClientHandle client, out ulong out_size);
+    internal static partial void optirs_pjrt_layout_read(PjrtLayoutHandle layout, out optirs_pjrt_layout_view out_view);
 
-    /// <inheritdoc cref="optirs_pjrt_client_platform_name"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_client_platform_name")]
+    /// <inheritdoc cref="optirs_pjrt_layout_read"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_layout_read")]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial byte* optirs_pjrt_client_platform_name_raw(optirs_pjrt_client* client, ulong* out_size);
-
-    /// <summary>Version text of the platform.</summary>
-    /// <param name="out_size">bytes</param>
-    /// <returns>UTF-8, valid as long as the client</returns>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial byte* optirs_pjrt_client_platform_version(PjrtClientHandle client, out ulong out_size);
-
-    /// <inheritdoc cref="optirs_pjrt_client_platform_version"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_client_platform_version")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial byte* optirs_pjrt_client_platform_version_raw(optirs_pjrt_client* client, ulong* out_size);
-
-    /// <summary>Index of this process among the processes of the client.</summary>
-    [LibraryImport(Library)]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial int optirs_pjrt_client_process_index(PjrtClientHandle client);
-
-    /// <inheritdoc cref="optirs_pjrt_client_process_index"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_client_process_index")]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial int optirs_pjrt_client_process_index_raw(optirs_pjrt_client* client);
-
-    /// <summary>Number of all devices, those of other processes included.</summary>
-    [LibraryImport(Library)]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial long optirs_pjrt_client_num_devices(PjrtClientHandle client);
-
-    /// <inheritdoc cref="optirs_pjrt_client_num_devices"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_client_num_devices")]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial long optirs_pjrt_client_num_devices_raw(optirs_pjrt_client* client);
-
-    /// <summary>Device `index` of all devices; NULL where the index is out of range.</summary>
-    /// <param name="index">0 &lt;= index &lt; num_devices</param>
-    /// <returns>valid as long as the client</returns>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial optirs_pjrt_device* optirs_pjrt_client_device(PjrtClientHandle client, long index);
-
-    /// <inheritdoc cref="optirs_pjrt_client_device"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_client_device")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial optirs_pjrt_device* optirs_pjrt_client_device_raw(optirs_pjrt_client* client, long index);
-
-    /// <summary>Number of devices that this process can use.</summary>
-    [LibraryImport(Library)]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial long optirs_pjrt_client_num_addressable_devices(PjrtClientHandle client);
-
-    /// <inheritdoc cref="optirs_pjrt_client_num_addressable_devices"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_client_num_addressable_devices")]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial long optirs_pjrt_client_num_addressable_devices_raw(optirs_pjrt_client* client);
-
-    /// <summary>Device `index` of the devices that this process can use; NULL where the index is out of range.</summary>
-    /// <param name="index">0 &lt;= index &lt; num_addressable_devices</param>
-    /// <returns>valid as long as the client</returns>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial optirs_pjrt_device* optirs_pjrt_client_addressable_device(PjrtClientHandle client, long index);
-
-    /// <inheritdoc cref="optirs_pjrt_client_addressable_device"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_client_addressable_device")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial optirs_pjrt_device* optirs_pjrt_client_addressable_device_raw(optirs_pjrt_client* client, long index);
-
-    /// <summary>Counts the live device buffers of the client's cells. Buffers that were donated do not count.</summary>
-    /// <param name="out_live">sums over all devices</param>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial void optirs_pjrt_client_live_buffers(PjrtClientHandle client, out optirs_pjrt_live_buffers out_live);
-
-    /// <inheritdoc cref="optirs_pjrt_client_live_buffers"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_client_live_buffers")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial void optirs_pjrt_client_live_buffers_raw(optirs_pjrt_client* client, optirs_pjrt_live_buffers* out_live);
-
-    /// <summary>Number of the device, unique within its client.</summary>
-    [LibraryImport(Library)]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial int optirs_pjrt_device_id(nint device);
-
-    /// <inheritdoc cref="optirs_pjrt_device_id"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_device_id")]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial int optirs_pjrt_device_id_raw(optirs_pjrt_device* device);
-
-    /// <summary>Index of the process that owns the device.</summary>
-    [LibraryImport(Library)]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial int optirs_pjrt_device_process_index(nint device);
-
-    /// <inheritdoc cref="optirs_pjrt_device_process_index"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_device_process_index")]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial int optirs_pjrt_device_process_index_raw(optirs_pjrt_device* device);
-
-    /// <summary>Number of the device within its host; -1 where the plugin has none.</summary>
-    [LibraryImport(Library)]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial int optirs_pjrt_device_local_hardware_id(nint device);
-
-    /// <inheritdoc cref="optirs_pjrt_device_local_hardware_id"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_device_local_hardware_id")]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial int optirs_pjrt_device_local_hardware_id_raw(optirs_pjrt_device* device);
-
-    /// <summary>1 where this process can use the device.</summary>
-    [LibraryImport(Library)]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial byte optirs_pjrt_device_is_addressable(nint device);
-
-    /// <inheritdoc cref="optirs_pjrt_device_is_addressable"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_device_is_addressable")]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial byte optirs_pjrt_device_is_addressable_raw(optirs_pjrt_device* device);
-
-    /// <summary>Kind of the device, e.g. "NVIDIA H200" or "TPU v5e".</summary>
-    /// <param name="out_size">bytes</param>
-    /// <returns>UTF-8, valid as long as the client</returns>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial byte* optirs_pjrt_device_kind(nint device, out ulong out_size);
-
-    /// <inheritdoc cref="optirs_pjrt_device_kind"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_device_kind")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial byte* optirs_pjrt_device_kind_raw(optirs_pjrt_device* device, ulong* out_size);
-
-    /// <summary>Long description for logs.</summary>
-    /// <param name="out_size">bytes</param>
-    /// <returns>UTF-8, valid as long as the client</returns>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial byte* optirs_pjrt_device_debug_string(nint device, out ulong out_size);
-
-    /// <inheritdoc cref="optirs_pjrt_device_debug_string"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_device_debug_string")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial byte* optirs_pjrt_device_debug_string_raw(optirs_pjrt_device* device, ulong* out_size);
-
-    /// <summary>Number of attributes of the device.</summary>
-    [LibraryImport(Library)]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial long optirs_pjrt_device_num_attributes(nint device);
-
-    /// <inheritdoc cref="optirs_pjrt_device_num_attributes"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_device_num_attributes")]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial long optirs_pjrt_device_num_attributes_raw(optirs_pjrt_device* device);
-
-    /// <summary>Attribute `index` of the device, e.g. "coords". Errors: OUT_OF_RANGE.</summary>
-    /// <param name="index">0 &lt;= index &lt; num_attributes</param>
-    /// <param name="out_value">pointers in it are borrowed from the client</param>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial Checked optirs_pjrt_device_attribute(nint device, long index, out optirs_pjrt_named_value out_value);
-
-    /// <inheritdoc cref="optirs_pjrt_device_attribute"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_device_attribute")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial optirs_error* optirs_pjrt_device_attribute_raw(optirs_pjrt_device* device, long index, optirs_pjrt_named_value* out_value);
-
-    /// <summary>Memory statistics now. Errors: UNIMPLEMENTED where the plugin keeps none.</summary>
-    /// <param name="out_stats">bytes; -1 for a figure that is not known</param>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial Checked optirs_pjrt_device_memory_stats(nint device, out optirs_pjrt_memory_stats out_stats);
-
-    /// <inheritdoc cref="optirs_pjrt_device_memory_stats"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_device_memory_stats")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial optirs_error* optirs_pjrt_device_memory_stats_raw(optirs_pjrt_device* device, optirs_pjrt_memory_stats* out_stats);
+    internal static partial void optirs_pjrt_layout_read_raw(optirs_pjrt_layout* layout, optirs_pjrt_layout_view* out_view);
 
     /// <summary>Creates an empty cell, to be filled by a function that produces a buffer.</summary>
     [LibraryImport(Library)]
@@ -1640,6 +1673,852 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_pjrt_buffer_delete_raw(optirs_pjrt_buffer* buffer);
 
+    /// <summary>As optirs_pjrt_buffer_to_host, into a layout of the caller's choice.</summary>
+    /// <param name="layout">of the host memory, tiled or strides</param>
+    /// <param name="destination">host memory</param>
+    /// <param name="destination_size">bytes; must hold the whole shape in that layout</param>
+    /// <param name="done">called when the data is there</param>
+    /// <param name="context">passed to done</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_buffer_to_host_layout(PjrtBufferHandle buffer, optirs_pjrt_layout_view* layout, Span<byte> destination, ulong destination_size, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
+
+    /// <inheritdoc cref="optirs_pjrt_buffer_to_host_layout"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_buffer_to_host_layout")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_buffer_to_host_layout_raw(optirs_pjrt_buffer* buffer, optirs_pjrt_layout_view* layout, void* destination, ulong destination_size, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
+
+    /// <summary>Copies bytes as they lie on the device, without regard to type and layout. Errors: OUT_OF_RANGE (past optirs_pjrt_buffer_device_size).</summary>
+    /// <param name="offset">first byte</param>
+    /// <param name="destination">host memory</param>
+    /// <param name="size">bytes</param>
+    /// <param name="done">called when the data is there</param>
+    /// <param name="context">passed to done</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_buffer_raw_to_host(PjrtBufferHandle buffer, ulong offset, Span<byte> destination, ulong size, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
+
+    /// <inheritdoc cref="optirs_pjrt_buffer_raw_to_host"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_buffer_raw_to_host")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_buffer_raw_to_host_raw(optirs_pjrt_buffer* buffer, ulong offset, void* destination, ulong size, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
+
+    /// <summary>As optirs_pjrt_buffer_raw_to_host, where the destination is named later, by optirs_pjrt_promise_host.</summary>
+    /// <param name="offset">first byte</param>
+    /// <param name="size">bytes</param>
+    /// <param name="done">called when the data is there</param>
+    /// <param name="context">passed to done</param>
+    /// <param name="out_promise">of the destination</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_buffer_raw_to_host_later(PjrtBufferHandle buffer, ulong offset, ulong size, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context, out PjrtPromiseHandle out_promise);
+
+    /// <inheritdoc cref="optirs_pjrt_buffer_raw_to_host_later"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_buffer_raw_to_host_later")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_buffer_raw_to_host_later_raw(optirs_pjrt_buffer* buffer, ulong offset, ulong size, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context, optirs_pjrt_promise** out_promise);
+
+    /// <summary>Extents without the padding that a dynamic dimension has.</summary>
+    /// <param name="out_dims">`rank` extents</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_buffer_unpadded_dims(PjrtBufferHandle buffer, Span<long> out_dims, long rank);
+
+    /// <inheritdoc cref="optirs_pjrt_buffer_unpadded_dims"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_buffer_unpadded_dims")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_buffer_unpadded_dims_raw(optirs_pjrt_buffer* buffer, long* out_dims, long rank);
+
+    /// <summary>Which dimensions are dynamic.</summary>
+    /// <param name="out_is_dynamic">1 or 0 for each dimension</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_buffer_dynamic_dims(PjrtBufferHandle buffer, Span<byte> out_is_dynamic, long rank);
+
+    /// <inheritdoc cref="optirs_pjrt_buffer_dynamic_dims"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_buffer_dynamic_dims")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_buffer_dynamic_dims_raw(optirs_pjrt_buffer* buffer, byte* out_is_dynamic, long rank);
+
+    /// <summary>Layout of the buffer on its device.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_buffer_layout(PjrtBufferHandle buffer, out PjrtLayoutHandle out_layout);
+
+    /// <inheritdoc cref="optirs_pjrt_buffer_layout"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_buffer_layout")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_buffer_layout_raw(optirs_pjrt_buffer* buffer, optirs_pjrt_layout** out_layout);
+
+    /// <summary>Memory that holds the buffer. Errors: UNIMPLEMENTED where the plugin has no notion of memories.</summary>
+    /// <param name="out_memory">valid as long as the client</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_buffer_memory(PjrtBufferHandle buffer, out nint out_memory);
+
+    /// <inheritdoc cref="optirs_pjrt_buffer_memory"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_buffer_memory")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_buffer_memory_raw(optirs_pjrt_buffer* buffer, optirs_pjrt_memory** out_memory);
+
+    /// <summary>Whether the buffer lies in memory that the host can address.</summary>
+    /// <param name="out_is_on_cpu">1 or 0</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_buffer_is_on_cpu(PjrtBufferHandle buffer, out byte out_is_on_cpu);
+
+    /// <inheritdoc cref="optirs_pjrt_buffer_is_on_cpu"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_buffer_is_on_cpu")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_buffer_is_on_cpu_raw(optirs_pjrt_buffer* buffer, byte* out_is_on_cpu);
+
+    /// <summary>Address of the buffer as the platform's own tools know it. Nothing keeps the memory alive: see optirs_pjrt_buffer_hold.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_buffer_unsafe_pointer(PjrtBufferHandle buffer, out ulong out_address);
+
+    /// <inheritdoc cref="optirs_pjrt_buffer_unsafe_pointer"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_buffer_unsafe_pointer")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_buffer_unsafe_pointer_raw(optirs_pjrt_buffer* buffer, ulong* out_address);
+
+    /// <summary>Keeps the device memory of a buffer alive for use outside PJRT. Work that is in flight should be waited for first (optirs_pjrt_buffer_ready).</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_buffer_hold(PjrtBufferHandle buffer, out PjrtHoldHandle out_hold);
+
+    /// <inheritdoc cref="optirs_pjrt_buffer_hold"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_buffer_hold")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_buffer_hold_raw(optirs_pjrt_buffer* buffer, optirs_pjrt_hold** out_hold);
+
+    /// <summary>First byte of the memory, in the address space of the device.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void* optirs_pjrt_hold_data(PjrtHoldHandle hold);
+
+    /// <inheritdoc cref="optirs_pjrt_hold_data"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_hold_data")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void* optirs_pjrt_hold_data_raw(optirs_pjrt_hold* hold);
+
+    /// <summary>Adds a reference.</summary>
+    /// <param name="hold">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_hold_retain(optirs_pjrt_hold* hold);
+
+    /// <summary>Drops a reference; the last one ends the use.</summary>
+    /// <param name="hold">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_hold_release(optirs_pjrt_hold* hold);
+
+    /// <summary>Opens the devices of a plugin. Errors: INVALID_ARGUMENT (an option of unknown kind) or what the plugin reports.</summary>
+    /// <param name="options">named values that the plugin understands</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_client_create(PjrtPluginHandle plugin, ReadOnlySpan<optirs_pjrt_named_value> options, long num_options, out PjrtClientHandle out_client);
+
+    /// <inheritdoc cref="optirs_pjrt_client_create"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_client_create")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_client_create_raw(optirs_pjrt_plugin* plugin, optirs_pjrt_named_value* options, long num_options, optirs_pjrt_client** out_client);
+
+    /// <summary>Adds a reference.</summary>
+    /// <param name="client">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_client_retain(optirs_pjrt_client* client);
+
+    /// <summary>Drops a reference.</summary>
+    /// <param name="client">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_client_release(optirs_pjrt_client* client);
+
+    /// <summary>Name of the platform, e.g. "cpu", "cuda", "tpu".</summary>
+    /// <param name="out_size">bytes</param>
+    /// <returns>UTF-8, valid as long as the client</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_client_platform_name(PjrtClientHandle client, out ulong out_size);
+
+    /// <inheritdoc cref="optirs_pjrt_client_platform_name"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_client_platform_name")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_client_platform_name_raw(optirs_pjrt_client* client, ulong* out_size);
+
+    /// <summary>Version text of the platform.</summary>
+    /// <param name="out_size">bytes</param>
+    /// <returns>UTF-8, valid as long as the client</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_client_platform_version(PjrtClientHandle client, out ulong out_size);
+
+    /// <inheritdoc cref="optirs_pjrt_client_platform_version"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_client_platform_version")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_client_platform_version_raw(optirs_pjrt_client* client, ulong* out_size);
+
+    /// <summary>Index of this process among the processes of the client.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial int optirs_pjrt_client_process_index(PjrtClientHandle client);
+
+    /// <inheritdoc cref="optirs_pjrt_client_process_index"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_client_process_index")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial int optirs_pjrt_client_process_index_raw(optirs_pjrt_client* client);
+
+    /// <summary>Number of all devices, those of other processes included.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_client_num_devices(PjrtClientHandle client);
+
+    /// <inheritdoc cref="optirs_pjrt_client_num_devices"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_client_num_devices")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_client_num_devices_raw(optirs_pjrt_client* client);
+
+    /// <summary>Device `index` of all devices; NULL where the index is out of range.</summary>
+    /// <param name="index">0 &lt;= index &lt; num_devices</param>
+    /// <returns>valid as long as the client</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_pjrt_device* optirs_pjrt_client_device(PjrtClientHandle client, long index);
+
+    /// <inheritdoc cref="optirs_pjrt_client_device"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_client_device")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_pjrt_device* optirs_pjrt_client_device_raw(optirs_pjrt_client* client, long index);
+
+    /// <summary>Number of devices that this process can use.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_client_num_addressable_devices(PjrtClientHandle client);
+
+    /// <inheritdoc cref="optirs_pjrt_client_num_addressable_devices"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_client_num_addressable_devices")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_client_num_addressable_devices_raw(optirs_pjrt_client* client);
+
+    /// <summary>Device `index` of the devices that this process can use; NULL where the index is out of range.</summary>
+    /// <param name="index">0 &lt;= index &lt; num_addressable_devices</param>
+    /// <returns>valid as long as the client</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_pjrt_device* optirs_pjrt_client_addressable_device(PjrtClientHandle client, long index);
+
+    /// <inheritdoc cref="optirs_pjrt_client_addressable_device"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_client_addressable_device")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_pjrt_device* optirs_pjrt_client_addressable_device_raw(optirs_pjrt_client* client, long index);
+
+    /// <summary>Counts the live device buffers of the client's cells. Buffers that were donated do not count.</summary>
+    /// <param name="out_live">sums over all devices</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_client_live_buffers(PjrtClientHandle client, out optirs_pjrt_live_buffers out_live);
+
+    /// <inheritdoc cref="optirs_pjrt_client_live_buffers"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_client_live_buffers")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_client_live_buffers_raw(optirs_pjrt_client* client, optirs_pjrt_live_buffers* out_live);
+
+    /// <summary>The device with this number. Errors: NOT_FOUND or what the plugin reports.</summary>
+    /// <param name="id">as optirs_pjrt_device_id</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_client_find_device(PjrtClientHandle client, int id, out nint out_device);
+
+    /// <inheritdoc cref="optirs_pjrt_client_find_device"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_client_find_device")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_client_find_device_raw(optirs_pjrt_client* client, int id, optirs_pjrt_device** out_device);
+
+    /// <summary>The addressable device with this number within the host. Errors: NOT_FOUND or what the plugin reports.</summary>
+    /// <param name="local_hardware_id">as optirs_pjrt_device_local_hardware_id</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_client_find_local_device(PjrtClientHandle client, int local_hardware_id, out nint out_device);
+
+    /// <inheritdoc cref="optirs_pjrt_client_find_local_device"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_client_find_local_device")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_client_find_local_device_raw(optirs_pjrt_client* client, int local_hardware_id, optirs_pjrt_device** out_device);
+
+    /// <summary>The devices that a program of so many replicas and partitions runs on by default. Errors: INVALID_ARGUMENT (counts below 1, room for another number of ids), or what the plugin reports.</summary>
+    /// <param name="num_replicas">&gt;= 1</param>
+    /// <param name="num_partitions">&gt;= 1</param>
+    /// <param name="out_ids">[num_replicas x num_partitions]</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_client_default_assignment(PjrtClientHandle client, int num_replicas, int num_partitions, Span<int> out_ids, long num_ids);
+
+    /// <inheritdoc cref="optirs_pjrt_client_default_assignment"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_client_default_assignment")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_client_default_assignment_raw(optirs_pjrt_client* client, int num_replicas, int num_partitions, int* out_ids, long num_ids);
+
+    /// <summary>Number of memories that this process can use. 0 where the plugin has no notion of memories.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_client_num_memories(PjrtClientHandle client);
+
+    /// <inheritdoc cref="optirs_pjrt_client_num_memories"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_client_num_memories")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_client_num_memories_raw(optirs_pjrt_client* client);
+
+    /// <summary>Memory `index` of those that this process can use; NULL where the index is out of range.</summary>
+    /// <param name="index">0 &lt;= index &lt; num_memories</param>
+    /// <returns>valid as long as the client</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_pjrt_memory* optirs_pjrt_client_memory(PjrtClientHandle client, long index);
+
+    /// <inheritdoc cref="optirs_pjrt_client_memory"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_client_memory")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_pjrt_memory* optirs_pjrt_client_memory_raw(optirs_pjrt_client* client, long index);
+
+    /// <summary>Registers host memory with the devices, which makes transfers from and to it faster. Errors: UNIMPLEMENTED where the plugin cannot, or what it reports.</summary>
+    /// <param name="data">first byte; must stay valid until optirs_pjrt_client_dma_unmap</param>
+    /// <param name="size">bytes</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_client_dma_map(PjrtClientHandle client, void* data, ulong size);
+
+    /// <inheritdoc cref="optirs_pjrt_client_dma_map"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_client_dma_map")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_client_dma_map_raw(optirs_pjrt_client* client, void* data, ulong size);
+
+    /// <summary>Ends what optirs_pjrt_client_dma_map began.</summary>
+    /// <param name="data">the same first byte</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_client_dma_unmap(PjrtClientHandle client, void* data);
+
+    /// <inheritdoc cref="optirs_pjrt_client_dma_unmap"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_client_dma_unmap")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_client_dma_unmap_raw(optirs_pjrt_client* client, void* data);
+
+    /// <summary>Tells the client of the states of all processes of the job.</summary>
+    /// <param name="infos">one for each process</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_client_update_processes(PjrtClientHandle client, ReadOnlySpan<optirs_pjrt_process_info> infos, long num_infos);
+
+    /// <inheritdoc cref="optirs_pjrt_client_update_processes"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_client_update_processes")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_client_update_processes_raw(optirs_pjrt_client* client, optirs_pjrt_process_info* infos, long num_infos);
+
+    /// <summary>Gives the value. To be called at most once, inside the callback that was handed the sink.</summary>
+    /// <param name="size">bytes</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_value_sink_set(nint sink, ReadOnlySpan<byte> value, ulong size);
+
+    /// <inheritdoc cref="optirs_pjrt_value_sink_set"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_value_sink_set")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_value_sink_set_raw(optirs_pjrt_value_sink* sink, byte* value, ulong size);
+
+    /// <summary>Says why there is no value, or why one could not be stored.</summary>
+    /// <param name="code">not OPTIRS_OK; NOT_FOUND and DEADLINE_EXCEEDED have their meaning</param>
+    /// <param name="message">UTF-8</param>
+    /// <param name="size">bytes</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_value_sink_fail(nint sink, int code, ReadOnlySpan<byte> message, ulong size);
+
+    /// <inheritdoc cref="optirs_pjrt_value_sink_fail"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_value_sink_fail")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_value_sink_fail_raw(optirs_pjrt_value_sink* sink, int code, byte* message, ulong size);
+
+    /// <summary>As optirs_pjrt_client_create, for one of several processes, which find each other through a store that they share. `put` and `get` may be called until `released` is.</summary>
+    /// <param name="options">named values that the plugin understands, such as "node_id" and "num_nodes"</param>
+    /// <param name="released">NULL, or called after the plugin's client is gone; never if this function fails</param>
+    /// <param name="context">passed to put, get and released</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_client_create_with_store(PjrtPluginHandle plugin, ReadOnlySpan<optirs_pjrt_named_value> options, long num_options, delegate* unmanaged[Cdecl]<byte*, ulong, byte*, ulong, optirs_pjrt_value_sink*, void*, void> put, delegate* unmanaged[Cdecl]<byte*, ulong, long, optirs_pjrt_value_sink*, void*, void> get, delegate* unmanaged[Cdecl]<void*, void> released, void* context, out PjrtClientHandle out_client);
+
+    /// <inheritdoc cref="optirs_pjrt_client_create_with_store"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_client_create_with_store")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_client_create_with_store_raw(optirs_pjrt_plugin* plugin, optirs_pjrt_named_value* options, long num_options, delegate* unmanaged[Cdecl]<byte*, ulong, byte*, ulong, optirs_pjrt_value_sink*, void*, void> put, delegate* unmanaged[Cdecl]<byte*, ulong, long, optirs_pjrt_value_sink*, void*, void> get, delegate* unmanaged[Cdecl]<void*, void> released, void* context, optirs_pjrt_client** out_client);
+
+    /// <summary>As optirs_pjrt_buffer_from_host, into a memory and a layout of the caller's choice.</summary>
+    /// <param name="array">what the buffer is to be, and where</param>
+    /// <param name="data">elements in host memory</param>
+    /// <param name="data_size">bytes that may be read; must hold the whole shape</param>
+    /// <param name="byte_strides">NULL (dense, row-major), or `rank` strides in bytes</param>
+    /// <param name="semantics">OPTIRS_PJRT_HOST_*</param>
+    /// <param name="host_released">NULL, or called when the plugin is done with `data`</param>
+    /// <param name="context">passed to host_released</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_buffer_place(PjrtClientHandle client, optirs_pjrt_array* array, ReadOnlySpan<byte> data, ulong data_size, long* byte_strides, int semantics, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> host_released, void* context, optirs_pjrt_buffer** inout_buffer);
+
+    /// <inheritdoc cref="optirs_pjrt_buffer_place"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_buffer_place")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_buffer_place_raw(optirs_pjrt_client* client, optirs_pjrt_array* array, void* data, ulong data_size, long* byte_strides, int semantics, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> host_released, void* context, optirs_pjrt_buffer** inout_buffer);
+
+    /// <summary>Device memory with whatever is in it.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_buffer_uninitialized(PjrtClientHandle client, optirs_pjrt_array* array, optirs_pjrt_buffer** inout_buffer);
+
+    /// <inheritdoc cref="optirs_pjrt_buffer_uninitialized"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_buffer_uninitialized")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_buffer_uninitialized_raw(optirs_pjrt_client* client, optirs_pjrt_array* array, optirs_pjrt_buffer** inout_buffer);
+
+    /// <summary>A buffer that was never computed: whoever reads it gets this error.</summary>
+    /// <param name="array">`memory` or `device` says where it would have been</param>
+    /// <param name="code">not OPTIRS_OK</param>
+    /// <param name="message">UTF-8</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_buffer_failed(PjrtClientHandle client, optirs_pjrt_array* array, int code, ReadOnlySpan<byte> message, ulong message_size, optirs_pjrt_buffer** inout_buffer);
+
+    /// <inheritdoc cref="optirs_pjrt_buffer_failed"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_buffer_failed")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_buffer_failed_raw(optirs_pjrt_client* client, optirs_pjrt_array* array, int code, byte* message, ulong message_size, optirs_pjrt_buffer** inout_buffer);
+
+    /// <summary>A buffer over memory of the device that somebody else owns; nothing is copied.</summary>
+    /// <param name="array">what lies there; `layout` NULL means row-major</param>
+    /// <param name="data">address in device memory</param>
+    /// <param name="stream">of the platform whose work on the memory must end first, or 0</param>
+    /// <param name="released">NULL, or called when the plugin no longer uses the memory; never if this fails</param>
+    /// <param name="context">passed to released</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_buffer_view(PjrtClientHandle client, optirs_pjrt_array* array, void* data, long stream, delegate* unmanaged[Cdecl]<void*, void*, void> released, void* context, optirs_pjrt_buffer** inout_buffer);
+
+    /// <inheritdoc cref="optirs_pjrt_buffer_view"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_buffer_view")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_buffer_view_raw(optirs_pjrt_client* client, optirs_pjrt_array* array, void* data, long stream, delegate* unmanaged[Cdecl]<void*, void*, void> released, void* context, optirs_pjrt_buffer** inout_buffer);
+
+    /// <summary>The same bytes on the same device, read as another type or shape of equal size.</summary>
+    /// <param name="array">type, extents and layout; its place must be left out</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_buffer_bitcast(PjrtBufferHandle buffer, optirs_pjrt_array* array, optirs_pjrt_buffer** inout_buffer);
+
+    /// <inheritdoc cref="optirs_pjrt_buffer_bitcast"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_buffer_bitcast")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_buffer_bitcast_raw(optirs_pjrt_buffer* buffer, optirs_pjrt_array* array, optirs_pjrt_buffer** inout_buffer);
+
+    /// <summary>Copies a buffer to a memory of the same client, e.g. to "pinned_host".</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_buffer_copy_to_memory(PjrtBufferHandle buffer, nint memory, optirs_pjrt_buffer** inout_buffer);
+
+    /// <inheritdoc cref="optirs_pjrt_buffer_copy_to_memory"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_buffer_copy_to_memory")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_buffer_copy_to_memory_raw(optirs_pjrt_buffer* buffer, optirs_pjrt_memory* memory, optirs_pjrt_buffer** inout_buffer);
+
+    /// <summary>A buffer that stands for another one which will exist later (optirs_pjrt_promise_buffer), and can be an argument of programs at once.</summary>
+    /// <param name="out_promise">of the buffer</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_buffer_alias(PjrtClientHandle client, optirs_pjrt_array* array, optirs_pjrt_buffer** inout_buffer, out PjrtPromiseHandle out_promise);
+
+    /// <inheritdoc cref="optirs_pjrt_buffer_alias"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_buffer_alias")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_buffer_alias_raw(optirs_pjrt_client* client, optirs_pjrt_array* array, optirs_pjrt_buffer** inout_buffer, optirs_pjrt_promise** out_promise);
+
+    /// <summary>Gives a buffer away for another one that is ready when the promise is kept (optirs_pjrt_promise_done). The given cell reports that it is donated.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_buffer_donate(PjrtBufferHandle buffer, optirs_pjrt_buffer** inout_buffer, out PjrtPromiseHandle out_promise);
+
+    /// <inheritdoc cref="optirs_pjrt_buffer_donate"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_buffer_donate")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_buffer_donate_raw(optirs_pjrt_buffer* buffer, optirs_pjrt_buffer** inout_buffer, optirs_pjrt_promise** out_promise);
+
+    /// <summary>Number of the device, unique within its client.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial int optirs_pjrt_device_id(nint device);
+
+    /// <inheritdoc cref="optirs_pjrt_device_id"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_device_id")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial int optirs_pjrt_device_id_raw(optirs_pjrt_device* device);
+
+    /// <summary>Index of the process that owns the device.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial int optirs_pjrt_device_process_index(nint device);
+
+    /// <inheritdoc cref="optirs_pjrt_device_process_index"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_device_process_index")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial int optirs_pjrt_device_process_index_raw(optirs_pjrt_device* device);
+
+    /// <summary>Number of the device within its host; -1 where the plugin has none.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial int optirs_pjrt_device_local_hardware_id(nint device);
+
+    /// <inheritdoc cref="optirs_pjrt_device_local_hardware_id"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_device_local_hardware_id")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial int optirs_pjrt_device_local_hardware_id_raw(optirs_pjrt_device* device);
+
+    /// <summary>1 where this process can use the device.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte optirs_pjrt_device_is_addressable(nint device);
+
+    /// <inheritdoc cref="optirs_pjrt_device_is_addressable"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_device_is_addressable")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte optirs_pjrt_device_is_addressable_raw(optirs_pjrt_device* device);
+
+    /// <summary>Kind of the device, e.g. "NVIDIA H200" or "TPU v5e".</summary>
+    /// <param name="out_size">bytes</param>
+    /// <returns>UTF-8, valid as long as the client</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_device_kind(nint device, out ulong out_size);
+
+    /// <inheritdoc cref="optirs_pjrt_device_kind"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_device_kind")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_device_kind_raw(optirs_pjrt_device* device, ulong* out_size);
+
+    /// <summary>Long description for logs.</summary>
+    /// <param name="out_size">bytes</param>
+    /// <returns>UTF-8, valid as long as the client</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_device_debug_string(nint device, out ulong out_size);
+
+    /// <inheritdoc cref="optirs_pjrt_device_debug_string"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_device_debug_string")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_device_debug_string_raw(optirs_pjrt_device* device, ulong* out_size);
+
+    /// <summary>Number of attributes of the device.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_device_num_attributes(nint device);
+
+    /// <inheritdoc cref="optirs_pjrt_device_num_attributes"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_device_num_attributes")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_device_num_attributes_raw(optirs_pjrt_device* device);
+
+    /// <summary>Attribute `index` of the device, e.g. "coords". Errors: OUT_OF_RANGE.</summary>
+    /// <param name="index">0 &lt;= index &lt; num_attributes</param>
+    /// <param name="out_value">pointers in it are borrowed from the client</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_device_attribute(nint device, long index, out optirs_pjrt_named_value out_value);
+
+    /// <inheritdoc cref="optirs_pjrt_device_attribute"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_device_attribute")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_device_attribute_raw(optirs_pjrt_device* device, long index, optirs_pjrt_named_value* out_value);
+
+    /// <summary>Memory statistics now. Errors: UNIMPLEMENTED where the plugin keeps none.</summary>
+    /// <param name="out_stats">bytes; -1 for a figure that is not known</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_device_memory_stats(nint device, out optirs_pjrt_memory_stats out_stats);
+
+    /// <inheritdoc cref="optirs_pjrt_device_memory_stats"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_device_memory_stats")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_device_memory_stats_raw(optirs_pjrt_device* device, optirs_pjrt_memory_stats* out_stats);
+
+    /// <summary>Short description for people.</summary>
+    /// <param name="out_size">bytes</param>
+    /// <returns>UTF-8, valid as long as the client; empty where the plugin gives none</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_device_to_string(nint device, out ulong out_size);
+
+    /// <inheritdoc cref="optirs_pjrt_device_to_string"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_device_to_string")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_device_to_string_raw(optirs_pjrt_device* device, ulong* out_size);
+
+    /// <summary>Number of memories that the device can use. 0 where the plugin has no notion of memories.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_device_num_memories(nint device);
+
+    /// <inheritdoc cref="optirs_pjrt_device_num_memories"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_device_num_memories")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_device_num_memories_raw(optirs_pjrt_device* device);
+
+    /// <summary>Memory `index` of the device; NULL where the index is out of range.</summary>
+    /// <param name="index">0 &lt;= index &lt; num_memories</param>
+    /// <returns>valid as long as the client</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_pjrt_memory* optirs_pjrt_device_memory(nint device, long index);
+
+    /// <inheritdoc cref="optirs_pjrt_device_memory"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_device_memory")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_pjrt_memory* optirs_pjrt_device_memory_raw(optirs_pjrt_device* device, long index);
+
+    /// <summary>Memory that buffers of the device are in unless another one is asked for; NULL where the plugin has none.</summary>
+    /// <returns>valid as long as the client</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_pjrt_memory* optirs_pjrt_device_default_memory(nint device);
+
+    /// <inheritdoc cref="optirs_pjrt_device_default_memory"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_device_default_memory")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_pjrt_memory* optirs_pjrt_device_default_memory_raw(optirs_pjrt_device* device);
+
+    /// <summary>What the plugin says of the device at the moment, beside its lasting attributes. Errors: UNIMPLEMENTED where the plugin has no such function.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_device_read_attributes(nint device, out PjrtValuesHandle out_values);
+
+    /// <inheritdoc cref="optirs_pjrt_device_read_attributes"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_device_read_attributes")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_device_read_attributes_raw(optirs_pjrt_device* device, optirs_pjrt_values** out_values);
+
+    /// <summary>Starts the memory statistics anew: peaks are those from now on.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_device_clear_memory_stats(nint device);
+
+    /// <inheritdoc cref="optirs_pjrt_device_clear_memory_stats"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_device_clear_memory_stats")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_device_clear_memory_stats_raw(optirs_pjrt_device* device);
+
+    /// <summary>Lets an execution fail that has not begun: its results and what depends on them get the error.</summary>
+    /// <param name="launch_id">of the execution</param>
+    /// <param name="code">not OPTIRS_OK</param>
+    /// <param name="message">UTF-8</param>
+    /// <param name="out_poisoned">1 where the execution was found and will fail</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_device_poison_execution(nint device, int launch_id, int code, ReadOnlySpan<byte> message, ulong message_size, out byte out_poisoned);
+
+    /// <inheritdoc cref="optirs_pjrt_device_poison_execution"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_device_poison_execution")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_device_poison_execution_raw(optirs_pjrt_device* device, int launch_id, int code, byte* message, ulong message_size, byte* out_poisoned);
+
+    /// <summary>Begins to track asynchronous work of the host for a device.</summary>
+    /// <param name="description">UTF-8</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_device_track(nint device, ReadOnlySpan<byte> description, ulong description_size, out PjrtTrackingHandle out_tracking);
+
+    /// <inheritdoc cref="optirs_pjrt_device_track"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_device_track")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_device_track_raw(optirs_pjrt_device* device, byte* description, ulong description_size, optirs_pjrt_tracking** out_tracking);
+
+    /// <summary>Adds a reference.</summary>
+    /// <param name="tracking">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_tracking_retain(optirs_pjrt_tracking* tracking);
+
+    /// <summary>Drops a reference; the last one ends the span.</summary>
+    /// <param name="tracking">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_tracking_release(optirs_pjrt_tracking* tracking);
+
+    /// <summary>Lends the device memory of a buffer, for reading. It stays where it is until the tensor's deleter has been called, which may happen on any thread. Wait for the buffer first (optirs_pjrt_buffer_ready). Errors: UNIMPLEMENTED (a platform or an element type that DLPack has no name for, a layout that is not row-major, or a plugin that does not tell addresses), FAILED_PRECONDITION (empty, deleted or donated).</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_buffer_to_dlpack(PjrtBufferHandle buffer, optirs_dl_managed_tensor** out_tensor);
+
+    /// <inheritdoc cref="optirs_pjrt_buffer_to_dlpack"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_buffer_to_dlpack")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_buffer_to_dlpack_raw(optirs_pjrt_buffer* buffer, optirs_dl_managed_tensor** out_tensor);
+
+    /// <summary>A buffer over the memory of a tensor. On success the tensor belongs to the buffer, and its deleter is called when the plugin is done with the memory; on failure it stays the caller's. Errors: INVALID_ARGUMENT (another major version of DLPack, memory that is not the device's, no row-major order), UNIMPLEMENTED (an element type without an optirs_dtype, or a plugin without views).</summary>
+    /// <param name="tensor">its memory must be ready to be read</param>
+    /// <param name="device">NULL takes the one that the tensor is on</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_buffer_from_dlpack(PjrtClientHandle client, optirs_dl_managed_tensor* tensor, nint device, optirs_pjrt_buffer** inout_buffer);
+
+    /// <inheritdoc cref="optirs_pjrt_buffer_from_dlpack"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_buffer_from_dlpack")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_buffer_from_dlpack_raw(optirs_pjrt_client* client, optirs_dl_managed_tensor* tensor, optirs_pjrt_device* device, optirs_pjrt_buffer** inout_buffer);
+
+    /// <summary>Adds a reference.</summary>
+    /// <param name="promise">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_promise_retain(optirs_pjrt_promise* promise);
+
+    /// <summary>Drops a reference. A promise that is never kept fails with ABORTED.</summary>
+    /// <param name="promise">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_promise_release(optirs_pjrt_promise* promise);
+
+    /// <summary>Keeps the promise of a destination: the plugin copies to it. Errors: FAILED_PRECONDITION (kept already, or a promise of something else).</summary>
+    /// <param name="promise">of optirs_pjrt_buffer_raw_to_host_later</param>
+    /// <param name="destination">host memory, valid until the copy's completion</param>
+    /// <param name="size">must be the size that was asked for</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_promise_host(PjrtPromiseHandle promise, Span<byte> destination, ulong size);
+
+    /// <inheritdoc cref="optirs_pjrt_promise_host"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_promise_host")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_promise_host_raw(optirs_pjrt_promise* promise, void* destination, ulong size);
+
+    /// <summary>Keeps the promise of a buffer. Errors: as above, and INVALID_ARGUMENT (a buffer of another client).</summary>
+    /// <param name="promise">of optirs_pjrt_buffer_alias</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_promise_buffer(PjrtPromiseHandle promise, PjrtBufferHandle buffer);
+
+    /// <inheritdoc cref="optirs_pjrt_promise_buffer"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_promise_buffer")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_promise_buffer_raw(optirs_pjrt_promise* promise, optirs_pjrt_buffer* buffer);
+
+    /// <summary>Keeps the promise of something that has been done.</summary>
+    /// <param name="promise">of optirs_pjrt_buffer_donate</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_promise_done(PjrtPromiseHandle promise);
+
+    /// <inheritdoc cref="optirs_pjrt_promise_done"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_promise_done")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_promise_done_raw(optirs_pjrt_promise* promise);
+
+    /// <summary>Breaks any promise; who waits for it gets the error. Errors: FAILED_PRECONDITION (kept already).</summary>
+    /// <param name="code">not OPTIRS_OK</param>
+    /// <param name="message">UTF-8</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_promise_fail(PjrtPromiseHandle promise, int code, ReadOnlySpan<byte> message, ulong message_size);
+
+    /// <inheritdoc cref="optirs_pjrt_promise_fail"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_promise_fail")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_promise_fail_raw(optirs_pjrt_promise* promise, int code, byte* message, ulong message_size);
+
+    /// <summary>An event that is not over. Errors: UNIMPLEMENTED where the plugin makes none for others.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_event_create(PjrtClientHandle client, out PjrtEventHandle out_event);
+
+    /// <inheritdoc cref="optirs_pjrt_event_create"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_event_create")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_event_create_raw(optirs_pjrt_client* client, optirs_pjrt_event** out_event);
+
+    /// <summary>Adds a reference.</summary>
+    /// <param name="event">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_event_retain(optirs_pjrt_event* @event);
+
+    /// <summary>Drops a reference.</summary>
+    /// <param name="event">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_event_release(optirs_pjrt_event* @event);
+
+    /// <summary>Ends the event. Errors: FAILED_PRECONDITION (it is over).</summary>
+    /// <param name="code">OPTIRS_OK, or the error that it ends with</param>
+    /// <param name="message">UTF-8, of the error</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_event_set(PjrtEventHandle @event, int code, ReadOnlySpan<byte> message, ulong message_size);
+
+    /// <inheritdoc cref="optirs_pjrt_event_set"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_event_set")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_event_set_raw(optirs_pjrt_event* @event, int code, byte* message, ulong message_size);
+
+    /// <summary>Whether the event is over.</summary>
+    /// <param name="out_is_ready">1 or 0</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_event_is_ready(PjrtEventHandle @event, out byte out_is_ready);
+
+    /// <inheritdoc cref="optirs_pjrt_event_is_ready"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_event_is_ready")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_event_is_ready_raw(optirs_pjrt_event* @event, byte* out_is_ready);
+
+    /// <summary>The error of an event that is over, if it ended with one. Errors: FAILED_PRECONDITION (it is not over), or its own.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_event_check(PjrtEventHandle @event);
+
+    /// <inheritdoc cref="optirs_pjrt_event_check"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_event_check")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_event_check_raw(optirs_pjrt_event* @event);
+
+    /// <summary>Calls `done` when the event is over, with its error.</summary>
+    /// <param name="context">passed to done</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_event_ready(PjrtEventHandle @event, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
+
+    /// <inheritdoc cref="optirs_pjrt_event_ready"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_event_ready")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_event_ready_raw(optirs_pjrt_event* @event, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
+
     /// <summary>Compiles a program and loads it on its devices. Blocks while the plugin compiles. Errors: INVALID_ARGUMENT (empty program, counts below 1, assignment of another size), or what the plugin's compiler reports.</summary>
     /// <param name="program">text or bytes</param>
     /// <param name="options">NULL means OPTIRS_PJRT_COMPILE_OPTIONS_INIT</param>
@@ -1818,6 +2697,177 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_pjrt_executable_fingerprint_raw(optirs_pjrt_executable* executable, byte** out_bytes, ulong* out_size);
 
+    /// <summary>Kind of the memory that result `index` is put in. Errors: OUT_OF_RANGE, UNIMPLEMENTED.</summary>
+    /// <param name="index">0 &lt;= index &lt; num_outputs</param>
+    /// <param name="out_kind">UTF-8, borrowed from the executable</param>
+    /// <param name="out_size">bytes</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_executable_output_memory_kind(PjrtExecutableHandle executable, long index, byte** out_kind, out ulong out_size);
+
+    /// <inheritdoc cref="optirs_pjrt_executable_output_memory_kind"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_executable_output_memory_kind")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_executable_output_memory_kind_raw(optirs_pjrt_executable* executable, long index, byte** out_kind, ulong* out_size);
+
+    /// <summary>Number of parameters whose memory kinds are known. Errors: UNIMPLEMENTED.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_executable_num_parameters(PjrtExecutableHandle executable, out long out_count);
+
+    /// <inheritdoc cref="optirs_pjrt_executable_num_parameters"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_executable_num_parameters")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_executable_num_parameters_raw(optirs_pjrt_executable* executable, long* out_count);
+
+    /// <summary>Kind of the memory that argument `index` is expected in. Errors: OUT_OF_RANGE, UNIMPLEMENTED.</summary>
+    /// <param name="index">0 &lt;= index &lt; num_parameters</param>
+    /// <param name="out_kind">UTF-8, borrowed from the executable</param>
+    /// <param name="out_size">bytes</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_executable_parameter_memory_kind(PjrtExecutableHandle executable, long index, byte** out_kind, out ulong out_size);
+
+    /// <inheritdoc cref="optirs_pjrt_executable_parameter_memory_kind"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_executable_parameter_memory_kind")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_executable_parameter_memory_kind_raw(optirs_pjrt_executable* executable, long index, byte** out_kind, ulong* out_size);
+
+    /// <summary>The program after the plugin's passes. Errors: UNIMPLEMENTED.</summary>
+    /// <param name="out_format">"mlir", "hlo" or "hlo_with_config"; borrowed from the executable</param>
+    /// <param name="out_format_size">bytes</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_executable_optimized_program(PjrtExecutableHandle executable, out PjrtBytesHandle out_program, byte** out_format, out ulong out_format_size);
+
+    /// <inheritdoc cref="optirs_pjrt_executable_optimized_program"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_executable_optimized_program")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_executable_optimized_program_raw(optirs_pjrt_executable* executable, optirs_pjrt_bytes** out_program, byte** out_format, ulong* out_format_size);
+
+    /// <summary>The options that the program was compiled with, a CompileOptionsProto. Errors: UNIMPLEMENTED.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_executable_compile_options(PjrtExecutableHandle executable, out PjrtBytesHandle out_options);
+
+    /// <inheritdoc cref="optirs_pjrt_executable_compile_options"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_executable_compile_options")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_executable_compile_options_raw(optirs_pjrt_executable* executable, optirs_pjrt_bytes** out_options);
+
+    /// <summary>The devices of all replicas and partitions, a DeviceAssignmentProto. Errors: FAILED_PRECONDITION (not loaded), UNIMPLEMENTED.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_executable_device_assignment(PjrtExecutableHandle executable, out PjrtBytesHandle out_assignment);
+
+    /// <inheritdoc cref="optirs_pjrt_executable_device_assignment"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_executable_device_assignment")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_executable_device_assignment_raw(optirs_pjrt_executable* executable, optirs_pjrt_bytes** out_assignment);
+
+    /// <summary>Which replica and which partition device `index` runs. Errors: OUT_OF_RANGE, UNIMPLEMENTED.</summary>
+    /// <param name="index">0 &lt;= index &lt; num_devices</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_executable_logical_ids(PjrtExecutableHandle executable, long index, out int out_replica, out int out_partition);
+
+    /// <inheritdoc cref="optirs_pjrt_executable_logical_ids"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_executable_logical_ids")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_executable_logical_ids_raw(optirs_pjrt_executable* executable, long index, int* out_replica, int* out_partition);
+
+    /// <summary>1 where the program can be executed; 0 where it was compiled for a topology only.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte optirs_pjrt_executable_is_loaded(PjrtExecutableHandle executable);
+
+    /// <inheritdoc cref="optirs_pjrt_executable_is_loaded"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_executable_is_loaded")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte optirs_pjrt_executable_is_loaded_raw(optirs_pjrt_executable* executable);
+
+    /// <summary>Takes the program from its devices; calls in flight finish, later ones fail.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_executable_delete(PjrtExecutableHandle executable);
+
+    /// <inheritdoc cref="optirs_pjrt_executable_delete"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_executable_delete")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_executable_delete_raw(optirs_pjrt_executable* executable);
+
+    /// <summary>Whether the program was taken from its devices.</summary>
+    /// <param name="out_is_deleted">1 or 0</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_executable_is_deleted(PjrtExecutableHandle executable, out byte out_is_deleted);
+
+    /// <inheritdoc cref="optirs_pjrt_executable_is_deleted"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_executable_is_deleted")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_executable_is_deleted_raw(optirs_pjrt_executable* executable, byte* out_is_deleted);
+
+    /// <summary>An empty context. Errors: UNIMPLEMENTED.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_context_create(PjrtClientHandle client, out PjrtContextHandle out_context);
+
+    /// <inheritdoc cref="optirs_pjrt_context_create"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_context_create")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_context_create_raw(optirs_pjrt_client* client, optirs_pjrt_context** out_context);
+
+    /// <summary>Adds a reference.</summary>
+    /// <param name="context">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_context_retain(optirs_pjrt_context* context);
+
+    /// <summary>Drops a reference.</summary>
+    /// <param name="context">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_context_release(optirs_pjrt_context* context);
+
+    /// <summary>Adds a reference.</summary>
+    /// <param name="copy_stream">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_copy_stream_retain(optirs_pjrt_copy_stream* copy_stream);
+
+    /// <summary>Drops a reference.</summary>
+    /// <param name="copy_stream">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_copy_stream_release(optirs_pjrt_copy_stream* copy_stream);
+
+    /// <summary>Bytes that the program expects.</summary>
+    /// <param name="out_total">all of them</param>
+    /// <param name="out_granule">chunks must be multiples of this</param>
+    /// <param name="out_current">so many have been given</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_copy_stream_progress(PjrtCopyStreamHandle copy_stream, out long out_total, out long out_granule, out long out_current);
+
+    /// <inheritdoc cref="optirs_pjrt_copy_stream_progress"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_copy_stream_progress")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_copy_stream_progress_raw(optirs_pjrt_copy_stream* copy_stream, long* out_total, long* out_granule, long* out_current);
+
+    /// <summary>Gives the program its next bytes, which are copied during the call.</summary>
+    /// <param name="done">NULL, or called when the program has them</param>
+    /// <param name="context">passed to done</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_copy_stream_add(PjrtCopyStreamHandle copy_stream, ReadOnlySpan<byte> data, ulong size, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
+
+    /// <inheritdoc cref="optirs_pjrt_copy_stream_add"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_copy_stream_add")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_copy_stream_add_raw(optirs_pjrt_copy_stream* copy_stream, byte* data, ulong size, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
+
     /// <summary>Starts one execution on every addressable device of the program and returns when it is enqueued.<br/>Arguments and results are flat, device by device: `arguments[d * per_device + i]`. One cell may stand in arguments and in results: it gives the old value and receives the new one. An argument that the program donates and that receives no result reports that it is deleted, and names the program in every later error. On an error no result cell has changed.<br/>Errors: INVALID_ARGUMENT (counts that do not fit, a NULL or repeated cell, a cell of another client), FAILED_PRECONDITION (an argument that is empty, deleted or donated), RESOURCE_EXHAUSTED (names the largest live buffers), or what the plugin reports.</summary>
     /// <param name="options">NULL means OPTIRS_PJRT_EXECUTE_OPTIONS_INIT</param>
     /// <param name="arguments">cells, [num_devices x arguments per device]</param>
@@ -1834,6 +2884,651 @@ internal static unsafe partial class optirs
     [LibraryImport(Library, EntryPoint = "optirs_pjrt_executable_execute")]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_pjrt_executable_execute_raw(optirs_pjrt_executable* executable, optirs_pjrt_execute_options* options, optirs_pjrt_buffer** arguments, long num_arguments, optirs_pjrt_buffer** results, long num_results, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
+
+    /// <summary>Number of the memory, unique within its client.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial int optirs_pjrt_memory_id(nint memory);
+
+    /// <inheritdoc cref="optirs_pjrt_memory_id"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_memory_id")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial int optirs_pjrt_memory_id_raw(optirs_pjrt_memory* memory);
+
+    /// <summary>Kind of the memory, e.g. "device", "pinned_host", "unpinned_host".</summary>
+    /// <param name="out_size">bytes</param>
+    /// <returns>UTF-8, valid as long as the client</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_memory_kind(nint memory, out ulong out_size);
+
+    /// <inheritdoc cref="optirs_pjrt_memory_kind"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_memory_kind")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_memory_kind_raw(optirs_pjrt_memory* memory, ulong* out_size);
+
+    /// <summary>Number of the kind; -1 where the plugin gives none.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial int optirs_pjrt_memory_kind_id(nint memory);
+
+    /// <inheritdoc cref="optirs_pjrt_memory_kind_id"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_memory_kind_id")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial int optirs_pjrt_memory_kind_id_raw(optirs_pjrt_memory* memory);
+
+    /// <summary>Long description for logs.</summary>
+    /// <param name="out_size">bytes</param>
+    /// <returns>UTF-8, valid as long as the client</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_memory_debug_string(nint memory, out ulong out_size);
+
+    /// <inheritdoc cref="optirs_pjrt_memory_debug_string"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_memory_debug_string")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_memory_debug_string_raw(optirs_pjrt_memory* memory, ulong* out_size);
+
+    /// <summary>Short description for people.</summary>
+    /// <param name="out_size">bytes</param>
+    /// <returns>UTF-8, valid as long as the client</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_memory_to_string(nint memory, out ulong out_size);
+
+    /// <inheritdoc cref="optirs_pjrt_memory_to_string"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_memory_to_string")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_memory_to_string_raw(optirs_pjrt_memory* memory, ulong* out_size);
+
+    /// <summary>Number of devices that can use the memory.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_memory_num_devices(nint memory);
+
+    /// <inheritdoc cref="optirs_pjrt_memory_num_devices"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_memory_num_devices")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_memory_num_devices_raw(optirs_pjrt_memory* memory);
+
+    /// <summary>Device `index` of those that can use the memory; NULL where the index is out of range.</summary>
+    /// <param name="index">0 &lt;= index &lt; num_devices</param>
+    /// <returns>valid as long as the client</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_pjrt_device* optirs_pjrt_memory_device(nint memory, long index);
+
+    /// <inheritdoc cref="optirs_pjrt_memory_device"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_memory_device")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_pjrt_device* optirs_pjrt_memory_device_raw(optirs_pjrt_memory* memory, long index);
+
+    /// <summary>Loads a plugin and initialises it.<br/>A text with a '/' or ending in ".so" is a path. Any other text is a name, looked up among the candidates of optirs_pjrt_discovery_create ("tpu", "cuda", "cpu", or a name that PJRT_NAMES_AND_LIBRARY_PATHS defines). An empty text takes the first candidate that loads. Loading the same file again gives the same plugin.<br/>Errors: NOT_FOUND (no such file or name, or no candidate loads; the message holds the table of what was tried), INVALID_ARGUMENT (not a shared library, or no GetPjrtApi), FAILED_PRECONDITION (another major version, a minor version below 40 or with a table layout of its own, or a dependency that is missing, which is named), or what the plugin's own initialisation reported.</summary>
+    /// <param name="name_or_path">UTF-8</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_plugin_load(ReadOnlySpan<byte> name_or_path, ulong name_or_path_size, out PjrtPluginHandle out_plugin);
+
+    /// <inheritdoc cref="optirs_pjrt_plugin_load"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_load")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_plugin_load_raw(byte* name_or_path, ulong name_or_path_size, optirs_pjrt_plugin** out_plugin);
+
+    /// <summary>Adds a reference.</summary>
+    /// <param name="plugin">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_plugin_retain(optirs_pjrt_plugin* plugin);
+
+    /// <summary>Drops a reference.</summary>
+    /// <param name="plugin">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_plugin_release(optirs_pjrt_plugin* plugin);
+
+    /// <summary>Absolute path of the plugin's file.</summary>
+    /// <param name="out_size">bytes</param>
+    /// <returns>UTF-8, valid as long as the plugin</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_plugin_path(PjrtPluginHandle plugin, out ulong out_size);
+
+    /// <inheritdoc cref="optirs_pjrt_plugin_path"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_path")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_plugin_path_raw(optirs_pjrt_plugin* plugin, ulong* out_size);
+
+    /// <summary>Major version of the C API that the plugin speaks.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial int optirs_pjrt_plugin_api_major(PjrtPluginHandle plugin);
+
+    /// <inheritdoc cref="optirs_pjrt_plugin_api_major"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_api_major")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial int optirs_pjrt_plugin_api_major_raw(optirs_pjrt_plugin* plugin);
+
+    /// <summary>Minor version of the C API that the plugin speaks.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial int optirs_pjrt_plugin_api_minor(PjrtPluginHandle plugin);
+
+    /// <inheritdoc cref="optirs_pjrt_plugin_api_minor"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_api_minor")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial int optirs_pjrt_plugin_api_minor_raw(optirs_pjrt_plugin* plugin);
+
+    /// <summary>1 where the plugin offers a function of the C API, for example "PJRT_Client_DmaMap"; else 0.</summary>
+    /// <param name="name">UTF-8</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte optirs_pjrt_plugin_has_function(PjrtPluginHandle plugin, ReadOnlySpan<byte> name, ulong name_size);
+
+    /// <inheritdoc cref="optirs_pjrt_plugin_has_function"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_has_function")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte optirs_pjrt_plugin_has_function_raw(optirs_pjrt_plugin* plugin, byte* name, ulong name_size);
+
+    /// <summary>Number of attributes that the plugin states about itself.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_plugin_num_attributes(PjrtPluginHandle plugin);
+
+    /// <inheritdoc cref="optirs_pjrt_plugin_num_attributes"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_num_attributes")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_plugin_num_attributes_raw(optirs_pjrt_plugin* plugin);
+
+    /// <summary>Attribute `index`. Errors: OUT_OF_RANGE.</summary>
+    /// <param name="index">0 &lt;= index &lt; num_attributes</param>
+    /// <param name="out_value">pointers in it are borrowed from the plugin</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_plugin_attribute(PjrtPluginHandle plugin, long index, out optirs_pjrt_named_value out_value);
+
+    /// <inheritdoc cref="optirs_pjrt_plugin_attribute"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_attribute")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_plugin_attribute_raw(optirs_pjrt_plugin* plugin, long index, optirs_pjrt_named_value* out_value);
+
+    /// <summary>Number of extensions in the plugin's list.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_plugin_num_extensions(PjrtPluginHandle plugin);
+
+    /// <inheritdoc cref="optirs_pjrt_plugin_num_extensions"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_num_extensions")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_plugin_num_extensions_raw(optirs_pjrt_plugin* plugin);
+
+    /// <summary>Type number and name of extension `index`; an extension newer than this library is "unknown". Errors: OUT_OF_RANGE.</summary>
+    /// <param name="index">0 &lt;= index &lt; num_extensions</param>
+    /// <param name="out_type">number of PJRT_Extension_Type</param>
+    /// <param name="out_name">UTF-8, static</param>
+    /// <param name="out_name_size">bytes</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_plugin_extension(PjrtPluginHandle plugin, long index, out int out_type, byte** out_name, out ulong out_name_size);
+
+    /// <inheritdoc cref="optirs_pjrt_plugin_extension"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_extension")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_plugin_extension_raw(optirs_pjrt_plugin* plugin, long index, int* out_type, byte** out_name, ulong* out_name_size);
+
+    /// <summary>Lists the places where plugins are looked for, in order: OPTIRS_PJRT_PLUGIN; PJRT_NAMES_AND_LIBRARY_PATHS ("name:path,name:path"); TPU_LIBRARY_PATH; libtpu and the jax-cuda plugins of the active Python environment; the folder of this library and of the program, which hold the embedded plugin. Opens no library.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_discovery_create(out PjrtDiscoveryHandle out_discovery);
+
+    /// <inheritdoc cref="optirs_pjrt_discovery_create"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_discovery_create")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_discovery_create_raw(optirs_pjrt_discovery** out_discovery);
+
+    /// <summary>Adds a reference.</summary>
+    /// <param name="discovery">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_discovery_retain(optirs_pjrt_discovery* discovery);
+
+    /// <summary>Drops a reference.</summary>
+    /// <param name="discovery">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_discovery_release(optirs_pjrt_discovery* discovery);
+
+    /// <summary>Number of candidates.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_discovery_num_candidates(PjrtDiscoveryHandle discovery);
+
+    /// <inheritdoc cref="optirs_pjrt_discovery_num_candidates"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_discovery_num_candidates")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_discovery_num_candidates_raw(optirs_pjrt_discovery* discovery);
+
+    /// <summary>Candidate `index`. Errors: OUT_OF_RANGE.</summary>
+    /// <param name="index">0 &lt;= index &lt; num_candidates</param>
+    /// <param name="out_candidate">strings in it are borrowed from the discovery</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_discovery_candidate(PjrtDiscoveryHandle discovery, long index, out optirs_pjrt_candidate out_candidate);
+
+    /// <inheritdoc cref="optirs_pjrt_discovery_candidate"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_discovery_candidate")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_discovery_candidate_raw(optirs_pjrt_discovery* discovery, long index, optirs_pjrt_candidate* out_candidate);
+
+    /// <summary>The compiled program as bytes, for the same plugin of the same version. Errors: UNIMPLEMENTED.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_executable_serialize(PjrtExecutableHandle executable, out PjrtBytesHandle out_bytes);
+
+    /// <inheritdoc cref="optirs_pjrt_executable_serialize"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_executable_serialize")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_executable_serialize_raw(optirs_pjrt_executable* executable, optirs_pjrt_bytes** out_bytes);
+
+    /// <summary>Loads a program that optirs_pjrt_executable_serialize has written. The bytes must be trusted: they hold machine code. Errors: INVALID_ARGUMENT (empty), or what the plugin reports of bytes that it did not write.</summary>
+    /// <param name="options">a CompileOptionsProto that replaces the program's own; NULL if options_size is 0</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_executable_deserialize(PjrtClientHandle client, ReadOnlySpan<byte> bytes, ulong size, ReadOnlySpan<byte> options, ulong options_size, out PjrtExecutableHandle out_executable);
+
+    /// <inheritdoc cref="optirs_pjrt_executable_deserialize"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_executable_deserialize")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_executable_deserialize_raw(optirs_pjrt_client* client, byte* bytes, ulong size, byte* options, ulong options_size, optirs_pjrt_executable** out_executable);
+
+    /// <summary>Loads a program that was compiled for a topology on the devices of a client. Errors: FAILED_PRECONDITION (loaded already), INVALID_ARGUMENT (another plugin), UNIMPLEMENTED.</summary>
+    /// <param name="executable">of optirs_pjrt_topology_compile</param>
+    /// <param name="options">as of optirs_pjrt_executable_compile; the format is ignored</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_executable_load(PjrtClientHandle client, PjrtExecutableHandle executable, optirs_pjrt_compile_options* options, out PjrtExecutableHandle out_executable);
+
+    /// <inheritdoc cref="optirs_pjrt_executable_load"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_executable_load")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_executable_load_raw(optirs_pjrt_client* client, optirs_pjrt_executable* executable, optirs_pjrt_compile_options* options, optirs_pjrt_executable** out_executable);
+
+    /// <summary>A topology by name. Errors: what the plugin reports of a name or an option that it does not know.</summary>
+    /// <param name="name">UTF-8, in the plugin's terms, e.g. "v5e:2x4"</param>
+    /// <param name="options">named values that the plugin understands</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_topology_create(PjrtPluginHandle plugin, ReadOnlySpan<byte> name, ulong name_size, ReadOnlySpan<optirs_pjrt_named_value> options, long num_options, out PjrtTopologyHandle out_topology);
+
+    /// <inheritdoc cref="optirs_pjrt_topology_create"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_topology_create")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_topology_create_raw(optirs_pjrt_plugin* plugin, byte* name, ulong name_size, optirs_pjrt_named_value* options, long num_options, optirs_pjrt_topology** out_topology);
+
+    /// <summary>The topology of a client's devices.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_topology_of_client(PjrtClientHandle client, out PjrtTopologyHandle out_topology);
+
+    /// <inheritdoc cref="optirs_pjrt_topology_of_client"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_topology_of_client")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_topology_of_client_raw(optirs_pjrt_client* client, optirs_pjrt_topology** out_topology);
+
+    /// <summary>A topology that optirs_pjrt_topology_serialize has written.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_topology_deserialize(PjrtPluginHandle plugin, ReadOnlySpan<byte> bytes, ulong size, out PjrtTopologyHandle out_topology);
+
+    /// <inheritdoc cref="optirs_pjrt_topology_deserialize"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_topology_deserialize")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_topology_deserialize_raw(optirs_pjrt_plugin* plugin, byte* bytes, ulong size, optirs_pjrt_topology** out_topology);
+
+    /// <summary>Adds a reference.</summary>
+    /// <param name="topology">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_topology_retain(optirs_pjrt_topology* topology);
+
+    /// <summary>Drops a reference.</summary>
+    /// <param name="topology">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_topology_release(optirs_pjrt_topology* topology);
+
+    /// <summary>Name of the platform.</summary>
+    /// <param name="out_size">bytes</param>
+    /// <returns>UTF-8, valid as long as the topology</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_topology_platform_name(PjrtTopologyHandle topology, out ulong out_size);
+
+    /// <inheritdoc cref="optirs_pjrt_topology_platform_name"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_topology_platform_name")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_topology_platform_name_raw(optirs_pjrt_topology* topology, ulong* out_size);
+
+    /// <summary>Version text of the platform.</summary>
+    /// <param name="out_size">bytes</param>
+    /// <returns>UTF-8, valid as long as the topology</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_topology_platform_version(PjrtTopologyHandle topology, out ulong out_size);
+
+    /// <inheritdoc cref="optirs_pjrt_topology_platform_version"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_topology_platform_version")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_topology_platform_version_raw(optirs_pjrt_topology* topology, ulong* out_size);
+
+    /// <summary>Number of attributes of the topology.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_topology_num_attributes(PjrtTopologyHandle topology);
+
+    /// <inheritdoc cref="optirs_pjrt_topology_num_attributes"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_topology_num_attributes")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_topology_num_attributes_raw(optirs_pjrt_topology* topology);
+
+    /// <summary>Attribute `index`. Errors: OUT_OF_RANGE.</summary>
+    /// <param name="index">0 &lt;= index &lt; num_attributes</param>
+    /// <param name="out_value">pointers in it are borrowed from the topology</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_topology_attribute(PjrtTopologyHandle topology, long index, out optirs_pjrt_named_value out_value);
+
+    /// <inheritdoc cref="optirs_pjrt_topology_attribute"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_topology_attribute")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_topology_attribute_raw(optirs_pjrt_topology* topology, long index, optirs_pjrt_named_value* out_value);
+
+    /// <summary>Number of devices.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_topology_num_devices(PjrtTopologyHandle topology);
+
+    /// <inheritdoc cref="optirs_pjrt_topology_num_devices"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_topology_num_devices")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_topology_num_devices_raw(optirs_pjrt_topology* topology);
+
+    /// <summary>Device `index`. Errors: OUT_OF_RANGE.</summary>
+    /// <param name="index">0 &lt;= index &lt; num_devices</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_topology_device(PjrtTopologyHandle topology, long index, out optirs_pjrt_device_description out_device);
+
+    /// <inheritdoc cref="optirs_pjrt_topology_device"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_topology_device")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_topology_device_raw(optirs_pjrt_topology* topology, long index, optirs_pjrt_device_description* out_device);
+
+    /// <summary>Attribute `index` of device `device`, e.g. "coords". Errors: OUT_OF_RANGE.</summary>
+    /// <param name="device">0 &lt;= device &lt; num_devices</param>
+    /// <param name="index">0 &lt;= index &lt; num_attributes of the device</param>
+    /// <param name="out_value">pointers in it are borrowed from the topology</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_topology_device_attribute(PjrtTopologyHandle topology, long device, long index, out optirs_pjrt_named_value out_value);
+
+    /// <inheritdoc cref="optirs_pjrt_topology_device_attribute"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_topology_device_attribute")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_topology_device_attribute_raw(optirs_pjrt_topology* topology, long device, long index, optirs_pjrt_named_value* out_value);
+
+    /// <summary>The topology as bytes. Errors: UNIMPLEMENTED.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_topology_serialize(PjrtTopologyHandle topology, out PjrtBytesHandle out_bytes);
+
+    /// <inheritdoc cref="optirs_pjrt_topology_serialize"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_topology_serialize")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_topology_serialize_raw(optirs_pjrt_topology* topology, optirs_pjrt_bytes** out_bytes);
+
+    /// <summary>A number that is equal for equal topologies. Errors: UNIMPLEMENTED.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_topology_fingerprint(PjrtTopologyHandle topology, out ulong out_fingerprint);
+
+    /// <inheritdoc cref="optirs_pjrt_topology_fingerprint"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_topology_fingerprint")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_topology_fingerprint_raw(optirs_pjrt_topology* topology, ulong* out_fingerprint);
+
+    /// <summary>Number of kinds of memory. Errors: UNIMPLEMENTED.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_topology_num_memory_kinds(PjrtTopologyHandle topology, out long out_count);
+
+    /// <inheritdoc cref="optirs_pjrt_topology_num_memory_kinds"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_topology_num_memory_kinds")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_topology_num_memory_kinds_raw(optirs_pjrt_topology* topology, long* out_count);
+
+    /// <summary>Numbers of the kinds of memory, as optirs_pjrt_memory_kind_id. Errors: INVALID_ARGUMENT (another number).</summary>
+    /// <param name="count">as num_memory_kinds says</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_topology_memory_kinds(PjrtTopologyHandle topology, Span<int> out_kind_ids, long count);
+
+    /// <inheritdoc cref="optirs_pjrt_topology_memory_kinds"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_topology_memory_kinds")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_topology_memory_kinds_raw(optirs_pjrt_topology* topology, int* out_kind_ids, long count);
+
+    /// <summary>How an array lies in a memory of the topology, a ShapeProto with its layout. Errors: UNIMPLEMENTED.</summary>
+    /// <param name="array">type, extents and layout; its place must be left out</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_topology_canonical_shape(PjrtTopologyHandle topology, int memory_kind_id, optirs_pjrt_array* array, out PjrtBytesHandle out_shape);
+
+    /// <inheritdoc cref="optirs_pjrt_topology_canonical_shape"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_topology_canonical_shape")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_topology_canonical_shape_raw(optirs_pjrt_topology* topology, int memory_kind_id, optirs_pjrt_array* array, optirs_pjrt_bytes** out_shape);
+
+    /// <summary>Compiles a program for the topology, without devices. The result tells of itself, can be serialized, and can be loaded on a client (optirs_pjrt_executable_load). Blocks while the plugin compiles.</summary>
+    /// <param name="program">text or bytes</param>
+    /// <param name="options">NULL means OPTIRS_PJRT_COMPILE_OPTIONS_INIT</param>
+    /// <param name="client">NULL, or a client that the plugin may ask for help</param>
+    /// <param name="out_executable">not loaded</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_topology_compile(PjrtTopologyHandle topology, ReadOnlySpan<byte> program, ulong program_size, optirs_pjrt_compile_options* options, PjrtClientHandle client, out PjrtExecutableHandle out_executable);
+
+    /// <inheritdoc cref="optirs_pjrt_topology_compile"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_topology_compile")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_topology_compile_raw(optirs_pjrt_topology* topology, byte* program, ulong program_size, optirs_pjrt_compile_options* options, optirs_pjrt_client* client, optirs_pjrt_executable** out_executable);
+
+    /// <summary>Makes the buffers. They can be arguments of programs at once (optirs_pjrt_transfer_buffer); programs wait for the data. Buffers whose last part never comes fail when the transfer is released. Errors: INVALID_ARGUMENT (no arrays, or arrays in different places), UNIMPLEMENTED.</summary>
+    /// <param name="arrays">type, extents and layout of each; all in the place of the first one</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_transfer_create(PjrtClientHandle client, ReadOnlySpan<optirs_pjrt_array> arrays, long num_arrays, out PjrtTransferHandle out_transfer);
+
+    /// <inheritdoc cref="optirs_pjrt_transfer_create"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_transfer_create")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_transfer_create_raw(optirs_pjrt_client* client, optirs_pjrt_array* arrays, long num_arrays, optirs_pjrt_transfer** out_transfer);
+
+    /// <summary>Adds a reference.</summary>
+    /// <param name="transfer">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_transfer_retain(optirs_pjrt_transfer* transfer);
+
+    /// <summary>Drops a reference.</summary>
+    /// <param name="transfer">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_transfer_release(optirs_pjrt_transfer* transfer);
+
+    /// <summary>Number of buffers.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_transfer_count(PjrtTransferHandle transfer, out long out_count);
+
+    /// <inheritdoc cref="optirs_pjrt_transfer_count"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_transfer_count")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_transfer_count_raw(optirs_pjrt_transfer* transfer, long* out_count);
+
+    /// <summary>Bytes that buffer `index` takes on the device.</summary>
+    /// <param name="index">0 &lt;= index &lt; count</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_transfer_size(PjrtTransferHandle transfer, long index, out ulong out_size);
+
+    /// <inheritdoc cref="optirs_pjrt_transfer_size"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_transfer_size")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_transfer_size_raw(optirs_pjrt_transfer* transfer, long index, ulong* out_size);
+
+    /// <summary>Device that the buffers are on.</summary>
+    /// <param name="out_device">valid as long as the client</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_transfer_device(PjrtTransferHandle transfer, out nint out_device);
+
+    /// <inheritdoc cref="optirs_pjrt_transfer_device"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_transfer_device")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_transfer_device_raw(optirs_pjrt_transfer* transfer, optirs_pjrt_device** out_device);
+
+    /// <summary>Buffer `index`; each can be taken once.</summary>
+    /// <param name="index">0 &lt;= index &lt; count</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_transfer_buffer(PjrtTransferHandle transfer, long index, optirs_pjrt_buffer** inout_buffer);
+
+    /// <inheritdoc cref="optirs_pjrt_transfer_buffer"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_transfer_buffer")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_transfer_buffer_raw(optirs_pjrt_transfer* transfer, long index, optirs_pjrt_buffer** inout_buffer);
+
+    /// <summary>Sends bytes of buffer `index`, in the layout of the device. Errors: OUT_OF_RANGE (index, or past the end), or what the plugin reports.</summary>
+    /// <param name="index">0 &lt;= index &lt; count</param>
+    /// <param name="offset">where in the buffer, in bytes</param>
+    /// <param name="data">host memory, unchanged until `done`</param>
+    /// <param name="size">bytes</param>
+    /// <param name="is_last">1: nothing follows for this buffer</param>
+    /// <param name="done">called when `data` is free again</param>
+    /// <param name="context">passed to done</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_transfer_write(PjrtTransferHandle transfer, long index, ulong offset, ReadOnlySpan<byte> data, ulong size, byte is_last, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
+
+    /// <inheritdoc cref="optirs_pjrt_transfer_write"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_transfer_write")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_transfer_write_raw(optirs_pjrt_transfer* transfer, long index, ulong offset, void* data, ulong size, byte is_last, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
+
+    /// <summary>Sends the whole of buffer `index` from dense host elements.</summary>
+    /// <param name="index">0 &lt;= index &lt; count</param>
+    /// <param name="array">type, extents, and `layout` of the host elements (NULL: row-major); its place must be left out</param>
+    /// <param name="data">host memory, unchanged until `done`</param>
+    /// <param name="size">bytes</param>
+    /// <param name="done">called when `data` is free again</param>
+    /// <param name="context">passed to done</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_transfer_write_all(PjrtTransferHandle transfer, long index, optirs_pjrt_array* array, ReadOnlySpan<byte> data, ulong size, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
+
+    /// <inheritdoc cref="optirs_pjrt_transfer_write_all"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_transfer_write_all")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_transfer_write_all_raw(optirs_pjrt_transfer* transfer, long index, optirs_pjrt_array* array, void* data, ulong size, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
+
+    /// <summary>Ends buffer `index` with an error.</summary>
+    /// <param name="index">0 &lt;= index &lt; count</param>
+    /// <param name="code">not OPTIRS_OK</param>
+    /// <param name="message">UTF-8</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_transfer_fail(PjrtTransferHandle transfer, long index, int code, ReadOnlySpan<byte> message, ulong message_size);
+
+    /// <inheritdoc cref="optirs_pjrt_transfer_fail"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_transfer_fail")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_transfer_fail_raw(optirs_pjrt_transfer* transfer, long index, int code, byte* message, ulong message_size);
+
+    /// <summary>Tells the plugin more about the transfer, in its own terms.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_transfer_describe(PjrtTransferHandle transfer, ReadOnlySpan<optirs_pjrt_named_value> values, long num_values);
+
+    /// <inheritdoc cref="optirs_pjrt_transfer_describe"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_transfer_describe")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_transfer_describe_raw(optirs_pjrt_transfer* transfer, optirs_pjrt_named_value* values, long num_values);
+
+    /// <summary>Adds a reference.</summary>
+    /// <param name="text">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_stablehlo_text_retain(optirs_stablehlo_text* text);
+
+    /// <summary>Drops a reference.</summary>
+    /// <param name="text">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_stablehlo_text_release(optirs_stablehlo_text* text);
+
+    /// <summary>The text.</summary>
+    /// <param name="out_size">Length in bytes, without the terminating NUL; may be NULL.</param>
+    /// <returns>UTF-8, NUL-terminated, valid as long as the object</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_stablehlo_text_data(StablehloTextHandle text, out ulong out_size);
+
+    /// <inheritdoc cref="optirs_stablehlo_text_data"/>
+    [LibraryImport(Library, EntryPoint = "optirs_stablehlo_text_data")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_stablehlo_text_data_raw(optirs_stablehlo_text* text, ulong* out_size);
+
+    /// <summary>A program as MLIR text, every operation in the generic form: operations of older versions upgraded, one spelling for each attribute. The program need not be valid beyond its syntax. Errors: INVALID_ARGUMENT (line and column, or the byte, and what was expected there), UNIMPLEMENTED.</summary>
+    /// <param name="program">text or bytecode</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_stablehlo_print(ReadOnlySpan<byte> program, ulong program_size, out StablehloTextHandle out_text);
+
+    /// <inheritdoc cref="optirs_stablehlo_print"/>
+    [LibraryImport(Library, EntryPoint = "optirs_stablehlo_print")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_stablehlo_print_raw(byte* program, ulong program_size, optirs_stablehlo_text** out_text);
+
+    /// <summary>Checks a program: syntax, and of each operation the number of operands, types, shapes, attributes and regions. Errors: INVALID_ARGUMENT (operation, line and column or byte, and what is wrong), UNIMPLEMENTED.</summary>
+    /// <param name="program">text or bytecode</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_stablehlo_verify(ReadOnlySpan<byte> program, ulong program_size);
+
+    /// <inheritdoc cref="optirs_stablehlo_verify"/>
+    [LibraryImport(Library, EntryPoint = "optirs_stablehlo_verify")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_stablehlo_verify_raw(byte* program, ulong program_size);
 
     /// <summary>The ABI version of the library that was loaded, to be compared with OPTIRS_ABI_VERSION before anything else is called.</summary>
     /// <returns>major * 65536 + minor.</returns>

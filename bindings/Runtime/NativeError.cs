@@ -12,12 +12,30 @@ internal static unsafe class NativeError
             string message = NativeText.Read(optirs.optirs_error_message_raw(error, &size), size);
             string operation = NativeText.Read(optirs.optirs_error_operation_raw(error, &size), size);
             string backend = NativeText.Read(optirs.optirs_error_backend_raw(error, &size), size);
-            return Create((ErrorCode)optirs.optirs_error_code_raw(error), message, operation, backend);
+            Exception exception = Create((ErrorCode)optirs.optirs_error_code_raw(error), message, operation, backend);
+            if (optirs.optirs_error_num_payloads_raw(error) > 0)
+                exception.Data[nameof(IOptiRsError.Payloads)] = Payloads(error);
+            return exception;
         }
         finally
         {
             optirs.optirs_error_release(error);
         }
+    }
+
+    private static Dictionary<string, byte[]> Payloads(optirs_error* error)
+    {
+        var payloads = new Dictionary<string, byte[]>();
+        long count = optirs.optirs_error_num_payloads_raw(error);
+        for (long i = 0; i < count; i++)
+        {
+            ulong keySize, size;
+            byte* value;
+            byte* key = optirs.optirs_error_payload_raw(error, i, &keySize, &value, &size);
+            payloads[NativeText.Read(key, keySize)] = new ReadOnlySpan<byte>(value, checked((int)size)).ToArray();
+        }
+
+        return payloads;
     }
 
     public static void ThrowIfFailed(optirs_error* error)

@@ -14,6 +14,10 @@ public interface IOptiRsError
 
     /// <summary>Backend or plugin that reported the failure; empty if the library itself did.</summary>
     string Backend { get; }
+
+    /// <summary>What the plugin attached to the error, by type URL; empty for most errors.</summary>
+    IReadOnlyDictionary<string, byte[]> Payloads =>
+        (this as Exception)?.Data[nameof(Payloads)] as IReadOnlyDictionary<string, byte[]> ?? new Dictionary<string, byte[]>();
 }
 
 /// <summary>A failure of native code that no exception of .NET stands for.</summary>

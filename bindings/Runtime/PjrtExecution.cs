@@ -93,6 +93,48 @@ internal sealed unsafe class PjrtExecution : NativeHandle
         }
     }
 
+    /// <summary>An execution with options whose result cells are new; the task ends when the devices are done.</summary>
+    public static ValueTask Execute(
+        PjrtExecutableHandle executable, PjrtClientHandle client, ReadOnlySpan<PjrtBufferHandle> arguments,
+        Span<PjrtBufferHandle> results, PjrtChannels options)
+    {
+        using var lease = new Lease(executable);
+        var cells = new nint[arguments.Length + results.Length];
+        int retained = 0;
+        try
+        {
+            for (; retained < arguments.Length; retained++)
+            {
+                ObjectDisposedException.ThrowIf(arguments[retained].IsClosed, arguments[retained]);
+                bool added = false;
+                arguments[retained].DangerousAddRef(ref added);
+                cells[retained] = (nint)arguments[retained].Pointer;
+            }
+
+            Completion completion = Completion.Rent();
+            completion.Hold(options);
+            ValueTask task = completion.Task;
+            void* context = completion.Start();
+            optirs_error* error;
+            fixed (nint* pointers = cells)
+                error = optirs.optirs_pjrt_executable_execute_raw(
+                    executable.Pointer, options.Pointer, (optirs_pjrt_buffer**)pointers, arguments.Length,
+                    (optirs_pjrt_buffer**)(pointers + arguments.Length), results.Length, Completion.Callback, context);
+            if (error != null)
+            {
+                completion.Abandon(context);
+                throw NativeError.Consume(error);
+            }
+
+            for (int i = 0; i < results.Length; i++) results[i] = PjrtCells.Adopt(cells[arguments.Length + i], client);
+            return task;
+        }
+        finally
+        {
+            for (int i = 0; i < retained; i++) arguments[i].DangerousRelease();
+        }
+    }
+
     protected override void ReleaseNative()
     {
         foreach (PjrtBufferHandle cell in _cells) cell.DangerousRelease();

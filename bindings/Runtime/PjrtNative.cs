@@ -140,25 +140,21 @@ internal static unsafe class PjrtNative
     }
 
     public static PjrtExecutableHandle Compile(
-        PjrtClientHandle client, ReadOnlySpan<byte> program, int format, long replicas, long partitions,
-        ReadOnlySpan<long> deviceAssignment, bool spmd, ReadOnlySpan<byte> extraOptions)
+        PjrtClientHandle client, ReadOnlySpan<byte> program, int format, ReadOnlySpan<byte> serializedOptions)
     {
         using var lease = new Lease(client);
         optirs_pjrt_executable* executable;
-        fixed (byte* text = program, extra = extraOptions)
-        fixed (long* devices = deviceAssignment)
+        fixed (byte* text = program, extra = serializedOptions)
         {
+            // The bytes hold all options: they come after the other fields, and win over them.
             var options = new optirs_pjrt_compile_options
             {
                 struct_size = (nuint)sizeof(optirs_pjrt_compile_options),
-                num_replicas = replicas,
-                num_partitions = partitions,
-                device_assignment = devices,
-                device_assignment_size = deviceAssignment.Length,
+                num_replicas = 1,
+                num_partitions = 1,
                 extra_options = extra,
-                extra_options_size = (ulong)extraOptions.Length,
+                extra_options_size = (ulong)serializedOptions.Length,
                 format = format,
-                use_spmd_partitioning = spmd ? (byte)1 : (byte)0,
             };
             NativeError.ThrowIfFailed(optirs.optirs_pjrt_executable_compile_raw(
                 client.Pointer, text, (ulong)program.Length, &options, &executable));

@@ -14,6 +14,10 @@ internal static class CommandLine
         {
             TrainCommand.Create(detailed: arguments is ["train", ..]),
             DevicesCommand.Create(),
+            DoctorCommand.Create(),
+            CacheCommand.Create(),
+            ConformanceCommand.Create(),
+            StableHloCommand.Create(),
         };
         ParseResult result = root.Parse(arguments);
         bool json = arguments.Contains("--json"), verbose = arguments.Contains("--verbose");

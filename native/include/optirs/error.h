@@ -78,6 +78,35 @@ OPTIRS_EXPORT const char* optirs_error_operation(const optirs_error* error, uint
 OPTIRS_EXPORT const char* optirs_error_backend(const optirs_error* error, uint64_t* out_size);
 
 /**
+ * How many details the plugin attached to the error.
+ * @fast
+ * @param[in] error The error; NULL has none.
+ */
+OPTIRS_EXPORT int64_t optirs_error_num_payloads(const optirs_error* error);
+
+/**
+ * Detail `index`: the type URL that names its meaning, and its bytes.
+ * @param[in] error The error.
+ * @param[in] index 0 <= index < num_payloads
+ * @param[out] out_key_size Length of the key in bytes.
+ * @param[out] out_value Valid until the error is released.
+ * @param[out] out_value_size Bytes.
+ * @return @borrowed UTF-8, valid until the error is released; NULL where the index is out of range.
+ */
+OPTIRS_EXPORT const char* optirs_error_payload(const optirs_error* error, int64_t index,
+                                               uint64_t* out_key_size, const uint8_t** out_value,
+                                               uint64_t* out_value_size);
+
+/**
+ * An error of the caller's own, for callbacks that may fail.
+ * @param[in] code Not OPTIRS_OK.
+ * @param[in] message UTF-8.
+ * @param[in] size @size_of{message}
+ * @return @owned Never NULL; without memory for the message it is RESOURCE_EXHAUSTED.
+ */
+OPTIRS_EXPORT optirs_error* optirs_error_create(optirs_status code, const char* message, uint64_t size);
+
+/**
  * Frees an error and the strings read from it.
  * @param[in] error @owned The error; NULL is a no-op.
  */

@@ -35,17 +35,29 @@ OPTIRS_EXPORT void optirs_memory_set_pressure_handler(optirs_memory_pressure_han
 typedef int32_t optirs_object_kind;
 
 enum {
-    OPTIRS_OBJECT_ERROR = 0,           /**< optirs_error. */
-    OPTIRS_OBJECT_BUFFER = 1,          /**< optirs_buffer. */
-    OPTIRS_OBJECT_DL_TENSOR = 2,       /**< optirs_dl_managed_tensor made by optirs_buffer_to_dlpack. */
-    OPTIRS_OBJECT_OPERATION = 3,       /**< optirs_operation. */
-    OPTIRS_OBJECT_BACKEND = 4,         /**< optirs_backend. */
-    OPTIRS_OBJECT_PJRT_PLUGIN = 5,     /**< optirs_pjrt_plugin. */
-    OPTIRS_OBJECT_PJRT_CLIENT = 6,     /**< optirs_pjrt_client. */
-    OPTIRS_OBJECT_PJRT_BUFFER = 7,     /**< optirs_pjrt_buffer. */
-    OPTIRS_OBJECT_PJRT_EXECUTABLE = 8, /**< optirs_pjrt_executable. */
-    OPTIRS_OBJECT_PJRT_DISCOVERY = 9,  /**< optirs_pjrt_discovery. */
-    OPTIRS_OBJECT_KIND_COUNT = 10      /**< Number of kinds. */
+    OPTIRS_OBJECT_ERROR = 0,             /**< optirs_error. */
+    OPTIRS_OBJECT_BUFFER = 1,            /**< optirs_buffer. */
+    OPTIRS_OBJECT_DL_TENSOR = 2,         /**< optirs_dl_managed_tensor made by optirs_buffer_to_dlpack. */
+    OPTIRS_OBJECT_OPERATION = 3,         /**< optirs_operation. */
+    OPTIRS_OBJECT_BACKEND = 4,           /**< optirs_backend. */
+    OPTIRS_OBJECT_PJRT_PLUGIN = 5,       /**< optirs_pjrt_plugin. */
+    OPTIRS_OBJECT_PJRT_CLIENT = 6,       /**< optirs_pjrt_client. */
+    OPTIRS_OBJECT_PJRT_BUFFER = 7,       /**< optirs_pjrt_buffer. */
+    OPTIRS_OBJECT_PJRT_EXECUTABLE = 8,   /**< optirs_pjrt_executable. */
+    OPTIRS_OBJECT_PJRT_DISCOVERY = 9,    /**< optirs_pjrt_discovery. */
+    OPTIRS_OBJECT_PJRT_TOPOLOGY = 10,    /**< optirs_pjrt_topology. */
+    OPTIRS_OBJECT_PJRT_TRANSFER = 11,    /**< optirs_pjrt_transfer. */
+    OPTIRS_OBJECT_PJRT_EVENT = 12,       /**< optirs_pjrt_event. */
+    OPTIRS_OBJECT_PJRT_PROMISE = 13,     /**< optirs_pjrt_promise. */
+    OPTIRS_OBJECT_PJRT_BYTES = 14,       /**< optirs_pjrt_bytes. */
+    OPTIRS_OBJECT_PJRT_VALUES = 15,      /**< optirs_pjrt_values. */
+    OPTIRS_OBJECT_PJRT_LAYOUT = 16,      /**< optirs_pjrt_layout. */
+    OPTIRS_OBJECT_PJRT_HOLD = 17,        /**< optirs_pjrt_hold. */
+    OPTIRS_OBJECT_PJRT_CONTEXT = 18,     /**< optirs_pjrt_context. */
+    OPTIRS_OBJECT_PJRT_TRACKING = 19,    /**< optirs_pjrt_tracking. */
+    OPTIRS_OBJECT_PJRT_COPY_STREAM = 20, /**< optirs_pjrt_copy_stream. */
+    OPTIRS_OBJECT_STABLEHLO_TEXT = 21,   /**< optirs_stablehlo_text. */
+    OPTIRS_OBJECT_KIND_COUNT = 22        /**< Number of kinds. */
 };
 
 /**

@@ -17,6 +17,7 @@
 #include <optirs/memory.h>
 #include <optirs/operation.h>
 #include <optirs/pjrt.h>
+#include <optirs/stablehlo.h>
 #include <optirs/version.h>
 
 #endif

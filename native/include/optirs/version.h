@@ -16,7 +16,7 @@ extern "C" {
 #define OPTIRS_ABI_MAJOR 1
 
 /** Changes when functions, constants or trailing option fields are added. */
-#define OPTIRS_ABI_MINOR 0
+#define OPTIRS_ABI_MINOR 1
 
 /** Both parts in one number: major * 65536 + minor. */
 #define OPTIRS_ABI_VERSION (OPTIRS_ABI_MAJOR * 65536u + OPTIRS_ABI_MINOR)

@@ -3,6 +3,7 @@
 #include "pjrt_cpu/codegen/cost.h"
 #include "pjrt_cpu/codegen/dump.h"
 #include "pjrt_cpu/codegen/lower/lowering.h"
+#include "pjrt_cpu/codegen/plan/recompute_scores.h"
 #include "pjrt_cpu/codegen/plan/split_reductions.h"
 #include "pjrt_cpu/ir/error.h"
 #include "pjrt_cpu/ir/printer.h"
@@ -57,6 +58,8 @@ std::unique_ptr<Program> compileModule(Module& module, std::string optimised_tex
     dump.write("optimised.mlir", optimised_text);
     program->optimized_text = std::move(optimised_text);
     countOperations(module.entry().body(), program->cost);
+    if (recomputeScores(module.entry()) && dump.wanted())
+        dump.writePass("recompute_scores", print(module.entry()));
     splitLargeReductions(module.entry());
     if (dump.wanted()) dump.writePass("split_reductions", print(module.entry()));
     Lowering(module, module.entry(), options, *program).run(dump);

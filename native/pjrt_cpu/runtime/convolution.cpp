@@ -6,6 +6,7 @@
 #include <string>
 
 #include "pjrt_cpu/ir/error.h"
+#include "pjrt_cpu/runtime/convolution_geometry.h"
 #include "pjrt_cpu/runtime/onednn.h"
 #include "pjrt_cpu/runtime/strided_copy.h"
 #include "pjrt_cpu/runtime/thread_pool.h"
@@ -18,90 +19,16 @@ using dnnl::memory;
 constexpr double kTaskFlops = 8e6;
 constexpr double kMaxTasks = 16;
 
-memory::dims rowMajorStrides(const std::vector<int64_t>& shape) {
-    memory::dims strides(shape.size());
-    int64_t stride = 1;
-    for (size_t d = shape.size(); d-- > 0;) {
-        strides[d] = stride;
-        stride *= std::max<int64_t>(shape[d], 1);
-    }
-    return strides;
-}
-
-/// One operand as oneDNN sees it: [batch, feature, spatial...] (kernel: [group,] output, input, spatial...)
-/// with the strides of the row-major operand.
-struct View {
-    memory::dims dims;
-    memory::dims strides;
-};
-
-View view(const std::vector<int64_t>& shape, int64_t first, int64_t second,
-          const std::vector<int64_t>& spatial) {
-    const memory::dims strides = rowMajorStrides(shape);
-    View result;
-    const auto push = [&](int64_t dimension) {
-        result.dims.push_back(shape[static_cast<size_t>(dimension)]);
-        result.strides.push_back(strides[static_cast<size_t>(dimension)]);
-    };
-    push(first);
-    push(second);
-    for (const int64_t dimension : spatial) push(dimension);
-    return result;
-}
-
-/// What oneDNN is asked for: a convolution, or where the input is dilated a deconvolution.
-struct Geometry {
-    bool transposed = false;
-    bool flip_kernel = false;
-    memory::dims strides, dilations, padding_low, padding_high;
-};
-
-std::optional<Geometry> geometryOf(const ConvolutionSpec& spec, const View& lhs, const View& rhs,
-                                   const View& out) {
-    const size_t rank = spec.input_spatial_dimensions.size();
-    const auto is_one = [](int64_t value) { return value == 1; };
-    Geometry geometry;
-    geometry.transposed = !std::all_of(spec.lhs_dilation.begin(), spec.lhs_dilation.end(), is_one);
-    if (geometry.transposed && !std::all_of(spec.window_strides.begin(), spec.window_strides.end(), is_one))
-        return {};
-    const bool any_reversed = std::find(spec.window_reversal.begin(), spec.window_reversal.end(), true) !=
-                              spec.window_reversal.end();
-    const bool all_reversed = std::find(spec.window_reversal.begin(), spec.window_reversal.end(), false) ==
-                              spec.window_reversal.end();
-    if (any_reversed && !all_reversed) return {};
-    // A deconvolution spreads each input over its window, which runs the kernel backwards.
-    geometry.flip_kernel = any_reversed != geometry.transposed;
-    for (size_t d = 0; d < rank; ++d) {
-        const int64_t reach = (rhs.dims[2 + d] - 1) * spec.rhs_dilation[d];
-        geometry.dilations.push_back(spec.rhs_dilation[d] - 1);
-        int64_t low = spec.padding_low[d];
-        int64_t high = 0;
-        if (geometry.transposed) {
-            const int64_t stride = spec.lhs_dilation[d];
-            geometry.strides.push_back(stride);
-            low = reach - low;
-            high = (lhs.dims[2 + d] - 1) * stride + reach + 1 - low - out.dims[2 + d];
-        } else {
-            const int64_t stride = spec.window_strides[d];
-            geometry.strides.push_back(stride);
-            // The window may stop short of the padded end; oneDNN wants the padding that is really reached.
-            high = (out.dims[2 + d] - 1) * stride + reach + 1 - lhs.dims[2 + d] - low;
-        }
-        if (low < 0 || (geometry.transposed && high < 0)) return {};
-        geometry.padding_low.push_back(low);
-        geometry.padding_high.push_back(high);
-    }
-    return geometry;
-}
-
 /// The primitive for one block of the batch or of the output features, with the copies to and from its
 /// layouts.
 class BlockConvolution {
  public:
-    BlockConvolution(const Geometry& geometry, memory::data_type type, const View& lhs, const View& rhs,
-                     const View& out)
+    BlockConvolution(const ConvolutionGeometry& geometry, memory::data_type type, const ConvolutionView& lhs,
+                     const ConvolutionView& rhs, const ConvolutionView& out)
         : lhs_(lhs.dims, type, lhs.strides), out_(out.dims, type, out.strides) {
-        const auto any = [&](const View& of) { return memory::desc(of.dims, type, memory::format_tag::any); };
+        const auto any = [&](const ConvolutionView& of) {
+            return memory::desc(of.dims, type, memory::format_tag::any);
+        };
         const dnnl::primitive_attr attributes = scratchpadAttributes();
         if (geometry.transposed) {
             finish<dnnl::deconvolution_forward>(dnnl::deconvolution_forward::primitive_desc(
@@ -169,23 +96,20 @@ class BlockConvolution {
     std::string implementation_;
 };
 
-std::string describe(const ConvolutionSpec& spec) {
-    return "convolution " + TensorType(spec.lhs, spec.lhs_shape).toString() + " * " +
-           TensorType(spec.rhs, spec.rhs_shape).toString() + " -> " +
-           TensorType(spec.out, spec.out_shape).toString();
-}
-
 class ConvolutionStep final : public Step {
  public:
     /// Null when oneDNN has only its reference code for this.
     static std::unique_ptr<Step> make(const ConvolutionSpec& spec, memory::data_type type) {
-        const View lhs = view(spec.lhs_shape, spec.input_batch_dimension, spec.input_feature_dimension,
-                              spec.input_spatial_dimensions);
-        const View out = view(spec.out_shape, spec.output_batch_dimension, spec.output_feature_dimension,
-                              spec.output_spatial_dimensions);
-        View rhs = view(spec.rhs_shape, spec.kernel_output_feature_dimension,
-                        spec.kernel_input_feature_dimension, spec.kernel_spatial_dimensions);
-        const std::optional<Geometry> geometry = geometryOf(spec, lhs, rhs, out);
+        const ConvolutionView lhs =
+            convolutionView(spec.lhs_shape, spec.input_batch_dimension, spec.input_feature_dimension,
+                            spec.input_spatial_dimensions);
+        const ConvolutionView out =
+            convolutionView(spec.out_shape, spec.output_batch_dimension, spec.output_feature_dimension,
+                            spec.output_spatial_dimensions);
+        ConvolutionView rhs =
+            convolutionView(spec.rhs_shape, spec.kernel_output_feature_dimension,
+                            spec.kernel_input_feature_dimension, spec.kernel_spatial_dimensions);
+        const std::optional<ConvolutionGeometry> geometry = convolutionGeometry(spec, lhs, rhs, out);
         if (!geometry) return nullptr;
 
         auto step = std::unique_ptr<ConvolutionStep>(new ConvolutionStep(spec));
@@ -243,10 +167,10 @@ class ConvolutionStep final : public Step {
  private:
     explicit ConvolutionStep(ConvolutionSpec spec) : spec_(std::move(spec)) {}
 
-    void flipKernel(View& rhs) {
+    void flipKernel(ConvolutionView& rhs) {
         flips_ = true;
         flip_.from = flip_.to = spec_.rhs;
-        View dense = rhs;
+        ConvolutionView dense = rhs;
         int64_t stride = 1;
         for (size_t d = rhs.dims.size(); d-- > 0;) {
             dense.strides[d] = stride;
@@ -261,8 +185,8 @@ class ConvolutionStep final : public Step {
     }
 
     // Tasks are blocks of the batch: they share the kernel. Their number depends on the shape alone.
-    void prepareBlocks(const Geometry& geometry, memory::data_type type, View lhs, const View& rhs,
-                       View out) {
+    void prepareBlocks(const ConvolutionGeometry& geometry, memory::data_type type, ConvolutionView lhs,
+                       const ConvolutionView& rhs, ConvolutionView out) {
         batch_ = lhs.dims[0];
         double flops = 2;
         for (const int64_t size : out.dims) flops *= static_cast<double>(size);
@@ -328,6 +252,7 @@ std::unique_ptr<Step> makeConvolutionStep(const ConvolutionSpec& spec) {
     }
     const SingleThreadedScope scope;
     try {
+        if (auto step = makeKernelGradientStep(spec, *type)) return step;
         return ConvolutionStep::make(spec, *type);
     } catch (const dnnl::error& error) {
         if (error.status == dnnl_unimplemented || error.status == dnnl_invalid_arguments) return nullptr;

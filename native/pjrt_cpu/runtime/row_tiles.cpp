@@ -21,20 +21,6 @@ int64_t aligned(int64_t bytes) { return (bytes + kAlign - 1) / kAlign * kAlign; 
 
 int64_t even(int64_t count) { return (count + 1) / 2 * 2; }
 
-/// Offsets into a thread's scratch memory.
-class Carver {
- public:
-    int64_t take(int64_t bytes) {
-        const int64_t offset = bytes_;
-        bytes_ += aligned(bytes);
-        return offset;
-    }
-    int64_t bytes() const { return bytes_; }
-
- private:
-    int64_t bytes_ = 0;
-};
-
 class RowTileStep final : public Step {
  public:
     explicit RowTileStep(std::shared_ptr<const Spec> spec) : spec_(std::move(spec)) {
@@ -72,31 +58,35 @@ class RowTileStep final : public Step {
  private:
     static constexpr int64_t kFewBatches = 16;
 
+    /// Gives everything its place in a thread's scratch memory.
     void layOut() {
         const Spec& s = *spec_;
-        Carver carver;
+        const auto take = [&](int64_t bytes) {
+            const int64_t offset = scratch_bytes_;
+            scratch_bytes_ += aligned(bytes);
+            return offset;
+        };
         for (const ElementType type : s.tiles)
-            tiles_.push_back(carver.take(block_ * rowTileStride(type, s.columns) * byteWidth(type)));
+            tiles_.push_back(take(block_ * rowTileStride(type, s.columns) * byteWidth(type)));
         int64_t left_bytes = 0;
         int64_t packed_bytes = 0;
         for (const Spec::Producer& p : s.producers) {
-            rights_.push_back(carver.take(packedRightBytes(p.type, p.depth, s.columns)));
+            rights_.push_back(take(packedRightBytes(p.type, p.depth, s.columns)));
             left_bytes = std::max(left_bytes, block_ * even(p.depth) * byteWidth(p.type));
         }
         for (const Spec::RowConsumer& c : s.row_consumers) {
             const ElementType type = s.tiles[static_cast<size_t>(c.tile)];
-            rights_.push_back(carver.take(packedRightBytes(type, s.columns, c.width)));
+            rights_.push_back(take(packedRightBytes(type, s.columns, c.width)));
             left_bytes = std::max(left_bytes, block_ * c.width * byteWidth(c.out_type));
         }
         for (const Spec::ColumnConsumer& c : s.column_consumers) {
             const ElementType type = s.tiles[static_cast<size_t>(c.tile)];
-            sums_.push_back(carver.take(c.width * sumStride() * static_cast<int64_t>(sizeof(float))));
+            sums_.push_back(take(c.width * sumStride() * static_cast<int64_t>(sizeof(float))));
             left_bytes = std::max(left_bytes, c.width * even(block_) * byteWidth(type));
             packed_bytes = std::max(packed_bytes, packedRightBytes(type, block_, s.columns));
         }
-        left_ = carver.take(left_bytes);
-        packed_ = carver.take(packed_bytes);
-        scratch_bytes_ = carver.bytes();
+        left_ = take(left_bytes);
+        packed_ = take(packed_bytes);
     }
 
     int64_t sumStride() const { return spec_->columns + 16; }

@@ -1,4 +1,4 @@
-// Arguments of optirs/pjrt.h: arrays, option structs, indices.
+// Arguments of the headers below optirs/pjrt.h: arrays, option structs, indices.
 #pragma once
 
 #include <optirs/pjrt.h>
@@ -18,6 +18,7 @@ using core::concat;
 using core::Error;
 using core::guard;
 using core::Out;
+using core::OutText;
 using core::Ref;
 using core::required;
 using core::requiredText;
@@ -46,9 +47,20 @@ T readOptions(const T* given, T options) {
 }
 
 /// NULL where the index is out of range.
-inline optirs_pjrt_device* deviceAt(const std::vector<optirs_pjrt_device*>& devices, int64_t index) noexcept {
-    const bool is_valid = index >= 0 && index < static_cast<int64_t>(devices.size());
-    return is_valid ? devices[static_cast<std::size_t>(index)] : nullptr;
+template <class T>
+T* itemAt(const std::vector<T*>& items, int64_t index) noexcept {
+    const bool is_valid = index >= 0 && index < static_cast<int64_t>(items.size());
+    return is_valid ? items[static_cast<std::size_t>(index)] : nullptr;
+}
+
+/// Throws INVALID_ARGUMENT where there is room for another number of items.
+template <class T>
+void copyList(const std::vector<T>& list, std::span<T> out) {
+    if (list.size() != out.size()) {
+        throw Error(Code::kInvalidArgument,
+                    concat("the buffer has rank ", list.size(), ", but there is room for rank ", out.size()));
+    }
+    std::ranges::copy(list, out.begin());
 }
 
 /// Throws INVALID_ARGUMENT where there is room for another rank.

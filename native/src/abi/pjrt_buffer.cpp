@@ -1,20 +1,16 @@
-// optirs/pjrt.h, buffers: validation and translation only.
-#include <optirs/pjrt.h>
+// optirs/pjrt_buffer.h: validation and translation only.
+#include <optirs/pjrt_buffer.h>
 
 #include "src/abi/pjrt_arguments.h"
 #include "src/pjrt/buffer.h"
+#include "src/pjrt/hold.h"
+#include "src/pjrt/layout.h"
+#include "src/pjrt/promise.h"
 
 using namespace optirs::abi;  // the helpers of every file of this kind
 namespace pjrt = optirs::pjrt;
 
 namespace {
-
-optirs_completion requiredCompletion(optirs_completion done) {
-    if (done == nullptr) {
-        throw Error(Code::kInvalidArgument, "argument done is NULL");
-    }
-    return done;
-}
 
 /// What a getter without errors says of a buffer: NULL where the cell is empty or the plugin cannot say.
 const pjrt::TensorType* typeOrNull(const optirs_pjrt_buffer* buffer) noexcept {
@@ -57,7 +53,7 @@ optirs_error* optirs_pjrt_buffer_to_host(optirs_pjrt_buffer* buffer, void* desti
     constexpr const char* kOperation = "optirs_pjrt_buffer_to_host";
     return guard(kOperation, [&] {
         required(buffer, "buffer")
-            ->toHost(destination, destination_size, kOperation, requiredCompletion(done), context);
+            ->toHost(destination, destination_size, kOperation, required(done, "done"), context);
     });
 }
 optirs_error* optirs_pjrt_buffer_to_host_wait(optirs_pjrt_buffer* buffer, void* destination,
@@ -75,7 +71,7 @@ optirs_error* optirs_pjrt_buffer_copy_to_device(optirs_pjrt_buffer* buffer, opti
 optirs_error* optirs_pjrt_buffer_ready(optirs_pjrt_buffer* buffer, optirs_completion done, void* context) {
     constexpr const char* kOperation = "optirs_pjrt_buffer_ready";
     return guard(kOperation,
-                 [&] { required(buffer, "buffer")->ready(kOperation, requiredCompletion(done), context); });
+                 [&] { required(buffer, "buffer")->ready(kOperation, required(done, "done"), context); });
 }
 optirs_error* optirs_pjrt_buffer_wait(optirs_pjrt_buffer* buffer) {
     return guard("optirs_pjrt_buffer_wait", [&] { required(buffer, "buffer")->wait(); });
@@ -121,3 +117,86 @@ uint8_t optirs_pjrt_buffer_is_deleted(const optirs_pjrt_buffer* buffer) {
 optirs_error* optirs_pjrt_buffer_delete(optirs_pjrt_buffer* buffer) {
     return guard("optirs_pjrt_buffer_delete", [&] { required(buffer, "buffer")->deleteData(); });
 }
+
+// ---- Other ways to read a buffer
+
+optirs_error* optirs_pjrt_buffer_to_host_layout(optirs_pjrt_buffer* buffer,
+                                                const optirs_pjrt_layout_view* layout, void* destination,
+                                                uint64_t destination_size, optirs_completion done,
+                                                void* context) {
+    constexpr const char* kOperation = "optirs_pjrt_buffer_to_host_layout";
+    return guard(kOperation, [&] {
+        required(buffer, "buffer")
+            ->toHostLayout(*required(layout, "layout"), destination, destination_size, kOperation,
+                           required(done, "done"), context);
+    });
+}
+optirs_error* optirs_pjrt_buffer_raw_to_host(optirs_pjrt_buffer* buffer, uint64_t offset, void* destination,
+                                             uint64_t size, optirs_completion done, void* context) {
+    constexpr const char* kOperation = "optirs_pjrt_buffer_raw_to_host";
+    return guard(kOperation, [&] {
+        required(buffer, "buffer")
+            ->rawToHost(offset, size == 0 ? destination : required(destination, "destination"), size,
+                        kOperation, required(done, "done"), context);
+    });
+}
+optirs_error* optirs_pjrt_buffer_raw_to_host_later(optirs_pjrt_buffer* buffer, uint64_t offset, uint64_t size,
+                                                   optirs_completion done, void* context,
+                                                   optirs_pjrt_promise** out_promise) {
+    constexpr const char* kOperation = "optirs_pjrt_buffer_raw_to_host_later";
+    return guard(kOperation, [&] {
+        Out out(out_promise, "out_promise");
+        out = pjrt::rawToHostLater(*required(buffer, "buffer"), offset, size, kOperation,
+                                   required(done, "done"), context);
+    });
+}
+
+// ---- More about a buffer
+
+optirs_error* optirs_pjrt_buffer_unpadded_dims(const optirs_pjrt_buffer* buffer, int64_t* out_dims,
+                                               int64_t rank) {
+    return guard("optirs_pjrt_buffer_unpadded_dims", [&] {
+        copyList(required(buffer, "buffer")->unpaddedDims(), requiredArray(out_dims, rank, "out_dims"));
+    });
+}
+optirs_error* optirs_pjrt_buffer_dynamic_dims(const optirs_pjrt_buffer* buffer, uint8_t* out_is_dynamic,
+                                              int64_t rank) {
+    return guard("optirs_pjrt_buffer_dynamic_dims", [&] {
+        copyList(required(buffer, "buffer")->dynamicDims(),
+                 requiredArray(out_is_dynamic, rank, "out_is_dynamic"));
+    });
+}
+optirs_error* optirs_pjrt_buffer_layout(const optirs_pjrt_buffer* buffer, optirs_pjrt_layout** out_layout) {
+    return guard("optirs_pjrt_buffer_layout", [&] {
+        Out out(out_layout, "out_layout");
+        out = required(buffer, "buffer")->layout();
+    });
+}
+optirs_error* optirs_pjrt_buffer_memory(const optirs_pjrt_buffer* buffer, optirs_pjrt_memory** out_memory) {
+    return guard("optirs_pjrt_buffer_memory", [&] {
+        Out out(out_memory, "out_memory");
+        out = &required(buffer, "buffer")->memory();
+    });
+}
+optirs_error* optirs_pjrt_buffer_is_on_cpu(const optirs_pjrt_buffer* buffer, uint8_t* out_is_on_cpu) {
+    return guard("optirs_pjrt_buffer_is_on_cpu", [&] {
+        Out out(out_is_on_cpu, "out_is_on_cpu");
+        out = required(buffer, "buffer")->isOnCpu() ? 1 : 0;
+    });
+}
+optirs_error* optirs_pjrt_buffer_unsafe_pointer(const optirs_pjrt_buffer* buffer, uint64_t* out_address) {
+    return guard("optirs_pjrt_buffer_unsafe_pointer", [&] {
+        Out out(out_address, "out_address");
+        out = required(buffer, "buffer")->unsafePointer();
+    });
+}
+optirs_error* optirs_pjrt_buffer_hold(optirs_pjrt_buffer* buffer, optirs_pjrt_hold** out_hold) {
+    return guard("optirs_pjrt_buffer_hold", [&] {
+        Out out(out_hold, "out_hold");
+        out = optirs::core::makeObject<optirs_pjrt_hold>(
+            Ref<optirs_pjrt_client>::share(&required(buffer, "buffer")->client()), buffer->require());
+    });
+}
+void* optirs_pjrt_hold_data(const optirs_pjrt_hold* hold) { return hold->data(); }
+void optirs_pjrt_hold_retain(optirs_pjrt_hold* hold) { optirs::core::retainHandle(hold); }
+void optirs_pjrt_hold_release(optirs_pjrt_hold* hold) { optirs::core::releaseHandle(hold); }

@@ -1,14 +1,12 @@
-// optirs/pjrt.h, programs: validation and translation only.
-#include <optirs/pjrt.h>
+// optirs/pjrt_executable.h: validation and translation only.
+#include <optirs/pjrt_executable.h>
 
 #include "src/abi/pjrt_arguments.h"
+#include "src/abi/pjrt_compile_arguments.h"
 #include "src/pjrt/executable.h"
 
 using namespace optirs::abi;  // the helpers of every file of this kind
 namespace pjrt = optirs::pjrt;
-
-// ---- Compilation
-// ------------------------------------------------------------------------------------------------
 
 optirs_error* optirs_pjrt_executable_compile(optirs_pjrt_client* client, const char* program,
                                              uint64_t program_size,
@@ -16,21 +14,9 @@ optirs_error* optirs_pjrt_executable_compile(optirs_pjrt_client* client, const c
                                              optirs_pjrt_executable** out_executable) {
     return guard("optirs_pjrt_executable_compile", [&] {
         Out out(out_executable, "out_executable");
-        const auto given = readOptions(options, optirs_pjrt_compile_options OPTIRS_PJRT_COMPILE_OPTIONS_INIT);
-        if (given.format != OPTIRS_PJRT_PROGRAM_MLIR && given.format != OPTIRS_PJRT_PROGRAM_HLO) {
-            throw Error(Code::kInvalidArgument,
-                        concat("format ", given.format, " is not one of OPTIRS_PJRT_PROGRAM_*"));
-        }
-        pjrt::CompileOptions compile_options;
-        compile_options.num_replicas = given.num_replicas;
-        compile_options.num_partitions = given.num_partitions;
-        compile_options.device_assignment =
-            requiredArray(given.device_assignment, given.device_assignment_size, "device_assignment");
-        compile_options.use_spmd_partitioning = given.use_spmd_partitioning != 0;
-        compile_options.extra = requiredText(reinterpret_cast<const char*>(given.extra_options),
-                                             given.extra_options_size, "extra_options");
+        const CompileArguments arguments(options);
         out = pjrt::compile(*required(client, "client"), requiredText(program, program_size, "program"),
-                            given.format == OPTIRS_PJRT_PROGRAM_HLO ? "hlo" : "mlir", compile_options);
+                            arguments.format, arguments.options);
     });
 }
 void optirs_pjrt_executable_retain(optirs_pjrt_executable* executable) {
@@ -49,7 +35,7 @@ int64_t optirs_pjrt_executable_num_devices(const optirs_pjrt_executable* executa
     return static_cast<int64_t>(executable->devices().size());
 }
 optirs_pjrt_device* optirs_pjrt_executable_device(const optirs_pjrt_executable* executable, int64_t index) {
-    return deviceAt(executable->devices(), index);
+    return itemAt(executable->devices(), index);
 }
 int64_t optirs_pjrt_executable_num_replicas(const optirs_pjrt_executable* executable) {
     return executable->numReplicas();
@@ -108,27 +94,75 @@ optirs_error* optirs_pjrt_executable_fingerprint(const optirs_pjrt_executable* e
         size = text.size();
     });
 }
-
-// ---- Execution
-// --------------------------------------------------------------------------------------------------
-
-optirs_error* optirs_pjrt_executable_execute(optirs_pjrt_executable* executable,
-                                             const optirs_pjrt_execute_options* options,
-                                             optirs_pjrt_buffer* const* arguments, int64_t num_arguments,
-                                             optirs_pjrt_buffer** results, int64_t num_results,
-                                             optirs_completion done, void* context) {
-    constexpr const char* kOperation = "optirs_pjrt_executable_execute";
-    return guard(kOperation, [&] {
-        const auto given = readOptions(options, optirs_pjrt_execute_options OPTIRS_PJRT_EXECUTE_OPTIONS_INIT);
-        const pjrt::ExecuteRequest request{
-            .arguments = requiredArray(arguments, num_arguments, "arguments"),
-            .results = requiredArray(results, num_results, "results"),
-            .not_donated = requiredArray(given.not_donated, given.not_donated_size, "not_donated"),
-            .launch_id = given.launch_id,
-            .operation = kOperation,
-            .done = done,
-            .context = context,
-        };
-        required(executable, "executable")->execution().run(request);
+optirs_error* optirs_pjrt_executable_output_memory_kind(const optirs_pjrt_executable* executable,
+                                                        int64_t index, const char** out_kind,
+                                                        uint64_t* out_size) {
+    return guard("optirs_pjrt_executable_output_memory_kind", [&] {
+        OutText out(out_kind, out_size, "out_kind");
+        out = required(executable, "executable")->outputMemoryKind(index);
+    });
+}
+optirs_error* optirs_pjrt_executable_num_parameters(const optirs_pjrt_executable* executable,
+                                                    int64_t* out_count) {
+    return guard("optirs_pjrt_executable_num_parameters", [&] {
+        Out out(out_count, "out_count");
+        out = required(executable, "executable")->numParameters();
+    });
+}
+optirs_error* optirs_pjrt_executable_parameter_memory_kind(const optirs_pjrt_executable* executable,
+                                                           int64_t index, const char** out_kind,
+                                                           uint64_t* out_size) {
+    return guard("optirs_pjrt_executable_parameter_memory_kind", [&] {
+        OutText out(out_kind, out_size, "out_kind");
+        out = required(executable, "executable")->parameterMemoryKind(index);
+    });
+}
+optirs_error* optirs_pjrt_executable_optimized_program(const optirs_pjrt_executable* executable,
+                                                       optirs_pjrt_bytes** out_program,
+                                                       const char** out_format, uint64_t* out_format_size) {
+    return guard("optirs_pjrt_executable_optimized_program", [&] {
+        Out program(out_program, "out_program");
+        OutText format(out_format, out_format_size, "out_format");
+        auto optimized = required(executable, "executable")->optimizedProgram();
+        format = optimized.format;
+        program = std::move(optimized.code);
+    });
+}
+optirs_error* optirs_pjrt_executable_compile_options(const optirs_pjrt_executable* executable,
+                                                     optirs_pjrt_bytes** out_options) {
+    return guard("optirs_pjrt_executable_compile_options", [&] {
+        Out out(out_options, "out_options");
+        out = required(executable, "executable")->compileOptions();
+    });
+}
+optirs_error* optirs_pjrt_executable_device_assignment(const optirs_pjrt_executable* executable,
+                                                       optirs_pjrt_bytes** out_assignment) {
+    return guard("optirs_pjrt_executable_device_assignment", [&] {
+        Out out(out_assignment, "out_assignment");
+        out = required(executable, "executable")->deviceAssignment();
+    });
+}
+optirs_error* optirs_pjrt_executable_logical_ids(const optirs_pjrt_executable* executable, int64_t index,
+                                                 int32_t* out_replica, int32_t* out_partition) {
+    return guard("optirs_pjrt_executable_logical_ids", [&] {
+        Out replica(out_replica, "out_replica");
+        Out partition(out_partition, "out_partition");
+        const auto ids = required(executable, "executable")->logicalIds(index);
+        replica = ids.replica;
+        partition = ids.partition;
+    });
+}
+uint8_t optirs_pjrt_executable_is_loaded(const optirs_pjrt_executable* executable) {
+    return executable->isLoaded() ? 1 : 0;
+}
+optirs_error* optirs_pjrt_executable_delete(optirs_pjrt_executable* executable) {
+    return guard("optirs_pjrt_executable_delete",
+                 [&] { required(executable, "executable")->deleteProgram(); });
+}
+optirs_error* optirs_pjrt_executable_is_deleted(const optirs_pjrt_executable* executable,
+                                                uint8_t* out_is_deleted) {
+    return guard("optirs_pjrt_executable_is_deleted", [&] {
+        Out out(out_is_deleted, "out_is_deleted");
+        out = required(executable, "executable")->isDeleted() ? 1 : 0;
     });
 }

@@ -62,21 +62,6 @@ extern "C" void deleteExportedTensor(optirs_dl_managed_tensor* tensor) {
     const std::unique_ptr<ExportedTensor> owner(static_cast<ExportedTensor*>(tensor->manager_ctx));
 }
 
-/// Whether elements follow each other in row-major order.
-bool isDense(std::span<const int64_t> dims, const int64_t* strides) {
-    if (strides == nullptr) {
-        return true;
-    }
-    int64_t expected = 1;
-    for (size_t i = dims.size(); i-- > 0;) {
-        if (dims[i] != 1 && strides[i] != expected) {
-            return false;
-        }
-        expected *= dims[i];
-    }
-    return true;
-}
-
 /// Writes the elements of a strided tensor to `target` in row-major order.
 void copyDense(std::span<const int64_t> dims, const int64_t* strides, const std::byte* source,
                uint64_t element_size, std::byte* target) {
@@ -122,6 +107,20 @@ void checkTensor(const optirs_dl_managed_tensor& managed, uint64_t alignment) {
 }
 
 }  // namespace
+
+bool isDense(std::span<const int64_t> dims, const int64_t* strides) {
+    if (strides == nullptr) {
+        return true;
+    }
+    int64_t expected = 1;
+    for (size_t i = dims.size(); i-- > 0;) {
+        if (dims[i] != 1 && strides[i] != expected) {
+            return false;
+        }
+        expected *= dims[i];
+    }
+    return true;
+}
 
 void ReleaseTensor::operator()(optirs_dl_managed_tensor* tensor) const noexcept {
     if (tensor->deleter != nullptr) {

@@ -13,6 +13,9 @@ namespace optirs::core {
 ManagedTensor exportTensor(optirs_buffer* buffer, uint64_t byte_offset, optirs_dtype dtype,
                            std::span<const int64_t> dims);
 
+/// Whether elements with these strides, NULL for the usual ones, follow each other in row-major order.
+bool isDense(std::span<const int64_t> dims, const int64_t* strides);
+
 /// Shares the memory of the tensor where it is dense and aligned, copies it otherwise. Takes the tensor over
 /// on success only.
 Ref<optirs_buffer> importTensor(optirs_dl_managed_tensor* tensor, uint64_t alignment,

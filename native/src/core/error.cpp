@@ -18,12 +18,13 @@ constexpr std::array<std::string_view, 17> kNames = {
 
 struct OwnedError final : optirs_error {
     OwnedError(const Error& error, const char* operation_name)
-        : message_text(error.message()), backend_text(error.backend()) {
+        : message_text(error.message()), backend_text(error.backend()), payload_list(error.payloads()) {
         code = static_cast<optirs_status>(error.code());
         is_preallocated = false;
         message = message_text;
         operation = operation_name;
         backend = backend_text;
+        payloads = &payload_list;
         countObject(OPTIRS_OBJECT_ERROR, +1);
     }
     OwnedError(const OwnedError&) = delete;
@@ -32,6 +33,7 @@ struct OwnedError final : optirs_error {
 
     std::string message_text;
     std::string backend_text;
+    Payloads payload_list;
 };
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include <exception>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace optirs::core {
 
@@ -36,21 +38,29 @@ Code codeFromNumber(int32_t number) noexcept;
 /// The name without prefix, for instance "INVALID_ARGUMENT".
 std::string_view codeName(int32_t number) noexcept;
 
+/// What a plugin attaches to an error, by type URL.
+using Payloads = std::vector<std::pair<std::string, std::string>>;
+
 /// What the library throws. The operation is added by guard, which knows the function that was called.
 class Error : public std::exception {
  public:
-    Error(Code code, std::string message, std::string backend = {})
-        : code_(code), message_(std::move(message)), backend_(std::move(backend)) {}
+    Error(Code code, std::string message, std::string backend = {}, Payloads payloads = {})
+        : code_(code),
+          message_(std::move(message)),
+          backend_(std::move(backend)),
+          payloads_(std::move(payloads)) {}
 
     Code code() const noexcept { return code_; }
     const std::string& message() const noexcept { return message_; }
     const std::string& backend() const noexcept { return backend_; }
+    const Payloads& payloads() const noexcept { return payloads_; }
     const char* what() const noexcept override { return message_.c_str(); }
 
  private:
     Code code_;
     std::string message_;
     std::string backend_;
+    Payloads payloads_;
 };
 
 }  // namespace optirs::core
@@ -62,6 +72,7 @@ struct optirs_error {
     std::string_view message;  // each of the three is followed by a NUL
     std::string_view operation;
     std::string_view backend;
+    const optirs::core::Payloads* payloads = nullptr;
 };
 
 namespace optirs::core {

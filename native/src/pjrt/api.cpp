@@ -25,6 +25,7 @@ int functionIndex(std::string_view name) noexcept {
 core::Error Api::translate(PJRT_Error* error, std::string_view function) const {
     core::Code code = core::Code::kUnknown;
     std::string message;
+    core::Payloads payloads;
     // The error is destroyed even where there is no memory for its message.
     try {
         auto code_args = make<PJRT_Error_GetCode_Args>();
@@ -46,28 +47,65 @@ core::Error Api::translate(PJRT_Error* error, std::string_view function) const {
                                           : std::string_view(message_args.message, message_args.message_size);
         // Some plugins name the function themselves.
         message = text.starts_with(function) ? std::string(text) : core::concat(function, ": ", text);
+        payloads = readPayloads(error);
     } catch (...) {
         destroyError(error);
         throw;
     }
     destroyError(error);
-    return core::Error(code, std::move(message), *backend_);
+    return core::Error(code, std::move(message), *backend_, std::move(payloads));
+}
+
+core::Payloads Api::readPayloads(const PJRT_Error* error) const {
+    core::Payloads payloads;
+    if (table_->PJRT_Error_ForEachPayload == nullptr) {
+        return payloads;
+    }
+    auto args = make<PJRT_Error_ForEachPayload_Args>();
+    args.error = error;
+    args.user_arg = &payloads;
+    args.visitor = [](const char* key, std::size_t key_size, const char* value, std::size_t value_size,
+                      void* user) noexcept {
+        try {
+            static_cast<core::Payloads*>(user)->emplace_back(std::string(key, key_size),
+                                                             std::string(value, value_size));
+        } catch (const std::exception&) {
+            return;  // no memory for a detail of an error: the error itself matters more
+        }
+    };
+    destroyError(table_->PJRT_Error_ForEachPayload(&args));
+    return payloads;
 }
 
 void Api::throwError(PJRT_Error* error, std::size_t offset) const {
     throw translate(error, factAt(offset).name);
 }
 
+// "PJRT_Client_Load" -> "Client.Load", which is what users of any language look for.
+static std::string plainName(std::string_view name) {
+    std::string plain(name.substr(std::string_view("PJRT_").size()));
+    if (const std::size_t line = plain.find('_'); line != std::string::npos) {
+        plain[line] = '.';
+    }
+    return plain;
+}
+
 void Api::throwMissing(std::size_t offset) const {
     const auto& fact = factAt(offset);
-    const std::string reason = fact.since_minor > minor_
-                                   ? core::concat("which came with 0.", fact.since_minor,
-                                                  "; a newer version of the plugin is needed")
-                                   : std::string("although its version should");
-    throw core::Error(
-        core::Code::kUnimplemented,
-        core::concat("the plugin speaks PJRT 0.", minor_, " and does not offer ", fact.name, ", ", reason),
-        *backend_);
+    if (fact.since_minor > minor_) {
+        throwTooOld(plainName(fact.name), fact.since_minor);
+    }
+    throw core::Error(core::Code::kUnimplemented,
+                      core::concat("plugin ", *path_, " speaks PJRT ", PJRT_API_MAJOR, ".", minor_,
+                                   ", but does not offer ", plainName(fact.name)),
+                      *backend_);
+}
+
+void Api::throwTooOld(std::string_view what, int since) const {
+    throw core::Error(core::Code::kUnimplemented,
+                      core::concat("plugin ", *path_, " speaks PJRT ", PJRT_API_MAJOR, ".", minor_, "; ",
+                                   what, " needs ", PJRT_API_MAJOR, ".", since),
+                      *backend_);
 }
 
 void Api::destroyError(PJRT_Error* error) const noexcept {

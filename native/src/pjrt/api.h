@@ -16,16 +16,20 @@ inline constexpr std::string_view kFaultSite = "pjrt";
 
 class Api {
  public:
-    /// `table` is full size with NULL for what the plugin lacks; it and `backend`, the name in errors, must
-    /// outlive this object.
-    Api(const PJRT_Api* table, int minor, const std::string* backend) noexcept
-        : table_(table), minor_(minor), backend_(backend) {}
+    /// `table` is full size with NULL for what the plugin lacks; it and `path`, the plugin's file, must
+    /// outlive this object. Errors name the file as their backend.
+    Api(const PJRT_Api* table, int minor, const std::string* path) noexcept
+        : table_(table), minor_(minor), path_(path), backend_(path) {}
 
     int minor() const noexcept { return minor_; }
     const std::string& backend() const noexcept { return *backend_; }
 
     /// The same functions, whose errors name another backend.
-    Api named(const std::string* backend) const noexcept { return Api(table_, minor_, backend); }
+    Api named(const std::string* backend) const noexcept {
+        Api api = *this;
+        api.backend_ = backend;
+        return api;
+    }
 
     /// A zeroed argument struct with the size that the plugin knows.
     template <class Args>
@@ -38,6 +42,31 @@ class Api {
     template <auto kFunction>
     bool has() const noexcept {
         return table_->*kFunction != nullptr;
+    }
+
+    /// Throws UNIMPLEMENTED unless the plugin's version of the struct has the field, which `what` names:
+    /// "ExecuteOptions.context".
+    template <class Args, class Field>
+    void requireField(Field Args::* field, std::string_view what) const {
+        const Args probe{};
+        const auto end = static_cast<std::size_t>(reinterpret_cast<const char*>(&(probe.*field) + 1) -
+                                                  reinterpret_cast<const char*>(&probe));
+        if (pjrt_abi::structSize<Args>(minor_) >= end) {
+            return;
+        }
+        int since = minor_;
+        while (since < PJRT_API_MINOR && pjrt_abi::structSize<Args>(since) < end) {
+            ++since;
+        }
+        throwTooOld(what, since);
+    }
+
+    /// Throws UNIMPLEMENTED if the plugin has no such function.
+    template <auto kFunction>
+    void requireFunction() const {
+        if (!has<kFunction>()) {
+            throwMissing(offsetOf<kFunction>());
+        }
     }
 
     /// Throws core::Error: UNIMPLEMENTED if the plugin has no such function, or what the plugin reports.
@@ -73,11 +102,14 @@ class Api {
     }
 
     [[noreturn]] void throwMissing(std::size_t offset) const;
+    [[noreturn]] void throwTooOld(std::string_view what, int since) const;
     [[noreturn]] void throwError(PJRT_Error* error, std::size_t offset) const;
     void destroyError(PJRT_Error* error) const noexcept;
+    core::Payloads readPayloads(const PJRT_Error* error) const;
 
     const PJRT_Api* table_;
     int minor_;
+    const std::string* path_;
     const std::string* backend_;
 };
 

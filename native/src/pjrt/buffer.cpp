@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "src/core/text.h"
+#include "src/pjrt/layout.h"
 
 using optirs::core::Code;
 using optirs::core::concat;
@@ -62,14 +63,11 @@ namespace {
 class RowMajor {
  public:
     explicit RowMajor(std::size_t rank) {
-        for (std::size_t i = 0; i < rank; ++i) {
-            minor_to_major_[i] = static_cast<int64_t>(rank - 1 - i);
-        }
-        layout_.struct_size = PJRT_Buffer_MemoryLayout_STRUCT_SIZE;
-        layout_.type = PJRT_Buffer_MemoryLayout_Type_Tiled;
-        layout_.tiled.struct_size = PJRT_Buffer_MemoryLayout_Tiled_STRUCT_SIZE;
-        layout_.tiled.minor_to_major = minor_to_major_.data();
-        layout_.tiled.minor_to_major_size = rank;
+        rowMajor(minor_to_major_.data(), rank);
+        optirs_pjrt_layout_view view{};
+        view.minor_to_major = minor_to_major_.data();
+        view.rank = rank;
+        layout_ = toPlugin(view, rank);
     }
     RowMajor(const RowMajor&) = delete;
     RowMajor& operator=(const RowMajor&) = delete;
@@ -165,18 +163,9 @@ PJRT_Event* optirs_pjrt_buffer::startToHost(const DeviceBuffer& buffer, void* de
 
 void optirs_pjrt_buffer::toHost(void* destination, uint64_t size, const char* operation,
                                 optirs_completion done, void* context) {
-    DeviceBufferRef buffer = require();
-    pjrt::Completion* completion = client_->prepareCompletion(operation, done, context, 1);
-    PJRT_Event* event = nullptr;
-    try {
-        event = startToHost(*buffer, destination, size);
-    } catch (...) {
-        completion->drop();
-        throw;
-    }
-    completion->keep(std::move(buffer));
-    completion->setEvents(std::span(&event, 1));
-    completion->arm();
+    const DeviceBufferRef buffer = require();
+    client_->startOperation(operation, done, context, buffer,
+                            [&] { return startToHost(*buffer, destination, size); });
 }
 
 void optirs_pjrt_buffer::toHostWait(void* destination, uint64_t size) {
@@ -192,18 +181,8 @@ PJRT_Event* optirs_pjrt_buffer::readyEvent(const DeviceBuffer& buffer) const {
 }
 
 void optirs_pjrt_buffer::ready(const char* operation, optirs_completion done, void* context) {
-    DeviceBufferRef buffer = require();
-    pjrt::Completion* completion = client_->prepareCompletion(operation, done, context, 1);
-    PJRT_Event* event = nullptr;
-    try {
-        event = readyEvent(*buffer);
-    } catch (...) {
-        completion->drop();
-        throw;
-    }
-    completion->keep(std::move(buffer));
-    completion->setEvents(std::span(&event, 1));
-    completion->arm();
+    const DeviceBufferRef buffer = require();
+    client_->startOperation(operation, done, context, buffer, [&] { return readyEvent(*buffer); });
 }
 
 void optirs_pjrt_buffer::wait() {

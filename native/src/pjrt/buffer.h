@@ -4,6 +4,7 @@
 #include <optirs/pjrt.h>
 
 #include <span>
+#include <vector>
 
 #include "src/core/object.h"
 #include "src/pjrt/client.h"
@@ -35,6 +36,17 @@ struct optirs_pjrt_buffer final : optirs::core::Object {
     void toHost(void* destination, uint64_t size, const char* operation, optirs_completion done,
                 void* context);
     void toHostWait(void* destination, uint64_t size);
+    void toHostLayout(const optirs_pjrt_layout_view& layout, void* destination, uint64_t size,
+                      const char* operation, optirs_completion done, void* context);
+    void rawToHost(uint64_t offset, void* destination, uint64_t size, const char* operation,
+                   optirs_completion done, void* context);
+    std::vector<int64_t> unpaddedDims() const;
+    std::vector<uint8_t> dynamicDims() const;
+    optirs::core::Ref<optirs_pjrt_layout> layout() const;
+    optirs_pjrt_memory& memory() const;
+    bool isOnCpu() const;
+    uint64_t unsafePointer() const;
+
     void ready(const char* operation, optirs_completion done, void* context);
     void wait();
 
@@ -75,6 +87,8 @@ struct HostArray {
     std::span<const int64_t> dims;
     const int64_t* byte_strides;  // NULL: dense and row-major
     optirs_pjrt_host_semantics semantics;
+    PJRT_Memory* memory = nullptr;                      // NULL: the device's default one
+    PJRT_Buffer_MemoryLayout* device_layout = nullptr;  // NULL: the device's own
 };
 
 /// optirs_pjrt_buffer_from_host.

@@ -9,20 +9,24 @@ using optirs::core::concat;
 using optirs::core::Error;
 namespace pjrt = optirs::pjrt;
 
-optirs_pjrt_client::optirs_pjrt_client(const pjrt::PluginLibrary& library, Options options)
+optirs_pjrt_client::optirs_pjrt_client(const pjrt::PluginLibrary& library, Options options,
+                                       pjrt::KeyValueStore store)
     : Object(OPTIRS_OBJECT_PJRT_CLIENT),
       library_(library),
       api_(library.api),
       destroy_task_(std::make_unique<DestroyTask>()) {
+    destroy_task_->store = store;
     create(options);
     try {
         readPlatform();
         readDevices();
+        readMemories();
     } catch (...) {
         destroyHandle();
         throw;
     }
     api_ = library.api.named(&platform_name_);
+    destroy_task_->is_open = true;
 }
 
 optirs_pjrt_client::~optirs_pjrt_client() { destroyHandle(); }
@@ -32,6 +36,7 @@ void optirs_pjrt_client::create(Options options) {
     auto args = api_.make<PJRT_Client_Create_Args>();
     args.create_options = values.data();
     args.num_options = values.size();
+    destroy_task_->store.offerTo(args);
     api_.call<&PJRT_Api::PJRT_Client_Create>(args);
     if (args.client == nullptr) {
         throw Error(Code::kInternal, "PJRT_Client_Create reported success and gave no client", library_.path);
@@ -51,6 +56,9 @@ void optirs_pjrt_client::destroyHandle() noexcept {
         auto args = owner->api->make<PJRT_Client_Destroy_Args>();
         args.client = owner->client;
         owner->api->callQuietly<&PJRT_Api::PJRT_Client_Destroy>(args);
+        if (owner->is_open) {
+            owner->store.release();
+        }
     };
     // A plugin that joins its threads when it is destroyed must not be destroyed on one of them.
     if (!pjrt::isInsideCallback()) {
@@ -82,7 +90,8 @@ void optirs_pjrt_client::readDevices() {
     all.client = handle_;
     api_.call<&PJRT_Api::PJRT_Client_Devices>(all);
     for (PJRT_Device* device : std::span(all.devices, all.num_devices)) {
-        owned_devices_.push_back(readDevice(device));
+        owned_devices_.push_back(std::make_unique<optirs_pjrt_device>());
+        owned_devices_.back()->read(*this, device);
         devices_.push_back(owned_devices_.back().get());
     }
     auto addressable = api_.make<PJRT_Client_AddressableDevices_Args>();
@@ -96,53 +105,31 @@ void optirs_pjrt_client::readDevices() {
     }
 }
 
-std::unique_ptr<optirs_pjrt_device> optirs_pjrt_client::readDevice(PJRT_Device* handle) {
-    auto device = std::make_unique<optirs_pjrt_device>();
-    device->client = this;
-    device->handle = handle;
-
-    auto description = api_.make<PJRT_Device_GetDescription_Args>();
-    description.device = handle;
-    api_.call<&PJRT_Api::PJRT_Device_GetDescription>(description);
-
-    auto id = api_.make<PJRT_DeviceDescription_Id_Args>();
-    id.device_description = description.device_description;
-    api_.call<&PJRT_Api::PJRT_DeviceDescription_Id>(id);
-    device->id = id.id;
-
-    auto process = api_.make<PJRT_DeviceDescription_ProcessIndex_Args>();
-    process.device_description = description.device_description;
-    api_.call<&PJRT_Api::PJRT_DeviceDescription_ProcessIndex>(process);
-    device->process_index = process.process_index;
-
-    auto kind = api_.make<PJRT_DeviceDescription_Kind_Args>();
-    kind.device_description = description.device_description;
-    api_.call<&PJRT_Api::PJRT_DeviceDescription_Kind>(kind);
-    device->kind.assign(kind.device_kind, kind.device_kind_size);
-
-    auto debug = api_.make<PJRT_DeviceDescription_DebugString_Args>();
-    debug.device_description = description.device_description;
-    api_.call<&PJRT_Api::PJRT_DeviceDescription_DebugString>(debug);
-    device->debug_string.assign(debug.debug_string, debug.debug_string_size);
-
-    auto is_addressable = api_.make<PJRT_Device_IsAddressable_Args>();
-    is_addressable.device = handle;
-    api_.call<&PJRT_Api::PJRT_Device_IsAddressable>(is_addressable);
-    device->is_addressable = is_addressable.is_addressable;
-
-    device->local_hardware_id = -1;
-    auto hardware = api_.make<PJRT_Device_LocalHardwareId_Args>();
-    hardware.device = handle;
-    if (device->is_addressable &&
-        pjrt::askIfOffered([&] { api_.call<&PJRT_Api::PJRT_Device_LocalHardwareId>(hardware); })) {
-        device->local_hardware_id = hardware.local_hardware_id;
+void optirs_pjrt_client::readMemories() {
+    auto all = api_.make<PJRT_Client_AddressableMemories_Args>();
+    all.client = handle_;
+    if (pjrt::askIfOffered([&] { api_.call<&PJRT_Api::PJRT_Client_AddressableMemories>(all); })) {
+        for (PJRT_Memory* memory : std::span(all.addressable_memories, all.num_addressable_memories)) {
+            owned_memories_.push_back(std::make_unique<optirs_pjrt_memory>());
+            owned_memories_.back()->read(*this, memory);
+            memories_.push_back(owned_memories_.back().get());
+        }
     }
-    auto attributes = api_.make<PJRT_DeviceDescription_Attributes_Args>();
-    attributes.device_description = description.device_description;
-    if (pjrt::askIfOffered([&] { api_.call<&PJRT_Api::PJRT_DeviceDescription_Attributes>(attributes); })) {
-        device->attributes.append(attributes.attributes, attributes.num_attributes);
+    for (optirs_pjrt_device* device : addressable_) {
+        device->readMemories();
     }
-    return device;
+}
+
+optirs_pjrt_memory* optirs_pjrt_client::findMemory(const PJRT_Memory* handle) const noexcept {
+    const auto found = std::ranges::find(memories_, handle, &optirs_pjrt_memory::handle);
+    return found == memories_.end() ? nullptr : *found;
+}
+
+optirs_pjrt_memory& optirs_pjrt_client::requireMemory(optirs_pjrt_memory& memory) const {
+    if (memory.client != this) {
+        throw Error(Code::kInvalidArgument, concat("memory ", memory.id, " belongs to another client"));
+    }
+    return memory;
 }
 
 optirs_pjrt_device* optirs_pjrt_client::findDevice(const PJRT_Device* handle) const noexcept {
@@ -221,31 +208,6 @@ void optirs_pjrt_client::recycle(pjrt::Completion* completion) noexcept {
 }
 
 Error optirs_pjrt_client::withLiveBuffers(const Error& error) const {
-    return Error(error.code(), concat(error.message(), "; ", buffers_.describeLargest()), error.backend());
-}
-
-namespace {
-
-int64_t orUnknown(bool is_set, int64_t value) { return is_set ? value : -1; }
-
-}  // namespace
-
-optirs_pjrt_memory_stats optirs_pjrt_device::memoryStats() const {
-    auto args = client->api().make<PJRT_Device_MemoryStats_Args>();
-    args.device = handle;
-    client->api().call<&PJRT_Api::PJRT_Device_MemoryStats>(args);
-    return {
-        .bytes_in_use = args.bytes_in_use,
-        .peak_bytes_in_use = orUnknown(args.peak_bytes_in_use_is_set, args.peak_bytes_in_use),
-        .num_allocations = orUnknown(args.num_allocs_is_set, args.num_allocs),
-        .largest_allocation_bytes = orUnknown(args.largest_alloc_size_is_set, args.largest_alloc_size),
-        .bytes_limit = orUnknown(args.bytes_limit_is_set, args.bytes_limit),
-        .bytes_reserved = orUnknown(args.bytes_reserved_is_set, args.bytes_reserved),
-        .peak_bytes_reserved = orUnknown(args.peak_bytes_reserved_is_set, args.peak_bytes_reserved),
-        .bytes_reservable_limit = orUnknown(args.bytes_reservable_limit_is_set, args.bytes_reservable_limit),
-        .largest_free_block_bytes =
-            orUnknown(args.largest_free_block_bytes_is_set, args.largest_free_block_bytes),
-        .pool_bytes = orUnknown(args.pool_bytes_is_set, args.pool_bytes),
-        .peak_pool_bytes = orUnknown(args.peak_pool_bytes_is_set, args.peak_pool_bytes),
-    };
+    return Error(error.code(), concat(error.message(), "; ", buffers_.describeLargest()), error.backend(),
+                 error.payloads());
 }

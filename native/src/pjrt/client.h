@@ -14,35 +14,24 @@
 #include "src/core/pressure.h"
 #include "src/pjrt/api.h"
 #include "src/pjrt/completion.h"
+#include "src/pjrt/device.h"
+#include "src/pjrt/key_value_store.h"
 #include "src/pjrt/live_buffers.h"
 #include "src/pjrt/named_values.h"
 #include "src/pjrt/plugin.h"
 #include "src/pjrt/tensor_type.h"
 #include "src/pjrt/worker.h"
 
-/// A device; belongs to its client. What never changes is read once.
-struct optirs_pjrt_device {
-    optirs_pjrt_client* client;
-    PJRT_Device* handle;
-    int32_t id;
-    int32_t process_index;
-    int32_t local_hardware_id;
-    bool is_addressable;
-    std::string kind;
-    std::string debug_string;
-    optirs::pjrt::NamedValues attributes;
-
-    /// Throws UNIMPLEMENTED where the plugin keeps none.
-    optirs_pjrt_memory_stats memoryStats() const;
-};
-
 struct optirs_pjrt_client final : optirs::core::Object {
     using Options = std::span<const optirs_pjrt_named_value>;
 
-    /// Opens the devices. Throws INVALID_ARGUMENT or what the plugin reports.
-    optirs_pjrt_client(const optirs::pjrt::PluginLibrary& library, Options options);
+    /// Opens the devices; `store` is for clients of several processes. Throws INVALID_ARGUMENT or what the
+    /// plugin reports.
+    optirs_pjrt_client(const optirs::pjrt::PluginLibrary& library, Options options,
+                       optirs::pjrt::KeyValueStore store = {});
     ~optirs_pjrt_client() override;
 
+    const optirs::pjrt::PluginLibrary& library() const noexcept { return library_; }
     const optirs::pjrt::Api& api() const noexcept { return api_; }
     PJRT_Client* handle() const noexcept { return handle_; }
     const std::string& platformName() const noexcept { return platform_name_; }
@@ -53,6 +42,20 @@ struct optirs_pjrt_client final : optirs::core::Object {
 
     /// The device of a handle that the plugin gave; NULL if it is none of ours.
     optirs_pjrt_device* findDevice(const PJRT_Device* handle) const noexcept;
+    const std::vector<optirs_pjrt_memory*>& memories() const noexcept { return memories_; }
+    /// The memory of a handle that the plugin gave; NULL if it is none of ours.
+    optirs_pjrt_memory* findMemory(const PJRT_Memory* handle) const noexcept;
+    /// Throws INVALID_ARGUMENT for a memory of another client.
+    optirs_pjrt_memory& requireMemory(optirs_pjrt_memory& memory) const;
+
+    optirs_pjrt_device& lookupDevice(int32_t id) const;
+    optirs_pjrt_device& lookupLocalDevice(int32_t local_hardware_id) const;
+    /// Fills `out`, [replicas x partitions].
+    void defaultAssignment(int32_t replicas, int32_t partitions, std::span<int32_t> out) const;
+    void dmaMap(void* data, uint64_t size) const;
+    void dmaUnmap(void* data) const;
+    void updateProcesses(std::span<const optirs_pjrt_process_info> infos) const;
+
     /// NULL means the first addressable device. Throws INVALID_ARGUMENT for a device of another client.
     optirs_pjrt_device& requireDevice(optirs_pjrt_device* device) const;
 
@@ -72,6 +75,28 @@ struct optirs_pjrt_client final : optirs::core::Object {
     optirs::pjrt::Completion* prepareCompletion(const char* operation, optirs_completion done, void* context,
                                                 std::size_t events);
     void recycle(optirs::pjrt::Completion* completion) noexcept;
+
+    /// Starts an operation that ends with one event, which `start` returns; `kept` is a reference to what the
+    /// plugin uses until then. Without `done` nobody waits for it.
+    template <class Kept, class Start>
+    void startOperation(const char* operation, optirs_completion done, void* context, Kept kept,
+                        Start&& start) {
+        if (done == nullptr) {
+            optirs::pjrt::destroyEvent(api_, start());
+            return;
+        }
+        optirs::pjrt::Completion* completion = prepareCompletion(operation, done, context, 1);
+        PJRT_Event* event = nullptr;
+        try {
+            event = start();
+        } catch (...) {
+            completion->drop();
+            throw;
+        }
+        completion->keep(std::move(kept));
+        completion->setEvents(std::span(&event, 1));
+        completion->arm();
+    }
 
     /// The same error, with the largest live buffers at the end of its message.
     optirs::core::Error withLiveBuffers(const optirs::core::Error& error) const;
@@ -94,12 +119,14 @@ struct optirs_pjrt_client final : optirs::core::Object {
     struct DestroyTask : optirs::pjrt::Worker::Task {
         const optirs::pjrt::Api* api;
         PJRT_Client* client;
+        optirs::pjrt::KeyValueStore store;  // the plugin may ask it until its client is gone
+        bool is_open = false;               // the client was handed out, whose owner is told of the end
     };
 
     void create(Options options);
     void readPlatform();
     void readDevices();
-    std::unique_ptr<optirs_pjrt_device> readDevice(PJRT_Device* handle);
+    void readMemories();
     void destroyHandle() noexcept;
 
     const optirs::pjrt::PluginLibrary& library_;
@@ -112,6 +139,8 @@ struct optirs_pjrt_client final : optirs::core::Object {
     std::vector<std::unique_ptr<optirs_pjrt_device>> owned_devices_;
     std::vector<optirs_pjrt_device*> devices_;
     std::vector<optirs_pjrt_device*> addressable_;
+    std::vector<std::unique_ptr<optirs_pjrt_memory>> owned_memories_;
+    std::vector<optirs_pjrt_memory*> memories_;
 
     optirs::pjrt::TensorTypes types_;
     optirs::pjrt::DeviceBufferPool buffers_{this};

@@ -11,17 +11,12 @@ namespace {
 
 thread_local int callback_depth = 0;
 
-class CallbackScope {
- public:
-    CallbackScope() noexcept { ++callback_depth; }
-    CallbackScope(const CallbackScope&) = delete;
-    CallbackScope& operator=(const CallbackScope&) = delete;
-    ~CallbackScope() { --callback_depth; }
-};
-
 constinit optirs_error out_of_memory = core::outOfMemoryError("optirs_pjrt");
 
 }  // namespace
+
+CallbackScope::CallbackScope() noexcept { ++callback_depth; }
+CallbackScope::~CallbackScope() { --callback_depth; }
 
 bool isInsideCallback() noexcept { return callback_depth > 0; }
 
@@ -64,6 +59,8 @@ void Completion::prepare(core::Ref<optirs_pjrt_client> client, const char* opera
 }
 
 void Completion::keep(core::Ref<DeviceBuffer> buffer) noexcept { kept_ = std::move(buffer); }
+
+void Completion::keep(core::Ref<core::Object> object) noexcept { kept_object_ = std::move(object); }
 
 void Completion::setEvents(std::span<PJRT_Event* const> events) noexcept {
     for (std::size_t i = 0; i < count_; ++i) {
@@ -185,6 +182,7 @@ void Completion::drop() noexcept { recycle(); }
 
 void Completion::recycle() noexcept {
     kept_ = {};
+    kept_object_ = {};
     const core::Ref<optirs_pjrt_client> client = std::move(client_);
     client->recycle(this);
 }

@@ -28,8 +28,9 @@ class Completion {
     void prepare(core::Ref<optirs_pjrt_client> client, const char* operation, optirs_completion done,
                  void* context, std::size_t count);
 
-    /// Keeps a buffer until the operation is over.
+    /// Keeps a buffer, or another object, until the operation is over.
     void keep(core::Ref<DeviceBuffer> buffer) noexcept;
+    void keep(core::Ref<core::Object> object) noexcept;
 
     /// Takes over as many events as were prepared for; NULL ones are over already.
     void setEvents(std::span<PJRT_Event* const> events) noexcept;
@@ -63,6 +64,7 @@ class Completion {
 
     core::Ref<optirs_pjrt_client> client_;
     core::Ref<DeviceBuffer> kept_;
+    core::Ref<core::Object> kept_object_;
     const char* operation_ = nullptr;
     optirs_completion done_ = nullptr;
     void* context_ = nullptr;
@@ -78,6 +80,15 @@ void awaitAndDestroy(const Api& api, PJRT_Event* event);
 
 /// Destroys an event that nobody waits for.
 void destroyEvent(const Api& api, PJRT_Event* event) noexcept;
+
+/// Marks the thread, as long as it lives, as one that runs a callback of a plugin.
+class CallbackScope {
+ public:
+    CallbackScope() noexcept;
+    CallbackScope(const CallbackScope&) = delete;
+    CallbackScope& operator=(const CallbackScope&) = delete;
+    ~CallbackScope();
+};
 
 /// True on a thread that runs a callback of a plugin at the moment.
 bool isInsideCallback() noexcept;

@@ -9,21 +9,24 @@ namespace pjrt = optirs::pjrt;
 
 namespace optirs::pjrt {
 
-core::Ref<optirs_pjrt_executable> compile(optirs_pjrt_client& client, std::string_view program,
-                                          std::string_view format, const CompileOptions& options) {
+ProgramArgument::ProgramArgument(const Api& api, std::string_view program, std::string_view format)
+    : code_(program), program_(api.make<PJRT_Program>()) {
     if (program.empty()) {
         throw Error(Code::kInvalidArgument, "the program is empty");
     }
+    program_.code = code_.data();
+    program_.code_size = code_.size();
+    program_.format = format.data();
+    program_.format_size = format.size();
+}
+
+core::Ref<optirs_pjrt_executable> compile(optirs_pjrt_client& client, std::string_view program,
+                                          std::string_view format, const CompileOptions& options) {
     const std::string serialized = serialize(options);
-    std::string code(program);  // plugins may change it in place
-    auto pjrt_program = client.api().make<PJRT_Program>();
-    pjrt_program.code = code.data();
-    pjrt_program.code_size = code.size();
-    pjrt_program.format = format.data();
-    pjrt_program.format_size = format.size();
+    ProgramArgument code(client.api(), program, format);
     auto args = client.api().make<PJRT_Client_Compile_Args>();
     args.client = client.handle();
-    args.program = &pjrt_program;
+    args.program = code.get();
     args.compile_options = serialized.data();
     args.compile_options_size = serialized.size();
     client.underPressure(0, [&] { client.api().call<&PJRT_Api::PJRT_Client_Compile>(args); });
@@ -48,8 +51,10 @@ optirs_pjrt_executable::optirs_pjrt_executable(optirs::core::Ref<optirs_pjrt_cli
                                                pjrt::OwnedLoadedExecutable loaded)
     : Object(OPTIRS_OBJECT_PJRT_EXECUTABLE),
       client_(std::move(client)),
+      library_(client_->library()),
+      api_(&client_->api()),
       loaded_(std::move(loaded)),
-      executable_(pjrt::executableOf(client_->api(), loaded_.get())),
+      executable_(pjrt::executableOf(api(), loaded_.get())),
       execution_(*this) {
     read();
     readDevices();
@@ -57,8 +62,30 @@ optirs_pjrt_executable::optirs_pjrt_executable(optirs::core::Ref<optirs_pjrt_cli
     execution_.setName(name_);
 }
 
+optirs_pjrt_executable::optirs_pjrt_executable(const pjrt::PluginLibrary& library,
+                                               pjrt::OwnedExecutable compiled)
+    : Object(OPTIRS_OBJECT_PJRT_EXECUTABLE),
+      library_(library),
+      api_(&library.api),
+      loaded_(library.api, nullptr),
+      executable_(std::move(compiled)),
+      execution_(*this) {
+    read();
+    readOutputTypes();
+}
+
+void optirs_pjrt_executable::requireLoaded() const {
+    if (!isLoaded()) {
+        throw Error(Code::kFailedPrecondition,
+                    concat("program '", name_,
+                           "' was compiled for a topology and is not loaded: "
+                           "optirs_pjrt_executable_load puts it on the devices of a client"),
+                    api().backend());
+    }
+}
+
 void optirs_pjrt_executable::read() {
-    const pjrt::Api& api = client_->api();
+    const pjrt::Api& api = *api_;
     auto name = api.make<PJRT_Executable_Name_Args>();
     name.executable = executable_.get();
     api.call<&PJRT_Api::PJRT_Executable_Name>(name);
@@ -81,26 +108,21 @@ void optirs_pjrt_executable::read() {
 }
 
 void optirs_pjrt_executable::readDevices() {
-    auto args = client_->api().make<PJRT_LoadedExecutable_AddressableDevices_Args>();
+    auto args = api().make<PJRT_LoadedExecutable_AddressableDevices_Args>();
     args.executable = loaded_.get();
-    client_->api().call<&PJRT_Api::PJRT_LoadedExecutable_AddressableDevices>(args);
+    api().call<&PJRT_Api::PJRT_LoadedExecutable_AddressableDevices>(args);
     for (const PJRT_Device* handle : std::span(args.addressable_devices, args.num_addressable_devices)) {
         optirs_pjrt_device* device = client_->findDevice(handle);
         if (device == nullptr) {
             throw Error(Code::kInternal, "the plugin runs the program on a device that it did not list",
-                        client_->platformName());
+                        api().backend());
         }
         devices_.push_back(device);
-    }
-    if (devices_.empty()) {
-        throw Error(Code::kFailedPrecondition,
-                    concat("program '", name_, "' runs on no device of this process"),
-                    client_->platformName());
     }
 }
 
 void optirs_pjrt_executable::readOutputTypes() {
-    const pjrt::Api& api = client_->api();
+    const pjrt::Api& api = *api_;
     auto types = api.make<PJRT_Executable_OutputElementTypes_Args>();
     types.executable = executable_.get();
     auto dims = api.make<PJRT_Executable_OutputDimensions_Args>();
@@ -116,7 +138,8 @@ void optirs_pjrt_executable::readOutputTypes() {
     const int64_t* extents = dims.dims;
     for (std::size_t i = 0; i < count; ++i) {
         const std::size_t rank = dims.dim_sizes[i];
-        output_types_.push_back(client_->types().intern(types.output_types[i], std::span(extents, rank)));
+        output_types_.push_back((client_ ? client_->types() : own_types_)
+                                    .intern(types.output_types[i], std::span(extents, rank)));
         extents += rank;
     }
 }
@@ -127,7 +150,7 @@ const pjrt::TensorType& optirs_pjrt_executable::outputType(int64_t index) const 
         throw Error(
             Code::kUnimplemented,
             concat("the plugin does not say what the results of program '", name_, "' are before it has run"),
-            client_->platformName());
+            api().backend());
     }
     return *output_types_[static_cast<std::size_t>(index)];
 }
@@ -140,7 +163,7 @@ const pjrt::TensorType* optirs_pjrt_executable::knownOutputType(int64_t index) c
 }
 
 optirs_pjrt_executable_memory optirs_pjrt_executable::memory() const {
-    const pjrt::Api& api = client_->api();
+    const pjrt::Api& api = *api_;
     auto args = api.make<PJRT_Executable_GetCompiledMemoryStats_Args>();
     args.executable = executable_.get();
     args.peak_memory_in_bytes = -1;
@@ -161,18 +184,18 @@ optirs_pjrt_executable_memory optirs_pjrt_executable::memory() const {
 }
 
 int64_t optirs_pjrt_executable::codeSize() const {
-    auto args = client_->api().make<PJRT_Executable_SizeOfGeneratedCodeInBytes_Args>();
+    auto args = api().make<PJRT_Executable_SizeOfGeneratedCodeInBytes_Args>();
     args.executable = executable_.get();
-    client_->api().call<&PJRT_Api::PJRT_Executable_SizeOfGeneratedCodeInBytes>(args);
+    api().call<&PJRT_Api::PJRT_Executable_SizeOfGeneratedCodeInBytes>(args);
     return args.size_in_bytes;
 }
 
 const pjrt::NamedValues& optirs_pjrt_executable::costs() const {
     const std::scoped_lock lock(mutex_);
     if (costs_ == nullptr) {
-        auto args = client_->api().make<PJRT_Executable_GetCostAnalysis_Args>();
+        auto args = api().make<PJRT_Executable_GetCostAnalysis_Args>();
         args.executable = executable_.get();
-        client_->api().call<&PJRT_Api::PJRT_Executable_GetCostAnalysis>(args);
+        api().call<&PJRT_Api::PJRT_Executable_GetCostAnalysis>(args);
         costs_ = std::make_unique<pjrt::NamedValues>(args.properties, args.num_properties);
     }
     return *costs_;
@@ -188,12 +211,13 @@ const std::string& optirs_pjrt_executable::fingerprint() const {
 
 // The question moved from the loaded to the plain executable; plugins answer either or both.
 std::string optirs_pjrt_executable::askFingerprint() const {
-    const pjrt::Api& api = client_->api();
+    const pjrt::Api& api = *api_;
     auto args = api.make<PJRT_Executable_Fingerprint_Args>();
     args.executable = executable_.get();
     if (pjrt::askIfOffered([&] { api.call<&PJRT_Api::PJRT_Executable_Fingerprint>(args); })) {
         return {args.executable_fingerprint, args.executable_fingerprint_size};
     }
+    requireLoaded();
     auto loaded_args = api.make<PJRT_LoadedExecutable_Fingerprint_Args>();
     loaded_args.executable = loaded_.get();
     api.call<&PJRT_Api::PJRT_LoadedExecutable_Fingerprint>(loaded_args);

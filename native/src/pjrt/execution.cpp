@@ -4,6 +4,7 @@
 
 #include "src/core/text.h"
 #include "src/pjrt/buffer.h"
+#include "src/pjrt/callbacks.h"
 #include "src/pjrt/executable.h"
 
 namespace optirs::pjrt {
@@ -22,11 +23,13 @@ struct Execution::Call {
     std::vector<PJRT_Event*> events;                  // by device
     std::vector<Ref<DeviceBuffer>> fresh;             // for the outputs
     std::vector<Ref<optirs_pjrt_buffer>> cells;       // new cells, for results that are NULL
+    Ref<ChannelCalls> channels;                       // NULL: the program sends and receives nothing
 
     void clear() noexcept {
         pinned.clear();
         fresh.clear();
         cells.clear();
+        channels = {};
     }
 };
 
@@ -57,16 +60,18 @@ void Execution::giveBack(std::unique_ptr<Call> call) noexcept {
 }
 
 void Execution::run(const ExecuteRequest& request) {
-    check(request);
+    executable_.requireLoaded();
+    const Devices devices = devicesOf(request);
+    check(devices, request);
     std::unique_ptr<Call> call = takeCall();
     Completion* completion = nullptr;
     try {
-        gather(*call, request);
+        gather(*call, devices, request);
         if (request.done != nullptr) {
-            completion = executable_.client().prepareCompletion(
-                request.operation, request.done, request.context, executable_.devices().size());
+            completion = executable_.client().prepareCompletion(request.operation, request.done,
+                                                                request.context, devices.size());
         }
-        start(*call, request);
+        start(*call, devices, request);
     } catch (...) {
         if (completion != nullptr) {
             completion->drop();
@@ -75,10 +80,11 @@ void Execution::run(const ExecuteRequest& request) {
         throw;
     }
     // From here on nothing can fail.
-    handOut(*call, request);
-    markDonated(*call, request);
+    handOut(*call, devices, request);
+    markDonated(*call, devices, request);
     if (completion != nullptr) {
         completion->setEvents(call->events);
+        completion->keep(Ref<core::Object>::adopt(call->channels.detach()));
     }
     giveBack(std::move(call));
     if (completion != nullptr) {
@@ -86,8 +92,29 @@ void Execution::run(const ExecuteRequest& request) {
     }
 }
 
-void Execution::check(const ExecuteRequest& request) const {
-    const std::size_t devices = executable_.devices().size();
+Execution::Devices Execution::devicesOf(const ExecuteRequest& request) const {
+    if (request.device != nullptr) {
+        executable_.client().requireDevice(request.device);
+        return {&request.device, 1};
+    }
+    if (executable_.devices().empty()) {
+        throw Error(
+            Code::kFailedPrecondition,
+            concat("program '", executable_.name(),
+                   "' was compiled for no device in particular: name one in the options of the execution"),
+            executable_.client().platformName());
+    }
+    return executable_.devices();
+}
+
+void Execution::check(Devices on, const ExecuteRequest& request) const {
+    const std::size_t devices = on.size();
+    if (!request.channels.empty() && request.done == nullptr) {
+        throw Error(Code::kInvalidArgument, "an execution with channels needs a completion, which ends them");
+    }
+    if (request.execute_context != nullptr && &request.execute_context->client() != &executable_.client()) {
+        throw Error(Code::kInvalidArgument, "the context belongs to another client");
+    }
     if (request.arguments.size() % devices != 0) {
         throw Error(Code::kInvalidArgument,
                     concat("program '", executable_.name(), "' runs on ", devices, " devices, so that ",
@@ -102,7 +129,7 @@ void Execution::check(const ExecuteRequest& request) const {
     }
 }
 
-void Execution::gather(Call& call, const ExecuteRequest& request) const {
+void Execution::gather(Call& call, Devices on, const ExecuteRequest& request) const {
     optirs_pjrt_client& client = executable_.client();
     call.arguments.clear();
     for (std::size_t i = 0; i < request.arguments.size(); ++i) {
@@ -135,7 +162,11 @@ void Execution::gather(Call& call, const ExecuteRequest& request) const {
     client.buffers().take(request.results.size(), call.fresh);
     call.outputs.assign(request.results.size(), nullptr);
 
-    const std::size_t devices = executable_.devices().size();
+    const std::size_t devices = on.size();
+    if (!request.channels.empty()) {
+        call.channels = core::makeObject<ChannelCalls>(Ref<optirs_pjrt_client>::share(&client),
+                                                       request.channels, devices);
+    }
     call.argument_lists.resize(devices);
     call.output_lists.resize(devices);
     call.events.assign(devices, nullptr);
@@ -145,13 +176,30 @@ void Execution::gather(Call& call, const ExecuteRequest& request) const {
     }
 }
 
-void Execution::start(Call& call, const ExecuteRequest& request) const {
+void Execution::setOptions(PJRT_ExecuteOptions& options, const ExecuteRequest& request,
+                           ChannelCalls* channels) const {
     const Api& api = executable_.client().api();
-    const std::size_t devices = executable_.devices().size();
-    auto options = api.make<PJRT_ExecuteOptions>();
     options.launch_id = request.launch_id;
     options.non_donatable_input_indices = request.not_donated.data();
     options.num_non_donatable_input_indices = request.not_donated.size();
+    if (request.execute_context != nullptr) {
+        api.requireField(&PJRT_ExecuteOptions::context, "context of LoadedExecutable.Execute");
+        options.context = request.execute_context->handle();
+    }
+    if (request.call_location != nullptr) {
+        api.requireField(&PJRT_ExecuteOptions::call_location, "call_location of LoadedExecutable.Execute");
+        options.call_location = request.call_location;
+    }
+    if (channels != nullptr) {
+        channels->offerTo(options);
+    }
+}
+
+void Execution::start(Call& call, Devices on, const ExecuteRequest& request) const {
+    const Api& api = executable_.client().api();
+    const std::size_t devices = on.size();
+    auto options = api.make<PJRT_ExecuteOptions>();
+    setOptions(options, request, call.channels.get());
     auto args = api.make<PJRT_LoadedExecutable_Execute_Args>();
     args.executable = executable_.handle();
     args.options = &options;
@@ -159,6 +207,7 @@ void Execution::start(Call& call, const ExecuteRequest& request) const {
     args.num_devices = devices;
     args.num_args = call.arguments.size() / devices;
     args.output_lists = call.output_lists.data();
+    args.execute_device = request.device == nullptr ? nullptr : request.device->handle;
     args.device_complete_events = request.done == nullptr ? nullptr : call.events.data();
 
     bool was_tried = false;
@@ -177,11 +226,11 @@ void Execution::start(Call& call, const ExecuteRequest& request) const {
     });
 }
 
-void Execution::handOut(Call& call, const ExecuteRequest& request) noexcept {
+void Execution::handOut(Call& call, Devices devices, const ExecuteRequest& request) noexcept {
     const auto per_device = static_cast<std::size_t>(executable_.numOutputs());
     auto cell = call.cells.begin();
     for (std::size_t i = 0; i < request.results.size(); ++i) {
-        call.fresh[i]->fill(call.outputs[i], executable_.devices()[i / per_device],
+        call.fresh[i]->fill(call.outputs[i], devices[i / per_device],
                             executable_.knownOutputType(static_cast<int64_t>(i % per_device)));
         if (request.results[i] == nullptr) {
             request.results[i] = (cell++)->detach();
@@ -198,14 +247,15 @@ bool Execution::isDeleted(const DeviceBuffer& buffer) const {
     return args.is_deleted;
 }
 
-const Execution::Donated* Execution::learnDonated(const Call& call, const ExecuteRequest& request) noexcept {
+const Execution::Donated* Execution::learnDonated(const Call& call, Devices devices,
+                                                  const ExecuteRequest& request) noexcept {
     const Donated* known = donated_.load(std::memory_order_acquire);
     if (known != nullptr || !request.not_donated.empty()) {
         return known;
     }
     try {
         auto donated = std::make_unique<Donated>();
-        for (std::size_t i = 0; i < call.pinned.size() / executable_.devices().size(); ++i) {
+        for (std::size_t i = 0; i < call.pinned.size() / devices.size(); ++i) {
             donated->push_back(isDeleted(*call.pinned[i]) ? 1 : 0);
         }
         if (donated_.compare_exchange_strong(known, donated.get())) {
@@ -217,9 +267,9 @@ const Execution::Donated* Execution::learnDonated(const Call& call, const Execut
     }
 }
 
-void Execution::markDonated(Call& call, const ExecuteRequest& request) noexcept {
-    const Donated* donated = learnDonated(call, request);
-    if (donated == nullptr || donated->size() * executable_.devices().size() != call.pinned.size()) {
+void Execution::markDonated(Call& call, Devices devices, const ExecuteRequest& request) noexcept {
+    const Donated* donated = learnDonated(call, devices, request);
+    if (donated == nullptr || donated->size() * devices.size() != call.pinned.size()) {
         return;
     }
     for (std::size_t i = 0; i < call.pinned.size(); ++i) {

@@ -17,11 +17,17 @@
 
 namespace optirs::pjrt {
 
+class ChannelCalls;
+
 struct ExecuteRequest {
     std::span<optirs_pjrt_buffer* const> arguments;  // device by device
     std::span<optirs_pjrt_buffer*> results;          // device by device; NULL entries get a new cell
     std::span<const int64_t> not_donated;
     int32_t launch_id = 0;
+    optirs_pjrt_context* execute_context = nullptr;
+    const char* call_location = nullptr;              // or NULL
+    std::span<const optirs_pjrt_channel> channels{};  // of sends and receives
+    optirs_pjrt_device* device = nullptr;             // for a program that runs on any device
     const char* operation = nullptr;
     optirs_completion done = nullptr;
     void* context = nullptr;
@@ -46,13 +52,18 @@ class Execution {
     struct Call;  // the arrays of one call
     using Donated = std::vector<uint8_t>;
 
-    void check(const ExecuteRequest& request) const;
-    void gather(Call& call, const ExecuteRequest& request) const;
-    void start(Call& call, const ExecuteRequest& request) const;
-    void handOut(Call& call, const ExecuteRequest& request) noexcept;
-    void markDonated(Call& call, const ExecuteRequest& request) noexcept;
+    using Devices = std::span<optirs_pjrt_device* const>;
+
+    Devices devicesOf(const ExecuteRequest& request) const;
+    void check(Devices devices, const ExecuteRequest& request) const;
+    void gather(Call& call, Devices devices, const ExecuteRequest& request) const;
+    void start(Call& call, Devices devices, const ExecuteRequest& request) const;
+    void setOptions(PJRT_ExecuteOptions& options, const ExecuteRequest& request,
+                    ChannelCalls* channels) const;
+    void handOut(Call& call, Devices devices, const ExecuteRequest& request) noexcept;
+    void markDonated(Call& call, Devices devices, const ExecuteRequest& request) noexcept;
     bool isDeleted(const DeviceBuffer& buffer) const;
-    const Donated* learnDonated(const Call& call, const ExecuteRequest& request) noexcept;
+    const Donated* learnDonated(const Call& call, Devices devices, const ExecuteRequest& request) noexcept;
 
     std::unique_ptr<Call> takeCall();
     void giveBack(std::unique_ptr<Call> call) noexcept;

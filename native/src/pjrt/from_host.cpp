@@ -12,26 +12,6 @@ using core::Error;
 
 namespace {
 
-// Bytes that a strided array reaches over, from its lowest to its highest address.
-uint64_t spanOf(const HostArray& array) {
-    const uint64_t dense = hostSize(array.dtype, array.dims);
-    if (array.byte_strides == nullptr || dense == 0) {
-        return dense;
-    }
-    int64_t last = 0;
-    for (std::size_t i = 0; i < array.dims.size(); ++i) {
-        int64_t reach = 0;
-        if (array.byte_strides[i] < 0 ||
-            __builtin_mul_overflow(array.byte_strides[i], array.dims[i] - 1, &reach) ||
-            __builtin_add_overflow(last, reach, &last)) {
-            throw Error(Code::kInvalidArgument,
-                        concat("stride ", array.byte_strides[i], " of dimension ", i, " of ",
-                               describe(array.dtype, array.dims), " is negative or too large"));
-        }
-    }
-    return static_cast<uint64_t>(last + hostElementSize(array.dtype));
-}
-
 void checkHostArray(const HostArray& array) {
     if (array.dims.size() > kMaxRank) {
         throw Error(Code::kInvalidArgument,
@@ -45,7 +25,7 @@ void checkHostArray(const HostArray& array) {
         throw Error(Code::kInvalidArgument,
                     concat("semantics ", array.semantics, " is not one of OPTIRS_PJRT_HOST_*"));
     }
-    const uint64_t needed = spanOf(array);
+    const uint64_t needed = stridedSize(array.dtype, array.dims, array.byte_strides);
     if (array.byte_strides == nullptr ? array.size != needed : array.size < needed) {
         throw Error(Code::kInvalidArgument, concat(describe(array.dtype, array.dims), " takes ", needed,
                                                    " bytes, but ", array.size, " were given"));
@@ -103,7 +83,12 @@ void bufferFromHost(optirs_pjrt_client& client, const HostArray& array, optirs_p
     args.byte_strides = array.byte_strides;
     args.num_byte_strides = array.byte_strides == nullptr ? 0 : array.dims.size();
     args.host_buffer_semantics = semanticsFor(array.semantics, api.minor());
-    args.device = place.handle;
+    if (array.memory != nullptr) {
+        args.memory = array.memory;
+    } else {
+        args.device = place.handle;
+    }
+    args.device_layout = array.device_layout;
     try {
         client.underPressure(type->bytes,
                              [&] { api.call<&PJRT_Api::PJRT_Client_BufferFromHostBuffer>(args); });

@@ -138,8 +138,8 @@ PluginLibrary::PluginLibrary(std::string file, const PJRT_Api* theirs)
 
 bool PluginLibrary::hasFunction(int index) const noexcept {
     void* function = nullptr;
-    std::memcpy(&function, reinterpret_cast<const char*>(&table) + pjrt_abi::kFunctions[index].offset,
-                sizeof function);
+    std::memcpy(static_cast<void*>(&function),
+                reinterpret_cast<const char*>(&table) + pjrt_abi::kFunctions[index].offset, sizeof function);
     return function != nullptr;
 }
 

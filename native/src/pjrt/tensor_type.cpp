@@ -44,6 +44,24 @@ uint64_t hostSize(optirs_dtype dtype, std::span<const int64_t> dims) {
     return static_cast<uint64_t>(bytes);
 }
 
+uint64_t stridedSize(optirs_dtype dtype, std::span<const int64_t> dims, const int64_t* byte_strides) {
+    const uint64_t dense = hostSize(dtype, dims);
+    if (byte_strides == nullptr || dense == 0) {
+        return dense;
+    }
+    int64_t last = 0;
+    for (std::size_t i = 0; i < dims.size(); ++i) {
+        int64_t reach = 0;
+        if (byte_strides[i] < 0 || __builtin_mul_overflow(byte_strides[i], dims[i] - 1, &reach) ||
+            __builtin_add_overflow(last, reach, &last)) {
+            throw core::Error(core::Code::kInvalidArgument,
+                              core::concat("stride ", byte_strides[i], " of dimension ", i, " of ",
+                                           describe(dtype, dims), " is negative or too large"));
+        }
+    }
+    return static_cast<uint64_t>(last + hostElementSize(dtype));
+}
+
 const TensorType* TensorTypes::intern(optirs_dtype dtype, std::span<const int64_t> dims) {
     const std::scoped_lock lock(mutex_);
     for (const auto& type : types_) {

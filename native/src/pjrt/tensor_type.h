@@ -30,6 +30,10 @@ int64_t hostElementSize(optirs_dtype dtype) noexcept;
 /// Bytes of the dense host form. Throws INVALID_ARGUMENT for a negative extent or more than 2^63 bytes.
 uint64_t hostSize(optirs_dtype dtype, std::span<const int64_t> dims);
 
+/// Bytes from the first to past the last element of an array with these strides; NULL: dense. Throws
+/// INVALID_ARGUMENT for a stride that is negative or too large.
+uint64_t stridedSize(optirs_dtype dtype, std::span<const int64_t> dims, const int64_t* byte_strides);
+
 /// All types that a client has met. They stay for its lifetime: a program meets few. Thread-safe.
 class TensorTypes {
  public:

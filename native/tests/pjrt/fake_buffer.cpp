@@ -10,7 +10,9 @@ FAKE_FUNCTION(PJRT_Client_BufferFromHostBuffer) {
     auto buffer = std::make_unique<Buffer>();
     buffer->type = args->type;
     buffer->dims.assign(args->dims, args->dims + args->num_dims);
-    buffer->device = &as<Device>(args->device);
+    auto& client = as<Client>(args->client);
+    buffer->device = args->device == nullptr ? client.devices.front() : &as<Device>(args->device);
+    buffer->place = args->memory == nullptr ? client.memories.front() : &as<Place>(args->memory);
     const std::size_t bytes = byteSize(buffer->dims);
     if (!Memory::fits(bytes)) {
         return makeError(PJRT_Error_Code_RESOURCE_EXHAUSTED, "the fake device is full");
@@ -73,6 +75,7 @@ FAKE_FUNCTION(PJRT_Buffer_CopyToDevice) {
     copy->type = source.type;
     copy->dims = source.dims;
     copy->device = &as<Device>(args->dst_device);
+    copy->place = source.place;
     copy->memory = std::make_shared<Memory>(source.memory->data.size());
     copy->memory->data = source.memory->data;
     args->dst_buffer = reinterpret_cast<PJRT_Buffer*>(copy.release());
@@ -82,6 +85,17 @@ FAKE_FUNCTION(PJRT_Buffer_ToHostBuffer) {
     FAKE_ENTER(PJRT_Buffer_ToHostBuffer)
     const Buffer& source = as<Buffer>(args->src);
     const PJRT_Buffer_MemoryLayout* layout = args->host_layout;
+    if (layout != nullptr && layout->type == PJRT_Buffer_MemoryLayout_Type_Strides &&
+        layout->strides.num_byte_strides == 1 && source.dims.size() == 1) {
+        args->event =
+            makeEvent([memory = source.memory, to = args->dst, stride = layout->strides.byte_strides[0]] {
+                for (std::size_t i = 0; i < memory->data.size() / 4; ++i) {
+                    std::memcpy(static_cast<char*>(to) + static_cast<int64_t>(i) * stride,
+                                memory->data.data() + 4 * i, 4);
+                }
+            });
+        return nullptr;
+    }
     const bool is_row_major = layout != nullptr && layout->type == PJRT_Buffer_MemoryLayout_Type_Tiled &&
                               layout->tiled.num_tiles == 0 &&
                               layout->tiled.minor_to_major_size == source.dims.size();
@@ -98,7 +112,7 @@ FAKE_FUNCTION(PJRT_Buffer_ToHostBuffer) {
 }
 FAKE_FUNCTION(PJRT_Buffer_ReadyEvent) {
     FAKE_ENTER(PJRT_Buffer_ReadyEvent)
-    args->event = makeEvent();
+    args->event = makeEvent({}, as<Buffer>(args->buffer).error_code);
     return nullptr;
 }
 

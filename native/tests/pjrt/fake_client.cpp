@@ -4,6 +4,52 @@
 namespace fake {
 namespace {
 
+// As a client of several processes does: it publishes itself and asks for another one.
+PJRT_Error* failFrom(PJRT_Error_Code code, const char* message, std::size_t size) {
+    return makeError(code, std::string(message, size));
+}
+PJRT_Error* useStore(PJRT_Client_Create_Args& args) {
+    if (args.kv_put_callback == nullptr) {
+        return nullptr;
+    }
+    PJRT_CallbackError fail = failFrom;
+    PJRT_KeyValuePutCallback_Args put{};
+    put.struct_size = PJRT_KeyValuePutCallback_Args_STRUCT_SIZE;
+    put.key = "me";
+    put.key_size = 2;
+    put.value = "here";
+    put.value_size = 4;
+    put.callback_error = &fail;
+    put.user_arg = args.kv_put_user_arg;
+    if (PJRT_Error* failure = args.kv_put_callback(&put)) {
+        return failure;
+    }
+    PJRT_KeyValueGetCallback_Args get{};
+    get.struct_size = PJRT_KeyValueGetCallback_Args_STRUCT_SIZE;
+    get.key = "other";
+    get.key_size = 5;
+    get.timeout_in_ms = 60000;
+    get.callback_error = &fail;
+    get.user_arg = args.kv_get_user_arg;
+    if (PJRT_Error* failure = args.kv_get_callback(&get)) {
+        return failure;
+    }
+    control().note.assign(get.value, get.value_size);
+    get.value_deleter_callback(get.value);
+    if (args.kv_try_get_callback != nullptr) {
+        PJRT_KeyValueTryGetCallback_Args attempt{};
+        attempt.struct_size = PJRT_KeyValueTryGetCallback_Args_STRUCT_SIZE;
+        attempt.key = "nobody";
+        attempt.key_size = 6;
+        attempt.callback_error = &fail;
+        attempt.user_arg = args.kv_try_get_user_arg;
+        PJRT_Error* missing = args.kv_try_get_callback(&attempt);
+        control().note += missing == nullptr ? " and nobody" : "";
+        delete static_cast<Error*>(missing);
+    }
+    return nullptr;
+}
+
 FAKE_FUNCTION(PJRT_Client_Create) {
     FAKE_ENTER(PJRT_Client_Create)
     std::size_t devices = 2;
@@ -20,6 +66,16 @@ FAKE_FUNCTION(PJRT_Client_Create) {
     for (std::size_t i = 0; i < devices; ++i) {
         client->owned_devices.push_back(std::make_unique<Device>(Device{static_cast<int>(i)}));
         client->devices.push_back(client->owned_devices.back().get());
+        client->devices.back()->client = client.get();
+    }
+    for (const char* kind : {"device", "pinned_host"}) {
+        const int id = static_cast<int>(client->memories.size());
+        client->owned_memories.push_back(std::make_unique<Place>(Place{id, kind, client.get()}));
+        client->memories.push_back(client->owned_memories.back().get());
+    }
+    client->topology = std::make_unique<Topology>(static_cast<int>(devices));
+    if (PJRT_Error* failure = useStore(*args)) {
+        return failure;
     }
     args->client = reinterpret_cast<PJRT_Client*>(client.release());
     return nullptr;

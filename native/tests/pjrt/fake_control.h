@@ -30,6 +30,9 @@ struct Control {
     std::atomic<int> executables{0};
     std::atomic<int> events_alive{0};
     std::atomic<int> errors{0};
+    std::atomic<int> others{0};         // holders, promises, transfers, topologies, external references
+    std::atomic<int> mapped{0};         // bytes
+    std::atomic<int> promise_code{-1};  // what the last promise ended with
     std::atomic<int64_t> bytes{0};
     std::atomic<int> wrong_sizes{0};  // structs whose struct_size is not the one of this version
     std::atomic<int> destroyed_on_thread{
@@ -37,6 +40,7 @@ struct Control {
     std::atomic<int> last_semantics{-1};
     std::string wrong_size_function;
     std::string compile_options;
+    std::string note;  // what some functions were told last
     std::string program_format;
 
     void (*fire)() = nullptr;  // ends the events of Events::kManual
@@ -44,7 +48,7 @@ struct Control {
     /// Everything that was made was destroyed.
     bool isEmpty() const {
         return clients == 0 && buffers == 0 && executables == 0 && events_alive == 0 && errors == 0 &&
-               bytes == 0;
+               others == 0 && bytes == 0;
     }
 };
 

@@ -29,8 +29,8 @@ void fireManualEvents() {
     }
 }
 
-PJRT_Event* makeEvent(std::function<void()> work) {
-    auto state = std::make_shared<EventState>(std::move(work));
+PJRT_Event* makeEvent(std::function<void()> work, int code) {
+    auto state = std::make_shared<EventState>(std::move(work), code);
     switch (control().events) {
         case Events::kReady:
             state->end();
@@ -124,6 +124,33 @@ FAKE_FUNCTION(PJRT_Event_Await) {
     FAKE_ENTER(PJRT_Event_Await)
     return as<Event>(args->event).state->await();
 }
+FAKE_FUNCTION(PJRT_Event_IsReady) {
+    FAKE_ENTER(PJRT_Event_IsReady)
+    args->is_ready = as<Event>(args->event).state->isReady();
+    return nullptr;
+}
+FAKE_FUNCTION(PJRT_Event_Error) {
+    FAKE_ENTER(PJRT_Event_Error)
+    return as<Event>(args->event).state->errorIfOver();
+}
+FAKE_FUNCTION(PJRT_Event_Create) {
+    FAKE_ENTER(PJRT_Event_Create)
+    args->event = reinterpret_cast<PJRT_Event*>(new Event(std::make_shared<EventState>(nullptr)));
+    return nullptr;
+}
+FAKE_FUNCTION(PJRT_Event_Set) {
+    FAKE_ENTER(PJRT_Event_Set)
+    const std::shared_ptr<EventState> state = as<Event>(args->event).state;
+    state->endWith(args->error_code);
+    return nullptr;
+}
+FAKE_FUNCTION(PJRT_Error_ForEachPayload) {
+    FAKE_ENTER(PJRT_Error_ForEachPayload)
+    if (static_cast<const Error*>(args->error)->code == PJRT_Error_Code_DATA_LOSS) {
+        args->visitor("fake/detail", 11, "\0\1", 2, args->user_arg);
+    }
+    return nullptr;
+}
 FAKE_FUNCTION(PJRT_Event_OnReady) {
     FAKE_ENTER(PJRT_Event_OnReady)
     // The callback may destroy the event.
@@ -142,6 +169,11 @@ void addPluginFunctions(PJRT_Api& table) {
     FAKE_ENTRY(PJRT_Plugin_Attributes)
     FAKE_ENTRY(PJRT_Event_Destroy)
     FAKE_ENTRY(PJRT_Event_Await)
+    FAKE_ENTRY(PJRT_Event_IsReady)
+    FAKE_ENTRY(PJRT_Event_Error)
+    FAKE_ENTRY(PJRT_Event_Create)
+    FAKE_ENTRY(PJRT_Event_Set)
+    FAKE_ENTRY(PJRT_Error_ForEachPayload)
     if (kHasOnReady) {
         FAKE_ENTRY(PJRT_Event_OnReady)
     }

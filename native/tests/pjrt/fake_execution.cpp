@@ -38,6 +38,37 @@ void donate(const Program& program, const PJRT_LoadedExecutable_Execute_Args& ar
     }
 }
 
+PJRT_Error* failFrom(PJRT_Error_Code code, const char* message, std::size_t size) {
+    return makeError(code, std::string(message, size));
+}
+
+// The program sends 8 bytes in two chunks, and asks for 8 bytes.
+PJRT_Error* communicate(const Program& program, const PJRT_ExecuteOptions& options, std::size_t device) {
+    for (std::size_t i = 0; program.sends != 0 && i < options.num_send_ops; ++i) {
+        const PJRT_SendCallbackInfo& info = options.send_callbacks[device][i];
+        if (info.channel_id != program.sends) {
+            continue;
+        }
+        PJRT_CallbackError fail = failFrom;
+        for (int part = 0; part < 2; ++part) {
+            PJRT_Chunk chunk{};
+            chunk.data = new char[4]{'p', 'a', 'r', static_cast<char>('0' + part)};
+            chunk.size = 4;
+            chunk.deleter = [](void* data, void*) { delete[] static_cast<char*>(data); };
+            if (PJRT_Error* failure = info.send_callback(&chunk, &fail, 8, part == 1, info.user_arg)) {
+                return failure;
+            }
+        }
+    }
+    for (std::size_t i = 0; program.receives != 0 && i < options.num_recv_ops; ++i) {
+        const PJRT_RecvCallbackInfo& info = options.recv_callbacks[device][i];
+        if (info.channel_id == program.receives) {
+            info.recv_callback(reinterpret_cast<PJRT_CopyToDeviceStream*>(new Stream), info.user_arg);
+        }
+    }
+    return nullptr;
+}
+
 FAKE_FUNCTION(PJRT_LoadedExecutable_Execute) {
     const Executable& executable = as<Executable>(args->executable);
     const Program& program = *executable.program;
@@ -53,12 +84,23 @@ FAKE_FUNCTION(PJRT_LoadedExecutable_Execute) {
     if (PJRT_Error* failure = checkArguments(program, *args)) {
         return failure;
     }
+    control().note.clear();
+    if (args->options->struct_size > offsetof(PJRT_ExecuteOptions, call_location) &&
+        args->options->call_location != nullptr) {
+        control().note = args->options->call_location;
+    }
+    for (std::size_t device = 0; device < args->num_devices; ++device) {
+        if (PJRT_Error* failure = communicate(program, *args->options, device)) {
+            return failure;
+        }
+    }
     for (std::size_t device = 0; device < args->num_devices; ++device) {
         for (std::size_t k = 0; k < program.outputs.size(); ++k) {
             auto result = std::make_unique<Buffer>();
             result->type = program.outputs[k].type;
             result->dims = program.outputs[k].dims;
             result->device = executable.devices[device];
+            result->place = result->device->client->memories.front();
             result->memory = std::make_shared<Memory>(byteSize(result->dims));
             if (k < args->num_args) {
                 const auto& source = as<Buffer>(args->argument_lists[device][k]).memory->data;

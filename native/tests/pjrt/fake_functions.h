@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "tests/pjrt/fake_objects.h"
@@ -19,8 +20,9 @@ extern const bool kHasOnReady;
 Thread& thread();
 void fireManualEvents();
 
-/// An event in the manner of Control::events; `work` is done before it is over.
-PJRT_Event* makeEvent(std::function<void()> work = {});
+/// An event in the manner of Control::events; `work` is done before it is over; `code` is an error of its
+/// own.
+PJRT_Event* makeEvent(std::function<void()> work = {}, int code = 0);
 
 /// Bookkeeping behind enter.
 PJRT_Error* enterFunction(const char* function, bool has_right_size);
@@ -43,7 +45,7 @@ PJRT_Error* enter(const char* function, const Args* args) {
 
 template <class T, class Handle>
 T& as(Handle* handle) {
-    return *reinterpret_cast<T*>(handle);
+    return *reinterpret_cast<T*>(const_cast<std::remove_const_t<Handle>*>(handle));
 }
 
 PJRT_NamedValue named(const char* name, PJRT_NamedValue_Type type);
@@ -56,5 +58,8 @@ void addClientFunctions(PJRT_Api& table);
 void addBufferFunctions(PJRT_Api& table);
 void addProgramFunctions(PJRT_Api& table);
 void addExecutionFunctions(PJRT_Api& table);
+void addPlaceFunctions(PJRT_Api& table);
+void addCreationFunctions(PJRT_Api& table);
+void addLoadingFunctions(PJRT_Api& table);
 
 }  // namespace fake

@@ -105,7 +105,8 @@ class EventState {
  public:
     using Callback = void (*)(PJRT_Error*, void*);
 
-    explicit EventState(std::function<void()> work) : work_(std::move(work)), code_(control().event_code) {}
+    explicit EventState(std::function<void()> work, int code = 0)
+        : work_(std::move(work)), code_(code != 0 ? code : control().event_code) {}
 
     /// Does the work, wakes who waits and calls back. Once.
     void end() {
@@ -123,6 +124,19 @@ class EventState {
             callback(error(), argument);
         }
     }
+
+    /// As end, with a code that is known only now.
+    void endWith(int code) {
+        code_ = code;
+        end();
+    }
+
+    bool isReady() {
+        const std::scoped_lock lock(mutex_);
+        return is_ready_;
+    }
+
+    PJRT_Error* errorIfOver() const { return error(); }
 
     void onReady(Callback callback, void* argument) {
         {
@@ -149,7 +163,7 @@ class EventState {
     std::function<void()> work_;
     std::vector<std::pair<Callback, void*>> callbacks_;
     bool is_ready_ = false;
-    const int code_;
+    std::atomic<int> code_;
 };
 
 struct Event : Counted<&Control::events_alive> {
@@ -172,15 +186,70 @@ class Memory {
     std::vector<unsigned char> data;
 };
 
+struct Client;
+
 struct Device {
     int id;
+    Client* client = nullptr;
+};
+
+/// What PJRT calls a memory: a place on a device or beside it.
+struct Place {
+    int id;
+    std::string kind;
+    Client* client;
+};
+
+/// Holders of what is lent, and handles that are nothing but handles.
+struct Other : Counted<&Control::others> {
+    std::string text;
 };
 
 struct Buffer : Counted<&Control::buffers> {
     PJRT_Buffer_Type type{};
     std::vector<int64_t> dims;
     Device* device = nullptr;
+    Place* place = nullptr;
     std::shared_ptr<Memory> memory;  // none once deleted
+    int error_code = 0;
+    std::function<void()> on_delete;  // of memory of others
+
+    ~Buffer() {
+        if (on_delete) {
+            on_delete();
+        }
+    }
+};
+
+/// What the host owes.
+struct Promise : Counted<&Control::others> {
+    using Keep = std::function<void(Memory&, int, void*)>;
+    Promise(std::shared_ptr<Memory> memory_, Keep keep_)
+        : memory(std::move(memory_)), keep(std::move(keep_)) {}
+    std::shared_ptr<Memory> memory;
+    Keep keep;
+};
+
+struct Transfer : Counted<&Control::others> {
+    Device* device = nullptr;
+    std::vector<std::unique_ptr<Buffer>> buffers;  // NULL once taken
+    std::vector<std::shared_ptr<Memory>> memories;
+};
+
+/// Of a receive.
+struct Stream : Counted<&Control::others> {
+    int64_t current = 0;
+};
+
+struct Topology : Counted<&Control::others> {
+    explicit Topology(int count) {
+        for (int i = 0; i < count; ++i) {
+            owned.push_back(std::make_unique<Device>(Device{i}));
+            devices.push_back(owned.back().get());
+        }
+    }
+    std::vector<std::unique_ptr<Device>> owned;
+    std::vector<Device*> devices;
 };
 
 struct Output {
@@ -188,11 +257,14 @@ struct Output {
     std::vector<int64_t> dims;
 };
 
-/// A program is text: lines "name N", "devices N", "arguments N", "donate I" and "output TYPE EXTENT..."
-/// where TYPE is the number of a PJRT_Buffer_Type with elements of four bytes. Output k is argument k with 1
-/// added to each byte.
+/// A program is text: lines "name N", "devices N", "arguments N", "donate I", "send CHANNEL", "receive
+/// CHANNEL" and "output TYPE EXTENT..." where TYPE is the number of a PJRT_Buffer_Type with elements of four
+/// bytes. Output k is argument k with 1 added to each byte.
 struct Program {
+    std::string text;
     std::string name = "program";
+    int64_t sends = 0;     // channel of a send of 8 bytes
+    int64_t receives = 0;  // channel of a receive of 8 bytes
     std::size_t devices = 1;
     long arguments = -1;
     std::vector<std::size_t> donated;
@@ -202,8 +274,8 @@ struct Program {
     std::vector<std::size_t> output_ranks;
 
     /// False if the text makes no sense.
-    bool parse(const std::string& text) {
-        std::istringstream lines(text);
+    bool parse(const std::string& source) {
+        std::istringstream lines(source);
         for (std::string line; std::getline(lines, line);) {
             std::istringstream words(line);
             std::string key;
@@ -214,6 +286,10 @@ struct Program {
                 words >> devices;
             } else if (key == "arguments") {
                 words >> arguments;
+            } else if (key == "send") {
+                words >> sends;
+            } else if (key == "receive") {
+                words >> receives;
             } else if (key == "donate") {
                 words >> donated.emplace_back();
             } else if (key == "output") {
@@ -249,11 +325,15 @@ inline std::size_t byteSize(const std::vector<int64_t>& dims) {
 struct Executable : Counted<&Control::executables> {
     std::shared_ptr<const Program> program;
     std::vector<Device*> devices;
+    bool is_deleted = false;
 };
 
 struct Client : Counted<&Control::clients> {
     std::vector<std::unique_ptr<Device>> owned_devices;
     std::vector<Device*> devices;
+    std::vector<std::unique_ptr<Place>> owned_memories;
+    std::vector<Place*> memories;
+    std::unique_ptr<Topology> topology;
 };
 
 }  // namespace fake

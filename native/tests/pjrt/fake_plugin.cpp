@@ -53,6 +53,9 @@ const PJRT_Api* makeTable() {
     addBufferFunctions(full);
     addProgramFunctions(full);
     addExecutionFunctions(full);
+    addPlaceFunctions(full);
+    addCreationFunctions(full);
+    addLoadingFunctions(full);
     std::size_t size = offsetof(PJRT_Api, PJRT_Error_Destroy) + FAKE_EXTRA * sizeof(void*);
     for (const auto& function : pjrt_abi::kFunctions) {
         size += function.since_minor <= FAKE_MINOR ? sizeof(void*) : 0;

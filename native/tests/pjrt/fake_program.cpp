@@ -9,6 +9,7 @@ FAKE_FUNCTION(PJRT_Client_Compile) {
     control().compile_options.assign(args->compile_options, args->compile_options_size);
     control().program_format.assign(args->program->format, args->program->format_size);
     auto program = std::make_shared<Program>();
+    program->text.assign(args->program->code, args->program->code_size);
     if (!program->parse(std::string(args->program->code, args->program->code_size))) {
         return makeError(PJRT_Error_Code_INVALID_ARGUMENT,
                          "line 1, column 1: the fake compiler does not understand");

@@ -112,8 +112,11 @@ TEST(PluginTest, TellsWhatItIs) {
         return optirs_pjrt_plugin_has_function(plugin.get(), name.data(), name.size()) != 0;
     };
     EXPECT_TRUE(has("PJRT_Client_Compile"));
-    EXPECT_FALSE(has("PJRT_Client_DmaMap"));
+    EXPECT_TRUE(has("PJRT_Client_DmaMap"));
     EXPECT_FALSE(has("PJRT_No_Such_Thing"));
+    Plugin older;
+    ASSERT_OK(load(pluginPath("fake_57"), older));
+    EXPECT_EQ(optirs_pjrt_plugin_has_function(older.get(), "PJRT_Client_DmaMap", 18), 0);
 }
 
 TEST(PluginTest, HasAttributesOfEveryKind) {

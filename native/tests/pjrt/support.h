@@ -151,7 +151,7 @@ class FakeTest : public ::testing::Test {
         EXPECT_TRUE(control_->isEmpty())
             << "clients " << control_->clients << ", buffers " << control_->buffers << ", executables "
             << control_->executables << ", events " << control_->events_alive << ", errors "
-            << control_->errors << ", bytes " << control_->bytes;
+            << control_->errors << ", others " << control_->others << ", bytes " << control_->bytes;
         EXPECT_EQ(control_->wrong_sizes, 0) << control_->wrong_size_function;
         EXPECT_EQ(control_->destroyed_on_thread, 0);
         control_->events = fake::Events::kReady;

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "tests/plugin_codegen/run_program.h"
@@ -43,6 +44,58 @@ TEST(Fusion, SoftmaxIsOneKernel) {
         for (size_t c = 0; c < 65; ++c) sum += std::exp(in[row * 65 + c]);
         for (size_t c = 0; c < 65; ++c)
             EXPECT_NEAR(out[row * 65 + c], std::exp(in[row * 65 + c]) / sum, 1e-7);
+    }
+}
+
+TEST(Fusion, FormulasThatShareTheirOperandsAreOneKernel) {
+    // y = x tanh(x) and its gradient: x and g are read once, and nothing but the results is written.
+    const auto program = compile(R"(
+func.func @main(%x: tensor<300x200xf32>, %g: tensor<300x200xf32>) -> (tensor<300x200xf32>, tensor<300x200xf32>) {
+  %one = stablehlo.constant dense<1.0> : tensor<300x200xf32>
+  %t = stablehlo.tanh %x : tensor<300x200xf32>
+  %y = stablehlo.multiply %x, %t : tensor<300x200xf32>
+  %t2 = stablehlo.multiply %t, %t : tensor<300x200xf32>
+  %d = stablehlo.subtract %one, %t2 : tensor<300x200xf32>
+  %xd = stablehlo.multiply %x, %d : tensor<300x200xf32>
+  %s = stablehlo.add %t, %xd : tensor<300x200xf32>
+  %dx = stablehlo.multiply %g, %s : tensor<300x200xf32>
+  return %y, %dx : tensor<300x200xf32>, tensor<300x200xf32>
+})");
+    EXPECT_EQ(program->steps.size(), 1U);
+    EXPECT_LT(program->arena_bytes, 1024);
+    const std::vector<float> x = numbers(300 * 200, 3);
+    const std::vector<float> g = numbers(300 * 200, 4);
+    const auto results = run(*program, {Bytes::of(x), Bytes::of(g)});
+    const std::vector<float> y = results[0].as<float>();
+    const std::vector<float> dx = results[1].as<float>();
+    for (size_t i = 0; i < x.size(); ++i) {
+        const double t = std::tanh(static_cast<double>(x[i]));
+        ASSERT_NEAR(y[i], x[i] * t, 1e-6) << i;
+        ASSERT_NEAR(dx[i], g[i] * (t + x[i] * (1 - t * t)), 1e-6) << i;
+    }
+}
+
+TEST(Fusion, LongColumnsAreAddedInParts) {
+    // Two leading dimensions: 8 x 96 rows in 32 parts, then the parts.
+    const auto program = compile(R"(
+func.func @main(%a: tensor<8x96x130xf32>) -> (tensor<130xf32>, tensor<130xf32>) {
+  %zero = stablehlo.constant dense<0.5> : tensor<f32>
+  %low = stablehlo.constant dense<0xFF800000> : tensor<f32>
+  %s = stablehlo.reduce(%a init: %zero) applies stablehlo.add across dimensions = [0, 1] : (tensor<8x96x130xf32>, tensor<f32>) -> tensor<130xf32>
+  %m = stablehlo.reduce(%a init: %low) applies stablehlo.maximum across dimensions = [0, 1] : (tensor<8x96x130xf32>, tensor<f32>) -> tensor<130xf32>
+  return %s, %m : tensor<130xf32>, tensor<130xf32>
+})");
+    const std::vector<float> in = numbers(8 * 96 * 130, 6);
+    const auto results = run(*program, {Bytes::of(in)}, 3);
+    for (size_t c = 0; c < 130; ++c) {
+        double sum = 0.5;
+        float greatest = -2;
+        for (size_t r = 0; r < 8 * 96; ++r) {
+            sum += in[r * 130 + c];
+            greatest = std::max(greatest, in[r * 130 + c]);
+        }
+        EXPECT_NEAR(results[0].as<float>()[c], sum, 1e-4);
+        EXPECT_EQ(results[1].as<float>()[c], greatest);
     }
 }
 

@@ -52,11 +52,13 @@ std::vector<std::vector<Floats>> runPartitions(const std::string& text, int part
     options.num_partitions = partitions;
     const auto program = compile(text, options);
     std::vector<std::string> names;
+    names.reserve(static_cast<size_t>(partitions));
     for (int p = 0; p < partitions; ++p) names.push_back("partition " + std::to_string(p));
     Rendezvous rendezvous(names, 1e6);
     ThreadPool pool(2);
     std::vector<std::vector<Floats>> results(static_cast<size_t>(partitions));
     std::vector<std::thread> threads;
+    threads.reserve(static_cast<size_t>(partitions));
     for (int p = 0; p < partitions; ++p) {
         threads.emplace_back([&, p] {
             std::vector<Bytes> memory;
@@ -140,21 +142,19 @@ TEST(Partition, ShardedArgumentsAndResultsInEveryPlacement) {
     for (const Placement& of_a : kPlacements) {
         for (const Placement& of_b : kPlacements) {
             const Placement& of_result = &of_a == &kPlacements[0] ? of_b : kPlacements[3];
-            {
-                const bool shardy = (&of_a - kPlacements + (&of_b - kPlacements)) % 2 == 0;
-                const std::string text =
-                    "sdy.mesh @mesh = <[\"x\"=2, \"y\"=2]>\nfunc.func @main(%a: tensor<8x4xf32> " +
-                    attribute(of_a, shardy) + ", %b: tensor<8x4xf32> " + attribute(of_b, shardy) +
-                    ") -> (tensor<8x4xf32> " + attribute(of_result, shardy) + ") {" + kBody;
-                std::vector<std::vector<Floats>> arguments;
-                for (size_t p = 0; p < 4; ++p)
-                    arguments.push_back(
-                        {tileOf(a, dims, of_a.tiles, of_a.at[p]), tileOf(b, dims, of_b.tiles, of_b.at[p])});
-                const auto results = runPartitions(text, 4, arguments);
-                for (size_t p = 0; p < 4; ++p) {
-                    EXPECT_EQ(results[p].at(0), tileOf(expected, dims, of_result.tiles, of_result.at[p]))
-                        << of_a.hlo << " " << of_b.hlo << " partition " << p;
-                }
+            const bool shardy = (&of_a - kPlacements + (&of_b - kPlacements)) % 2 == 0;
+            const std::string text =
+                "sdy.mesh @mesh = <[\"x\"=2, \"y\"=2]>\nfunc.func @main(%a: tensor<8x4xf32> " +
+                attribute(of_a, shardy) + ", %b: tensor<8x4xf32> " + attribute(of_b, shardy) +
+                ") -> (tensor<8x4xf32> " + attribute(of_result, shardy) + ") {" + kBody;
+            std::vector<std::vector<Floats>> arguments;
+            for (size_t p = 0; p < 4; ++p)
+                arguments.push_back(
+                    {tileOf(a, dims, of_a.tiles, of_a.at[p]), tileOf(b, dims, of_b.tiles, of_b.at[p])});
+            const auto results = runPartitions(text, 4, arguments);
+            for (size_t p = 0; p < 4; ++p) {
+                EXPECT_EQ(results[p].at(0), tileOf(expected, dims, of_result.tiles, of_result.at[p]))
+                    << of_a.hlo << " " << of_b.hlo << " partition " << p;
             }
         }
     }

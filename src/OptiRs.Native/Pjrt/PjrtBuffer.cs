@@ -10,7 +10,7 @@ namespace OptiRs.Native;
 /// <remarks>
 /// Thread-safe. The data may still be being computed: reading waits for it, and reports the error of the program that makes it.
 /// </remarks>
-public sealed class PjrtBuffer : IDisposable
+public sealed partial class PjrtBuffer : IDisposable
 {
     private readonly PjrtClient _client;
     private DType _dtype;
@@ -111,6 +111,7 @@ public sealed class PjrtBuffer : IDisposable
     {
         CheckType<T>("CopyToHost");
         CheckSize(destination.Length, "CopyToHost");
+        Telemetry.DeviceToHost.Add(ByteCount);
         PjrtCells.ToHost(Handle, MemoryMarshal.AsBytes(destination));
     }
 
@@ -124,6 +125,7 @@ public sealed class PjrtBuffer : IDisposable
     {
         CheckType<T>("CopyToHostAsync");
         CheckSize(nativeMemory.Length, "CopyToHostAsync");
+        Telemetry.DeviceToHost.Add(ByteCount);
         return PjrtCells.ToHostAsync(Handle, nativeMemory);
     }
 

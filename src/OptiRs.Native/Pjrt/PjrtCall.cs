@@ -30,6 +30,7 @@ public sealed class PjrtCall : IDisposable
     public void Run()
     {
         ObjectDisposedException.ThrowIf(_execution.IsClosed, this);
+        Telemetry.Executions.Add(1);
         _execution.Run();
     }
 
@@ -37,6 +38,7 @@ public sealed class PjrtCall : IDisposable
     public ValueTask RunAsync()
     {
         ObjectDisposedException.ThrowIf(_execution.IsClosed, this);
+        Telemetry.Executions.Add(1);
         return _execution.RunAsync();
     }
 

@@ -9,25 +9,39 @@ namespace OptiRs.Native;
 /// <remarks>
 /// Thread-safe. Client, buffers and executables may be disposed of in any order, also while work is in flight.
 /// </remarks>
-public sealed class PjrtClient : IDisposable
+public sealed partial class PjrtClient : IDisposable
 {
     private readonly Dictionary<nint, PjrtDevice> _devices;
     private readonly bool _isHostMemory;
 
-    internal PjrtClient(PjrtClientHandle handle)
+    internal PjrtClient(PjrtClientHandle handle, string pluginPath)
     {
-        Handle = handle;
+        (Handle, PluginPath) = (handle, pluginPath);
         PlatformName = PjrtNative.PlatformName(handle);
         PlatformVersion = PjrtNative.PlatformVersion(handle);
         ProcessIndex = optirs.optirs_pjrt_client_process_index(handle);
         nint[] all = PjrtNative.Devices(handle, addressableOnly: false);
-        _devices = all.ToDictionary(d => d, d => new PjrtDevice(handle, d));
+        _devices = all.ToDictionary(d => d, d => new PjrtDevice(this, d));
         Devices = [.. all.Select(d => _devices[d])];
         AddressableDevices = [.. PjrtNative.Devices(handle, addressableOnly: true).Select(FindDevice)];
-        _isHostMemory = PlatformName == "cpu";
+        _isHostMemory = PlatformName.EndsWith("cpu", StringComparison.Ordinal);
     }
 
     internal PjrtClientHandle Handle { get; }
+
+    /// <summary>File of the plugin.</summary>
+    public string PluginPath { get; }
+
+    /// <summary>What tells one build of the plugin from another, without reading all of it.</summary>
+    internal string PluginIdentity
+    {
+        get
+        {
+            var file = new FileInfo(PluginPath);
+            return file.Exists
+                ? FormattableString.Invariant($"{file.Name} of {file.Length} bytes, {file.LastWriteTimeUtc:O}") : PluginPath;
+        }
+    }
 
     /// <summary>For instance <c>cpu</c>, <c>cuda</c>, <c>tpu</c>.</summary>
     public string PlatformName { get; }
@@ -72,9 +86,8 @@ public sealed class PjrtClient : IDisposable
     {
         ThrowIfDisposed();
         options ??= PjrtCompileOptions.Default;
-        return new PjrtExecutable(this, PjrtNative.Compile(
-            Handle, stableHlo, (int)options.Format, options.ReplicaCount, options.PartitionCount, options.DeviceAssignment.Span,
-            options.UseSpmdPartitioning, options.ExtraOptions.Span));
+        using Telemetry.Span span = Telemetry.Start("optirs.compile", PlatformName, stableHlo.Length);
+        return new PjrtExecutable(this, PjrtNative.Compile(Handle, stableHlo, (int)options.Format, options.ToBytes()));
     }
 
     /// <inheritdoc cref="Compile(ReadOnlySpan{byte}, PjrtCompileOptions?)"/>
@@ -92,6 +105,7 @@ public sealed class PjrtClient : IDisposable
         ThrowIfDisposed();
         DType dtype = DType.Of<T>();
         CheckLength(data.Length, dtype, shape, "BufferFromHost");
+        Telemetry.HostToDevice.Add(shape.ByteCount(dtype));
         return Created(
             PjrtCells.FromHost(
                 Handle, MemoryMarshal.AsBytes(data), (int)dtype, shape.Dimensions, device?.Pointer ?? 0, into: null),
@@ -111,6 +125,7 @@ public sealed class PjrtClient : IDisposable
         (PjrtBufferHandle cell, ValueTask released) = PjrtCells.Lend(
             Handle, tensor.Handle, (ulong)tensor.Shape.ByteCount(tensor.DType), (int)tensor.DType, tensor.Shape.Dimensions,
             device?.Pointer ?? 0);
+        Telemetry.HostToDevice.Add(tensor.Shape.ByteCount(tensor.DType));
         PjrtBuffer buffer = Created(cell, tensor.DType, tensor.Shape);
         buffer.HostReleased = released;
         return buffer;
@@ -130,6 +145,7 @@ public sealed class PjrtClient : IDisposable
         if (dtype != into.DType)
             throw new ArgumentException($"Upload: {dtype.Name} elements into a buffer {into}.", nameof(data));
         CheckLength(data.Length, dtype, into.Shape, "Upload");
+        Telemetry.HostToDevice.Add(into.Shape.ByteCount(dtype));
         PjrtCells.FromHost(
             Handle, MemoryMarshal.AsBytes(data), (int)dtype, into.Shape.Dimensions, into.DevicePointer, into.Handle);
     }

@@ -1,3 +1,4 @@
+using System.Text;
 using OptiRs.Native.Interop;
 
 namespace OptiRs.Native;
@@ -7,10 +8,12 @@ namespace OptiRs.Native;
 public sealed class PjrtDevice
 {
     private readonly PjrtClientHandle _client;
+    private readonly PjrtClient _owner;
 
-    internal PjrtDevice(PjrtClientHandle client, nint device)
+    internal PjrtDevice(PjrtClient owner, nint device)
     {
-        (_client, Pointer) = (client, device);
+        PjrtClientHandle client = owner.Handle;
+        (_owner, _client, Pointer) = (owner, client, device);
         using var lease = new Lease(client);
         Id = optirs.optirs_pjrt_device_id(device);
         ProcessIndex = optirs.optirs_pjrt_device_process_index(device);
@@ -18,6 +21,7 @@ public sealed class PjrtDevice
         IsAddressable = optirs.optirs_pjrt_device_is_addressable(device) != 0;
         Kind = PjrtNative.DeviceKind(client, device);
         DebugString = PjrtNative.DeviceDebugString(client, device);
+        Description = PjrtPlaces.DeviceText(client, device);
     }
 
     internal nint Pointer { get; }
@@ -31,6 +35,9 @@ public sealed class PjrtDevice
     /// <summary>Long description for logs.</summary>
     public string DebugString { get; }
 
+    /// <summary>Short description for people; empty where the plugin gives none.</summary>
+    public string Description { get; }
+
     /// <summary>Index of the process that owns the device.</summary>
     public int ProcessIndex { get; }
 
@@ -42,6 +49,50 @@ public sealed class PjrtDevice
 
     /// <summary>What the plugin states about the device, for instance <c>coords</c>.</summary>
     public IReadOnlyDictionary<string, object> Attributes => PjrtNative.DeviceAttributes(_client, Pointer);
+
+    /// <summary>Memories that the device can use; empty where the plugin has no notion of memories.</summary>
+    public IReadOnlyList<PjrtMemory> Memories =>
+        [.. PjrtPlaces.DeviceMemories(_client, Pointer).Select(_owner.FindMemory)];
+
+    /// <summary>Memory that buffers are in unless another one is asked for; null where the plugin names none.</summary>
+    public PjrtMemory? DefaultMemory =>
+        PjrtPlaces.DefaultMemory(_client, Pointer) is var memory and not 0 ? _owner.FindMemory(memory) : null;
+
+    /// <summary>What the plugin says of the device at the moment, beside its lasting <see cref="Attributes"/>.</summary>
+    /// <exception cref="NotSupportedException">The plugin says nothing.</exception>
+    public IReadOnlyDictionary<string, object> ReadAttributes() => PjrtPlaces.ReadAttributes(_client, Pointer);
+
+    /// <summary>Starts the memory statistics anew: peaks are those from now on.</summary>
+    /// <exception cref="NotSupportedException">The plugin cannot.</exception>
+    public void ClearMemoryStats()
+    {
+        using var lease = new Lease(_client);
+        optirs.optirs_pjrt_device_clear_memory_stats(Pointer);
+    }
+
+    /// <summary>Lets an execution fail that has not begun; true where it was found.</summary>
+    /// <param name="launchId">Of the execution.</param>
+    /// <param name="code">Of the error.</param>
+    /// <param name="message">Of the error.</param>
+    /// <exception cref="NotSupportedException">The plugin cannot.</exception>
+    public bool PoisonExecution(int launchId, ErrorCode code, string message)
+    {
+        using var lease = new Lease(_client);
+        byte[] utf8 = Encoding.UTF8.GetBytes(message);
+        optirs.optirs_pjrt_device_poison_execution(Pointer, launchId, (int)code, utf8, (ulong)utf8.Length, out byte poisoned);
+        return poisoned != 0;
+    }
+
+    /// <summary>Shows a span of host work in the device's profile; it ends when the result is disposed of.</summary>
+    /// <exception cref="NotSupportedException">The plugin cannot.</exception>
+    public IDisposable Track(string description)
+    {
+        using var lease = new Lease(_client);
+        byte[] utf8 = Encoding.UTF8.GetBytes(description);
+        optirs.optirs_pjrt_device_track(Pointer, utf8, (ulong)utf8.Length, out PjrtTrackingHandle tracking);
+        tracking.Retain(_client);
+        return tracking;
+    }
 
     /// <summary>Memory in use now; null where the plugin keeps no statistics.</summary>
     public PjrtMemoryStats? MemoryStats() =>

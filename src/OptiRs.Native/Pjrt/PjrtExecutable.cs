@@ -6,7 +6,7 @@ namespace OptiRs.Native;
 
 /// <summary>A compiled program, loaded on its devices.</summary>
 /// <remarks>Thread-safe.</remarks>
-public sealed class PjrtExecutable : IDisposable
+public sealed partial class PjrtExecutable : IDisposable
 {
     private readonly PjrtClient _client;
     private readonly (DType DType, Shape Shape)[]? _outputs;
@@ -62,6 +62,45 @@ public sealed class PjrtExecutable : IDisposable
     /// <summary>Figures of the plugin's cost analysis, for example <c>flops</c>; empty where it has none.</summary>
     public IReadOnlyDictionary<string, object> Costs => PjrtNative.Costs(Handle);
 
+    /// <summary>What the plugin says of the program beyond what executing needs.</summary>
+    public PjrtProgramFacts Facts => new(Handle);
+
+    /// <summary>Whether the program was taken from its devices.</summary>
+    public bool IsDeleted
+    {
+        get
+        {
+            optirs.optirs_pjrt_executable_is_deleted(Handle, out byte isDeleted);
+            return isDeleted != 0;
+        }
+    }
+
+    /// <summary>The devices of all replicas and partitions, a serialized DeviceAssignmentProto.</summary>
+    /// <exception cref="NotSupportedException">The plugin does not say.</exception>
+    public byte[] DeviceAssignment
+    {
+        get
+        {
+            optirs.optirs_pjrt_executable_device_assignment(Handle, out PjrtBytesHandle bytes);
+            return PjrtPrograms.Take(bytes);
+        }
+    }
+
+    /// <summary>Replica and partition that a device of <see cref="Devices"/> runs.</summary>
+    /// <exception cref="NotSupportedException">The plugin does not say.</exception>
+    public (int Replica, int Partition) LogicalIds(int device)
+    {
+        optirs.optirs_pjrt_executable_logical_ids(Handle, device, out int replica, out int partition);
+        return (replica, partition);
+    }
+
+    /// <summary>The program as bytes, for <see cref="PjrtClient.Load(ReadOnlySpan{byte}, PjrtCompileOptions?)"/> of the same plugin and version.</summary>
+    /// <exception cref="NotSupportedException">The plugin cannot.</exception>
+    public byte[] Serialize() => Facts.Serialize();
+
+    /// <summary>Takes the program from its devices; calls in flight finish, later ones fail.</summary>
+    public void Delete() => optirs.optirs_pjrt_executable_delete(Handle);
+
     /// <summary>Starts the program on its one device, and returns when it is enqueued. Donated arguments are deleted.</summary>
     /// <returns>New buffers, whose data comes when the program has run.</returns>
     /// <exception cref="ArgumentException">The arguments are not those of the program.</exception>
@@ -70,6 +109,25 @@ public sealed class PjrtExecutable : IDisposable
         if (DeviceCount != 1)
             throw new InvalidOperationException($"'{Name}' runs on {DeviceCount} devices: use ExecuteOnDevices.");
         return Start(arguments);
+    }
+
+    /// <summary>Starts the program with options, and returns when it is enqueued.</summary>
+    /// <param name="arguments">[devices x arguments] flat.</param>
+    /// <param name="options">What is not donated, what happens to sends and receives, and the like.</param>
+    /// <returns>[devices x results] flat, and the end of the execution, with its error if there was one; await it once.</returns>
+    /// <exception cref="NotSupportedException">The plugin is too old for one of the options; the message names it.</exception>
+    public (PjrtBuffer[] Results, ValueTask Done) Execute(
+        IReadOnlyList<PjrtBuffer> arguments, PjrtExecutionOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(arguments);
+        ArgumentNullException.ThrowIfNull(options);
+        ThrowIfDisposed();
+        Telemetry.Executions.Add(1);
+        PjrtBufferHandle[] handles = [.. arguments.Select(a => CheckArgument(a).Handle)];
+        var cells = new PjrtBufferHandle[(options.Device is null ? DeviceCount : 1) * OutputCount];
+        using PjrtChannels native = options.ToNative();
+        ValueTask done = PjrtExecution.Execute(Handle, _client.Handle, handles, cells, native);
+        return ([.. cells.Select(Result)], done);
     }
 
     /// <summary>Starts the program on all its devices, and returns when it is enqueued.</summary>
@@ -135,6 +193,7 @@ public sealed class PjrtExecutable : IDisposable
     private PjrtBuffer[] Start(ReadOnlySpan<PjrtBuffer> arguments)
     {
         ThrowIfDisposed();
+        Telemetry.Executions.Add(1);
         PjrtBufferHandle[] handles = ArrayPool<PjrtBufferHandle>.Shared.Rent(arguments.Length);
         try
         {

@@ -51,7 +51,36 @@ public sealed class PjrtPlugin : IDisposable
     /// <param name="options">Values that the plugin knows by name: string, bool, integers, float, lists of long.</param>
     /// <exception cref="ArgumentException">An option that the plugin does not take.</exception>
     public PjrtClient CreateClient(IReadOnlyDictionary<string, object>? options = null) =>
-        new(PjrtNative.CreateClient(_handle, options));
+        new(PjrtNative.CreateClient(_handle, options), Path);
+
+    /// <summary>Opens the devices for one of several processes, which find each other through a store that they share.</summary>
+    /// <param name="store">Asked on threads of the plugin until the client is gone.</param>
+    /// <param name="options">Values that the plugin knows by name, such as <c>node_id</c> and <c>num_nodes</c>.</param>
+    public PjrtClient CreateClient(IKeyValueStore store, IReadOnlyDictionary<string, object>? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        return new PjrtClient(PjrtStore.CreateClient(_handle, options, new StoreAdapter(store)), Path);
+    }
+
+    /// <summary>Devices that programs can be compiled for, by name: <c>v5e:2x4</c>. They need not be there.</summary>
+    /// <exception cref="ArgumentException">The plugin knows no such topology.</exception>
+    public PjrtTopology CreateTopology(string name, IReadOnlyDictionary<string, object>? options = null) =>
+        new(PjrtPrograms.CreateTopology(_handle, Encoding.UTF8.GetBytes(name), options));
+
+    /// <summary>A topology that <see cref="PjrtTopology.Serialize"/> has written.</summary>
+    public PjrtTopology DeserializeTopology(ReadOnlySpan<byte> bytes)
+    {
+        optirs.optirs_pjrt_topology_deserialize(_handle, bytes, (ulong)bytes.Length, out PjrtTopologyHandle topology);
+        topology.Retain(_handle);
+        return new PjrtTopology(topology);
+    }
+
+    private sealed class StoreAdapter(IKeyValueStore store) : INativeStore
+    {
+        public void Put(string key, ReadOnlySpan<byte> value) => store.Put(key, value);
+
+        public byte[]? Get(string key, TimeSpan timeout) => store.Get(key, timeout);
+    }
 
     /// <summary>Gives up the plugin; clients that it has made go on.</summary>
     public void Dispose() => _handle.Dispose();

@@ -23,11 +23,15 @@ public static partial class Op
 
     /// <summary>
     /// The Gaussian error linear unit x * Phi(x); <paramref name="approximate"/> takes
-    /// 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) of Hendrycks and Gimpel (2016).
+    /// 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) of Hendrycks and Gimpel (2016). Types of 16 bits and less are computed in f32
+    /// and rounded once.
     /// </summary>
     public static Value Gelu(Value operand, bool approximate = true, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
+        ArgumentNullException.ThrowIfNull(operand);
         using SourceLocation.AmbientScope scope = SourceLocation.Here(file, line).Enter();
+        if (operand.DType.IsFloatingPoint && operand.DType.BitWidth <= 16)
+            return Convert(Gelu(Convert(operand, DType.F32), approximate, file, line), operand.DType);
         if (!approximate)
             return operand * 0.5 * (Erf(operand * Math.Sqrt(0.5)) + 1.0);
         Value inner = operand * (operand * operand * 0.044715 + 1.0) * Math.Sqrt(2 / Math.PI);

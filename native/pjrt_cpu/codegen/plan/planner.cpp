@@ -103,19 +103,25 @@ std::vector<const Value*> Planner::leavesOf(const Operation& op) const {
 int32_t Planner::siblingOf(const Operation& op, const Demand& wanted) const {
     if (fusionRole(op) != FusionRole::kElementwise) return -1;
     const std::vector<int64_t> shape = dimsOf(*op.result());
+    const int64_t count = op.result()->tensor().elementCount();
+    // Groups that have only numbers in common: a few small ones together cost one launch, many large ones
+    // would only be many streams through memory.
+    constexpr int64_t kSmall = int64_t{1} << 14;
+    constexpr size_t kFewRoots = 12;
     constexpr size_t kFar = 24;
     std::vector<const Operation*> seen{&op};
     for (size_t i = 0; i < seen.size() && i < kFar; ++i) {
         for (const Value* operand : seen[i]->operands()) {
             if (dimsOf(*operand) != shape) continue;
             const Operation* below = operand->definition();
+            const bool related = isLarge(operand, count);
             const auto found = demands_.find(operand);
-            if (found != demands_.end()) {
+            if (found != demands_.end() && (related || count <= kSmall)) {
                 for (const int32_t group : found->second.identity) {
                     const Group& candidate = plan_.groups[static_cast<size_t>(group)];
-                    if (candidate.kind == GroupKind::kLoop && candidate.shape == shape &&
-                        mayProduce(group, wanted))
-                        return group;
+                    if (candidate.kind != GroupKind::kLoop || candidate.shape != shape) continue;
+                    if (!related && candidate.roots.size() >= kFewRoots) continue;
+                    if (mayProduce(group, wanted)) return group;
                 }
             }
             if (below == nullptr || fusionRole(*below) != FusionRole::kElementwise) continue;
@@ -123,6 +129,13 @@ int32_t Planner::siblingOf(const Operation& op, const Demand& wanted) const {
         }
     }
     return -1;
+}
+
+/// Whether evaluating a value of `count` elements reads about as many from memory.
+bool Planner::isLarge(const Value* value, int64_t count) const {
+    const auto large = [&](const Value* leaf) { return leaf->tensor().elementCount() * 4 > count; };
+    const auto found = leaves_.find(value->definition());
+    return found == leaves_.end() ? large(value) : std::ranges::any_of(found->second, large);
 }
 
 int64_t Planner::chainLength(const Operation& op) const {

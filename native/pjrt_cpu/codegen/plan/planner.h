@@ -54,6 +54,7 @@ class Planner {
     std::vector<const Value*> leavesOf(const Operation& op) const;
     /// A group whose loops evaluate an operand of `op` anyway, and may as well produce its result; -1: none.
     int32_t siblingOf(const Operation& op, const Demand& wanted) const;
+    bool isLarge(const Value* value, int64_t count) const;
     void order(Plan& plan) const;
 
     Block& block_;

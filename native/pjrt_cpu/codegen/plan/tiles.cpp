@@ -130,8 +130,13 @@ class Matcher {
         IndexContext context;
         Index index;
         for (const int64_t size : nest_.shape) index.push_back(context.variable(size));
-        AccessWalker walker(context,
-                            readableFrom(nest_, [this](const Value* v) { return readers_.inMemory(v); }));
+        const InMemory in_memory = [this](const Value* value) { return readers_.inMemory(value); };
+        const InMemory readable = readableFrom(nest_, in_memory);
+        // A reduction's result is a number of the row by the time that it is used.
+        AccessWalker walker(context, [&](const Value* value) {
+            return std::ranges::find(nest_.reductions, value->definition()) != nest_.reductions.end() ||
+                   readable(value);
+        });
         visitGroup(nest_, index, walker);
         for (const Value* value : walker.readOrder()) {
             const auto maker = readers_.maker(value);
@@ -251,6 +256,10 @@ void join(Plan& plan, const std::vector<int32_t>& members, const std::set<const 
 }
 
 bool joinOne(Plan& plan, const Block& block, std::set<const Value*>& tried) {
+    const auto is_new = [&](const Group& group) {
+        return isRowNest(group) && !tried.contains(group.roots[0]);
+    };
+    if (std::ranges::none_of(plan.groups, is_new)) return false;
     const Readers readers(plan, block);
     for (size_t g = 0; g < plan.groups.size(); ++g) {
         if (!isRowNest(plan.groups[g]) || !tried.insert(plan.groups[g].roots[0]).second) continue;

@@ -1,0 +1,42 @@
+/// @file
+/// A convolution's operands and window as oneDNN describes them.
+#pragma once
+
+#include <oneapi/dnnl/dnnl.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pjrt_cpu/runtime/convolution.h"
+
+namespace optirs::plugin {
+
+/// One operand as oneDNN sees it: [batch, feature, spatial...] (kernel: [group,] output, input, spatial...)
+/// with the strides of the row-major operand.
+struct ConvolutionView {
+    dnnl::memory::dims dims;
+    dnnl::memory::dims strides;
+};
+
+ConvolutionView convolutionView(const std::vector<int64_t>& shape, int64_t first, int64_t second,
+                                const std::vector<int64_t>& spatial);
+
+/// What oneDNN is asked for: a convolution, or where the input is dilated a deconvolution.
+struct ConvolutionGeometry {
+    bool transposed = false;
+    bool flip_kernel = false;
+    dnnl::memory::dims strides, dilations, padding_low, padding_high;
+};
+
+/// Nothing for what neither can express.
+std::optional<ConvolutionGeometry> convolutionGeometry(const ConvolutionSpec& spec,
+                                                       const ConvolutionView& lhs, const ConvolutionView& rhs,
+                                                       const ConvolutionView& out);
+
+std::string describe(const ConvolutionSpec& spec);
+
+/// A convolution whose window is larger than its result is a convolution's gradient with respect to its
+/// kernel: oneDNN has better code for that. Null when it is not, or has none.
+std::unique_ptr<Step> makeKernelGradientStep(const ConvolutionSpec& spec, dnnl::memory::data_type type);
+
+}  // namespace optirs::plugin
