@@ -200,7 +200,7 @@ class FftStep final : public Step {
     void run(const Frame& frame) const override {
         const std::byte* from = frame.buffers[static_cast<size_t>(spec_.in_allocation)];
         std::byte* out = frame.buffers[static_cast<size_t>(spec_.out_allocation)];
-        if (axes_.empty()) std::memset(out, 0, static_cast<size_t>(out_bytes_));
+        if (axes_.empty() && out_bytes_ > 0) std::memset(out, 0, static_cast<size_t>(out_bytes_));
         for (size_t i = 0; i < axes_.size(); ++i) {
             const bool to_scratch = spec_.kind == FftKind::kComplexToReal && i + 1 < axes_.size();
             std::byte* to = to_scratch ? frame.buffers[static_cast<size_t>(spec_.scratch_allocation)] : out;
