@@ -84,7 +84,6 @@ FAKE_FUNCTION(PJRT_LoadedExecutable_Execute) {
     if (PJRT_Error* failure = checkArguments(program, *args)) {
         return failure;
     }
-    control().note.clear();
     if (args->options->struct_size > offsetof(PJRT_ExecuteOptions, call_location) &&
         args->options->call_location != nullptr) {
         control().note = args->options->call_location;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <spawn.h>
 #include <sys/inotify.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -190,16 +191,16 @@ TEST(MultiProcess, TwoProcessesGiveTheBitsOfOne) {
     std::string folder = (fs::temp_directory_path() / "optirs_processes_XXXXXX").string();
     ASSERT_NE(mkdtemp(folder.data()), nullptr);
     pid_t workers[2];
+    setenv("OPTIRS_TEST_FOLDER", folder.c_str(), 1);
     for (int node = 0; node < 2; ++node) {
-        workers[node] = fork();
-        if (workers[node] == 0) {
-            setenv("OPTIRS_TEST_NODE", std::to_string(node).c_str(), 1);
-            setenv("OPTIRS_TEST_FOLDER", folder.c_str(), 1);
-            execl("/proc/self/exe", "worker", "--gtest_filter=MultiProcess.TwoProcessesGiveTheBitsOfOne",
-                  nullptr);
-            _exit(127);
-        }
+        setenv("OPTIRS_TEST_NODE", std::to_string(node).c_str(), 1);
+        char name[] = "worker";
+        char filter[] = "--gtest_filter=MultiProcess.TwoProcessesGiveTheBitsOfOne";
+        char* const arguments[] = {name, filter, nullptr};
+        ASSERT_EQ(posix_spawn(&workers[node], "/proc/self/exe", nullptr, nullptr, arguments, environ), 0);
     }
+    unsetenv("OPTIRS_TEST_NODE");
+    unsetenv("OPTIRS_TEST_FOLDER");
     for (const pid_t worker : workers) {
         int status = 0;
         ASSERT_EQ(waitpid(worker, &status, 0), worker);
