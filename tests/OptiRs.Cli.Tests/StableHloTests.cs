@@ -18,7 +18,7 @@ public sealed class StableHloTests : CliTest
         Assert.That(Run("stablehlo", "print", Program(once.Output)).Output, Is.EqualTo(once.Output));
     }
 
-    [Test]
+    [Test, Category("Shell")]
     public void A_dash_is_the_standard_input()
     {
         Program(Valid);
