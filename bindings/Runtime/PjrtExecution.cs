@@ -21,14 +21,7 @@ internal sealed unsafe class PjrtExecution : NativeHandle
         var pointers = (nint*)NativeMemory.Alloc((nuint)Math.Max(cells.Length, 1) * (nuint)sizeof(nint));
         try
         {
-            for (; retained < cells.Length; retained++)
-            {
-                ObjectDisposedException.ThrowIf(cells[retained].IsClosed, cells[retained]);
-                bool added = false;
-                cells[retained].DangerousAddRef(ref added);
-                pointers[retained] = (nint)cells[retained].Pointer;
-            }
-
+            RetainAll(cells, new Span<nint>(pointers, cells.Length), ref retained);
             Retain(executable);
         }
         catch
@@ -71,14 +64,7 @@ internal sealed unsafe class PjrtExecution : NativeHandle
         int retained = 0;
         try
         {
-            for (; retained < arguments.Length; retained++)
-            {
-                ObjectDisposedException.ThrowIf(arguments[retained].IsClosed, arguments[retained]);
-                bool added = false;
-                arguments[retained].DangerousAddRef(ref added);
-                pointers[retained] = (nint)arguments[retained].Pointer;
-            }
-
+            RetainAll(arguments, new Span<nint>(pointers, count), ref retained);
             nint* made = pointers + arguments.Length;
             new Span<nint>(made, results.Length).Clear();
             NativeError.ThrowIfFailed(optirs.optirs_pjrt_executable_execute_raw(
@@ -93,6 +79,18 @@ internal sealed unsafe class PjrtExecution : NativeHandle
         }
     }
 
+    /// <summary>Keeps each argument alive until it is released; <paramref name="retained"/> counts those that are.</summary>
+    private static void RetainAll(ReadOnlySpan<PjrtBufferHandle> arguments, Span<nint> pointers, ref int retained)
+    {
+        for (; retained < arguments.Length; retained++)
+        {
+            ObjectDisposedException.ThrowIf(arguments[retained].IsClosed, arguments[retained]);
+            bool added = false;
+            arguments[retained].DangerousAddRef(ref added);
+            pointers[retained] = (nint)arguments[retained].Pointer;
+        }
+    }
+
     /// <summary>An execution with options whose result cells are new; the task ends when the devices are done.</summary>
     public static ValueTask Execute(
         PjrtExecutableHandle executable, PjrtClientHandle client, ReadOnlySpan<PjrtBufferHandle> arguments,
@@ -103,14 +101,7 @@ internal sealed unsafe class PjrtExecution : NativeHandle
         int retained = 0;
         try
         {
-            for (; retained < arguments.Length; retained++)
-            {
-                ObjectDisposedException.ThrowIf(arguments[retained].IsClosed, arguments[retained]);
-                bool added = false;
-                arguments[retained].DangerousAddRef(ref added);
-                cells[retained] = (nint)arguments[retained].Pointer;
-            }
-
+            RetainAll(arguments, cells, ref retained);
             Completion completion = Completion.Rent();
             completion.Hold(options);
             ValueTask task = completion.Task;

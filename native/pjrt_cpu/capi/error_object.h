@@ -62,13 +62,14 @@ T& deref(T* handle, const char* field) {
 
 void checkStructSize(size_t struct_size, size_t required);
 
-/// The body of every function of the table: checks the argument struct, runs `body(*args)`, and turns
-/// whatever it throws into a PJRT_Error whose message starts with the function's name.
+/// The body of every function that clients call: checks the argument struct, of which `required` bytes must
+/// be there, runs `body(*args)`, and turns whatever it throws into a PJRT_Error whose message starts with the
+/// function's name. Extensions give the size of their structs; those of the table are as old as kOldestMinor.
 template <class Args, class Body>
-PJRT_Error* guarded(const char* function, Args* args, Body&& body) noexcept {
+PJRT_Error* guarded(const char* function, Args* args, size_t required, Body&& body) noexcept {
     try {
         if (args == nullptr) throw invalidArgument("the argument struct is null");
-        checkStructSize(args->struct_size, pjrt_abi::structSize<Args>(kOldestMinor));
+        checkStructSize(args->struct_size, required);
         body(*args);
         return nullptr;
     } catch (const Error& error) {
@@ -84,6 +85,11 @@ PJRT_Error* guarded(const char* function, Args* args, Body&& body) noexcept {
     } catch (...) {
         return makeError(Code::kInternal, "an exception of unknown type");
     }
+}
+
+template <class Args, class Body>
+PJRT_Error* guarded(const char* function, Args* args, Body&& body) noexcept {
+    return guarded(function, args, pjrt_abi::structSize<Args>(kOldestMinor), std::forward<Body>(body));
 }
 
 }  // namespace optirs::plugin

@@ -2,7 +2,7 @@
 #include "pjrt_abi/pjrt_abi_extensions.h"
 #include "pjrt_cpu/capi/api.h"
 #include "pjrt_cpu/capi/client.h"
-#include "pjrt_cpu/capi/extension_guard.h"
+#include "pjrt_cpu/capi/error_object.h"
 
 struct PJRT_MemoryDescription {
     const char* kind;
@@ -14,20 +14,20 @@ namespace optirs::plugin {
 namespace {
 
 PJRT_Error* memoryDescriptions(PJRT_DeviceDescription_MemoryDescriptions_Args* args) {
-    return guardedExtension("PJRT_DeviceDescription_MemoryDescriptions", args,
-                            PJRT_DeviceDescription_MemoryDescriptions_Args_STRUCT_SIZE, [](auto& a) {
-                                static constexpr PJRT_MemoryDescription kDevice = {
-                                    kMemoryKind, sizeof(kMemoryKind) - 1, kMemoryKindId};
-                                static constexpr const PJRT_MemoryDescription* kAll[] = {&kDevice};
-                                deref(a.device_description, "device_description");
-                                a.memory_descriptions = kAll;
-                                a.num_memory_descriptions = 1;
-                                a.default_memory_index = 0;
-                            });
+    return guarded("PJRT_DeviceDescription_MemoryDescriptions", args,
+                   PJRT_DeviceDescription_MemoryDescriptions_Args_STRUCT_SIZE, [](auto& a) {
+                       static constexpr PJRT_MemoryDescription kDevice = {
+                           kMemoryKind, sizeof(kMemoryKind) - 1, kMemoryKindId};
+                       static constexpr const PJRT_MemoryDescription* kAll[] = {&kDevice};
+                       deref(a.device_description, "device_description");
+                       a.memory_descriptions = kAll;
+                       a.num_memory_descriptions = 1;
+                       a.default_memory_index = 0;
+                   });
 }
 
 PJRT_Error* memoryDescriptionKind(PJRT_MemoryDescription_Kind_Args* args) {
-    return guardedExtension(
+    return guarded(
         "PJRT_MemoryDescription_Kind", args, PJRT_MemoryDescription_Kind_Args_STRUCT_SIZE, [](auto& a) {
             const PJRT_MemoryDescription& description = deref(a.memory_description, "memory_description");
             a.kind = description.kind;

@@ -46,12 +46,7 @@ void addBody(const Block& block, double times, ProgramCost& cost) {
 double contractionFlops(const Operation& op) {
     const TensorType& lhs = op.operand(0)->tensor();
     double contracted = 1;
-    if (op.kind() == OpKind::kDotGeneral) {
-        for (const int64_t d : dotDimensions(op).lhs_contracting)
-            contracted *= static_cast<double>(lhs.dim(d));
-    } else {
-        contracted = static_cast<double>(lhs.dim(lhs.rank() - 1));
-    }
+    for (const int64_t d : dotDimensions(op).lhs_contracting) contracted *= static_cast<double>(lhs.dim(d));
     return 2 * elements(op.result()) * contracted;
 }
 
@@ -92,7 +87,6 @@ double lastDim(const Value* value) {
 
 void count(const Operation& op, ProgramCost& cost) {
     switch (op.kind()) {
-        case OpKind::kDot:
         case OpKind::kDotGeneral:
             cost.flops += contractionFlops(op);
             return;

@@ -173,7 +173,6 @@ Scalar ElementEmitter::emitOperation(const Operation& op, size_t result, const I
         case OpKind::kReduceWindow:
             all = emitReduceWindow(op, index);
             break;
-        case OpKind::kDot:
         case OpKind::kDotGeneral:
             return emitDot(op, index);
         case OpKind::kConvolution:

@@ -121,13 +121,7 @@ Scalar ElementEmitter::emitDot(const Operation& op, const Index& index) {
     const ElementType out = op.result()->tensor().element();
     const std::vector<int64_t> lhs_dims = dimsOf(*op.operand(0));
     const std::vector<int64_t> rhs_dims = dimsOf(*op.operand(1));
-    DotDimensions numbers;
-    if (op.kind() == OpKind::kDotGeneral) {
-        numbers = dotDimensions(op);
-    } else {
-        numbers.lhs_contracting = {static_cast<int64_t>(lhs_dims.size()) - 1};
-        numbers.rhs_contracting = {0};
-    }
+    const DotDimensions& numbers = dotDimensions(op);
     Index lhs(lhs_dims.size());
     Index rhs(rhs_dims.size());
     size_t next = 0;

@@ -21,6 +21,10 @@ struct Scalar {
     llvm::Value* im = nullptr;
 };
 
+/// Name of an inverse trigonometric or a hyperbolic function of chlo, the same for real numbers (math/,
+/// jit/host_functions.cpp) and complex ones (jit/complex_functions.h); null when it is none of those.
+const char* inverseOrHyperbolic(OpKind kind);
+
 /// Emits at the insertion point of `builder`.
 class ScalarEmitter {
  public:

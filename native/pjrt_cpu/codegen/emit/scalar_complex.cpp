@@ -5,34 +5,6 @@
 #include "pjrt_cpu/ir/ops.h"
 
 namespace optirs::plugin {
-namespace {
-
-/// Name in jit/complex_functions.h of a chlo operation; null when it is none of those.
-const char* complexChloFunction(OpKind kind) {
-    switch (kind) {
-        case OpKind::kChloAcos:
-            return "acos";
-        case OpKind::kChloAcosh:
-            return "acosh";
-        case OpKind::kChloAsin:
-            return "asin";
-        case OpKind::kChloAsinh:
-            return "asinh";
-        case OpKind::kChloAtan:
-            return "atan";
-        case OpKind::kChloAtanh:
-            return "atanh";
-        case OpKind::kChloCosh:
-            return "cosh";
-        case OpKind::kChloSinh:
-            return "sinh";
-        default:
-            return nullptr;
-    }
-}
-
-}  // namespace
-
 Scalar ScalarEmitter::multiplyComplex(const Scalar& a, const Scalar& b) {
     return {b_.CreateFSub(b_.CreateFMul(a.re, b.re), b_.CreateFMul(a.im, b.im)),
             b_.CreateFAdd(b_.CreateFMul(a.re, b.im), b_.CreateFMul(a.im, b.re))};
@@ -139,7 +111,7 @@ Scalar ScalarEmitter::applyComplex(const Operation& op, std::span<const Scalar> 
         case OpKind::kAtan2:
             return hostComplex("atan2", x);
         default:
-            if (const char* function = complexChloFunction(op.kind())) return hostComplex(function, x);
+            if (const char* function = inverseOrHyperbolic(op.kind())) return hostComplex(function, x);
             break;
     }
     throw unimplementedOperation(op, "not compiled for complex numbers");

@@ -5,10 +5,7 @@
 #include "pjrt_cpu/ir/ops.h"
 
 namespace optirs::plugin {
-namespace {
-
-/// Name in math/ or jit/host_functions.cpp of a chlo operation; null when it is none of those.
-const char* chloFunction(OpKind kind) {
+const char* inverseOrHyperbolic(OpKind kind) {
     switch (kind) {
         case OpKind::kChloAcos:
             return "acos";
@@ -22,10 +19,22 @@ const char* chloFunction(OpKind kind) {
             return "atan";
         case OpKind::kChloAtanh:
             return "atanh";
-        case OpKind::kChloBesselI1e:
-            return "bessel_i1e";
         case OpKind::kChloCosh:
             return "cosh";
+        case OpKind::kChloSinh:
+            return "sinh";
+        default:
+            return nullptr;
+    }
+}
+
+namespace {
+
+/// Name in math/ or jit/host_functions.cpp of a chlo operation; null when it is none of those.
+const char* chloFunction(OpKind kind) {
+    switch (kind) {
+        case OpKind::kChloBesselI1e:
+            return "bessel_i1e";
         case OpKind::kChloDigamma:
             return "digamma";
         case OpKind::kChloErf:
@@ -38,12 +47,10 @@ const char* chloFunction(OpKind kind) {
             return "lgamma";
         case OpKind::kChloPolygamma:
             return "polygamma";
-        case OpKind::kChloSinh:
-            return "sinh";
         case OpKind::kChloZeta:
             return "zeta";
         default:
-            return nullptr;
+            return inverseOrHyperbolic(kind);
     }
 }
 

@@ -15,7 +15,6 @@ namespace optirs::plugin {
 void Lowering::lowerLibrary(Group& group, Scope& scope) {
     const Operation& op = *group.op;
     switch (op.kind()) {
-        case OpKind::kDot:
         case OpKind::kDotGeneral:
             return lowerContraction(group, scope);
         case OpKind::kConvolution:

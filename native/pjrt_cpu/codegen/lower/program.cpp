@@ -17,10 +17,8 @@ std::string shardingText(const NamedAttributes& attributes) {
     return text != nullptr ? *text : std::string();
 }
 
-/// A token, which only orders operations, is an array without elements.
 TensorType storedType(const Type& type, const char* what) {
     if (type.isTensor()) return type.tensor();
-    if (type.isToken()) return {ElementType::kI1, {0}};
     throw unimplemented("the program " + std::string(what) + " " + type.toString());
 }
 

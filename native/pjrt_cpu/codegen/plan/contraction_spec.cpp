@@ -9,13 +9,7 @@ namespace optirs::plugin {
 ContractionSpec contractionSpec(const Operation& op, const std::vector<View>& views, const Value* target) {
     const std::vector<int64_t> lhs_dims = dimsOf(*op.operand(0));
     const std::vector<int64_t> rhs_dims = dimsOf(*op.operand(1));
-    DotDimensions numbers;
-    if (op.kind() == OpKind::kDotGeneral) {
-        numbers = dotDimensions(op);
-    } else {
-        numbers.lhs_contracting = {static_cast<int64_t>(lhs_dims.size()) - 1};
-        numbers.rhs_contracting = {0};
-    }
+    const DotDimensions& numbers = dotDimensions(op);
     // Strides of the operation's own result in what is stored: the target may be a transpose of it.
     const std::vector<int64_t> target_dims = dimsOf(*target);
     std::vector<int64_t> dense(target_dims.size());

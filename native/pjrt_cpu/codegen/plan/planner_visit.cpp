@@ -256,7 +256,6 @@ void Planner::visit(Operation& op) {
         case OpKind::kScatter:
         case OpKind::kSelectAndScatter:
             return visitScatter(op);
-        case OpKind::kDot:
         case OpKind::kDotGeneral:
             return isLibraryContraction(op) ? visitContraction(op) : visitWhole(op);
         case OpKind::kConvolution:

@@ -65,7 +65,7 @@ class Recomputation {
         if (op == nullptr || op->block() != &block_) return false;
         const auto [entry, added] = takes_product_.try_emplace(value, false);
         if (!added) return entry->second;
-        bool result = op->kind() == OpKind::kDotGeneral || op->kind() == OpKind::kDot;
+        bool result = op->kind() == OpKind::kDotGeneral;
         if (isElementwise(op->kind()) || fusionRole(*op) == FusionRole::kMovement) {
             for (const Value* operand : op->operands()) {
                 if (operand->tensor().elementCount() * 4 > value->tensor().elementCount())

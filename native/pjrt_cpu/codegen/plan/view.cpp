@@ -100,7 +100,7 @@ View viewOf(Value* value) {
 }
 
 bool isLibraryContraction(const Operation& op) {
-    if (op.kind() != OpKind::kDotGeneral && op.kind() != OpKind::kDot) return false;
+    if (op.kind() != OpKind::kDotGeneral) return false;
     const ElementType lhs = op.operand(0)->tensor().element();
     const ElementType rhs = op.operand(1)->tensor().element();
     const ElementType out = op.result()->tensor().element();

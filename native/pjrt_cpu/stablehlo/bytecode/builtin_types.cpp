@@ -73,14 +73,11 @@ DecodedType Entities::builtinType(ByteReader& in) {
         }
         case kNoneType:
             return {OpaqueType{"none"}, {}};
-        case kRankedTensorType: {
-            std::vector<int64_t> dims = in.signedVarints("dimensions");
-            return tensor(element(in), std::move(dims), in);
-        }
+        case kRankedTensorType:
+            return rankedTensor(in);
         case kRankedTensorTypeWithEncoding: {
             const Attribute encoding = attribute(in);
-            std::vector<int64_t> dims = in.signedVarints("dimensions");
-            return withEncoding(tensor(element(in), std::move(dims), in), encoding, in);
+            return withEncoding(rankedTensor(in), encoding, in);
         }
         case kTupleType:
             return {TupleType{typeList(in, "types of a tuple")}, {}};
@@ -99,6 +96,11 @@ DecodedType Entities::builtinType(ByteReader& in) {
         default:
             unknownCode(code, "builtin type", in);
     }
+}
+
+DecodedType Entities::rankedTensor(ByteReader& in) {
+    std::vector<int64_t> dims = in.signedVarints("dimensions");
+    return tensor(element(in), std::move(dims), in);
 }
 
 DecodedType Entities::withEncoding(DecodedType decoded, const Attribute& encoding,

@@ -91,8 +91,10 @@ class Entities {
     Attribute floatAttribute(ByteReader& in);
     Attribute integerAttribute(ByteReader& in);
     Attribute enumeration(const char* kind, ByteReader& in);
+    Attribute resultAccuracy(ByteReader& in);
     Attribute denseArray(ByteReader& in);
     DecodedType quantized(ByteReader& in, bool per_axis);
+    DecodedType rankedTensor(ByteReader& in);
     DecodedType withEncoding(DecodedType decoded, const Attribute& encoding, const ByteReader& in) const;
     [[noreturn]] void unknownCode(uint64_t code, const char* what, const ByteReader& in) const;
 

@@ -116,17 +116,20 @@ Attribute Entities::stablehloAttribute(ByteReader& in) {
         }
         case kResultAccuracyMode:
             return enumeration("result_accuracy_mode", in);
-        case kResultAccuracy: {
-            ResultAccuracy out;
-            out.atol = in.float64("atol");
-            out.rtol = in.float64("rtol");
-            out.ulps = in.signedVarint("ulps");
-            out.mode = attributeOf<EnumAttribute>(in, "an accuracy mode").value;
-            return out;
-        }
+        case kResultAccuracy:
+            return resultAccuracy(in);
         default:
             unknownCode(code, "stablehlo attribute", in);
     }
+}
+
+Attribute Entities::resultAccuracy(ByteReader& in) {
+    ResultAccuracy out;
+    out.atol = in.float64("atol");
+    out.rtol = in.float64("rtol");
+    out.ulps = in.signedVarint("ulps");
+    out.mode = attributeOf<EnumAttribute>(in, "an accuracy mode").value;
+    return out;
 }
 
 Attribute Entities::chloAttribute(ByteReader& in) {

@@ -117,14 +117,8 @@ Attribute Entities::vhloAttribute(ByteReader& in) {
             return Attribute::integers(in.signedVarints("bounds"));
         case kResultAccuracyMode:
             return enumeration("result_accuracy_mode", in);
-        case kResultAccuracy: {
-            ResultAccuracy out;
-            out.atol = in.float64("atol");
-            out.rtol = in.float64("rtol");
-            out.ulps = in.signedVarint("ulps");
-            out.mode = attributeOf<EnumAttribute>(in, "an accuracy mode").value;
-            return out;
-        }
+        case kResultAccuracy:
+            return resultAccuracy(in);
         case kSubAxisInfo: {
             const int64_t pre = in.signedVarint("a pre-size");
             return OpaqueAttribute{"(" + std::to_string(pre) + ")" +

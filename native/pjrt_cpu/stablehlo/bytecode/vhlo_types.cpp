@@ -150,14 +150,11 @@ DecodedType Entities::vhloType(ByteReader& in) {
             out.results = typeList(in, "results of a function type");
             return {std::move(out), {}};
         }
-        case kRankedTensorType: {
-            std::vector<int64_t> dims = in.signedVarints("dimensions");
-            return tensor(element(in), std::move(dims), in);
-        }
+        case kRankedTensorType:
+            return rankedTensor(in);
         case kRankedTensorTypeWithEncoding: {
             const Attribute encoding = attribute(in);
-            std::vector<int64_t> dims = in.signedVarints("dimensions");
-            return withEncoding(tensor(element(in), std::move(dims), in), encoding, in);
+            return withEncoding(rankedTensor(in), encoding, in);
         }
         case kTokenType:
             return {TokenType{}, {}};
