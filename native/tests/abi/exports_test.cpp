@@ -5,6 +5,7 @@
 #include <set>
 
 #include "support.h"
+#include "tests/source_folder.h"
 
 namespace optirs::test {
 namespace {
@@ -15,7 +16,7 @@ namespace fs = std::filesystem;
 std::set<std::string> declaredFunctions() {
     constexpr std::string_view kMark = "OPTIRS_EXPORT";
     std::set<std::string> names;
-    for (const auto& header : fs::directory_iterator(fs::path(OPTIRS_SOURCE_DIR) / "native/include/optirs")) {
+    for (const auto& header : fs::directory_iterator(sourceFolder() / "native/include/optirs")) {
         std::ifstream file(header.path());
         const std::string text(std::istreambuf_iterator<char>(file), {});
         for (size_t at = text.find(kMark); at != std::string::npos; at = text.find(kMark, at + 1)) {

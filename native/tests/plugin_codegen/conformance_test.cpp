@@ -15,13 +15,14 @@
 #include "pjrt_cpu/stablehlo/parser.h"
 #include "pjrt_cpu/stablehlo/verify.h"
 #include "tests/plugin_codegen/run_program.h"
+#include "tests/source_folder.h"
 
 namespace optirs::plugin::testing {
 namespace {
 
 namespace fs = std::filesystem;
 
-fs::path programs() { return fs::path(OPTIRS_SOURCE_DIR).parent_path() / "shared/conformance/stablehlo"; }
+fs::path programs() { return test::sharedFolder() / "conformance/stablehlo"; }
 
 std::string contents(const fs::path& file) {
     std::ifstream in(file);

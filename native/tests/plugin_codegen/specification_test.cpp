@@ -9,6 +9,7 @@
 
 #include "pjrt_cpu/ir/error.h"
 #include "tests/plugin_codegen/run_program.h"
+#include "tests/source_folder.h"
 
 namespace optirs::plugin::testing {
 namespace {
@@ -277,14 +278,14 @@ std::set<std::string> operationsAfter(const std::string& text, const std::string
 
 TEST(Specification, EveryOperationHasAProgram) {
     namespace fs = std::filesystem;
-    const fs::path shared = fs::path(OPTIRS_SOURCE_DIR).parent_path() / "shared";
+    const fs::path shared = test::sharedFolder();
     const fs::path facts = shared / "facts/stablehlo_ops.json";
     if (!fs::exists(facts)) GTEST_SKIP() << facts << " is not there";
     std::set<std::string> covered;
     // Programs of this folder's tests, this file's among them, and those of the StableHLO project.
     for (const fs::path& folder :
-         {fs::path(OPTIRS_SOURCE_DIR) / "native/tests/plugin_codegen",
-          shared / "conformance/stablehlo/testdata", shared / "conformance/stablehlo/interpret"}) {
+         {test::sourceFolder() / "native/tests/plugin_codegen", shared / "conformance/stablehlo/testdata",
+          shared / "conformance/stablehlo/interpret"}) {
         for (const auto& entry : fs::recursive_directory_iterator(folder)) {
             if (entry.path().extension() != ".mlir" && entry.path().extension() != ".cpp") continue;
             std::stringstream text;

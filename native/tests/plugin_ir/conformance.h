@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/source_folder.h"
+
 namespace optirs::plugin::testing {
 
 struct Program {
@@ -36,7 +38,7 @@ inline std::vector<Program> splitPrograms(const std::string& name, const std::st
 
 /// Where the programs are: `shared/conformance/stablehlo` beside the repository; empty when absent.
 inline std::filesystem::path conformanceRoot() {
-    const auto root = std::filesystem::path(OPTIRS_SOURCE_DIR).parent_path() / "shared/conformance/stablehlo";
+    const auto root = test::sharedFolder() / "conformance/stablehlo";
     return std::filesystem::exists(root) ? root : std::filesystem::path();
 }
 

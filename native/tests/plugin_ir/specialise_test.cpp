@@ -12,6 +12,7 @@
 #include "pjrt_cpu/passes/passes.h"
 #include "pjrt_cpu/stablehlo/parser.h"
 #include "pjrt_cpu/stablehlo/verify.h"
+#include "tests/source_folder.h"
 
 namespace optirs::plugin {
 namespace {
@@ -189,8 +190,7 @@ std::string specialiseAll(const std::string& text, int64_t size) {
 }
 
 TEST(Specialise, ProgramsOfJaxBecomeStatic) {
-    const auto folder = std::filesystem::path(OPTIRS_SOURCE_DIR).parent_path() /
-                        "shared/conformance/stablehlo/testdata/dynamic";
+    const auto folder = test::sharedFolder() / "conformance/stablehlo/testdata/dynamic";
     if (!std::filesystem::exists(folder)) GTEST_SKIP() << folder << " is not there";
     int total = 0;
     int known = 0;

@@ -11,6 +11,7 @@
 
 #include "pjrt_cpu/ir/error.h"
 #include "step_runner.h"
+#include "tests/source_folder.h"
 
 namespace optirs::plugin {
 namespace {
@@ -124,8 +125,7 @@ TEST(Rng, RefusesBadStatesAndTypes) {
 
 /// A conformance program, when the folder of facts lies beside the repository.
 std::optional<std::string> conformanceProgram(const std::string& name) {
-    const std::filesystem::path path = std::filesystem::path(OPTIRS_SOURCE_DIR) / ".." / "shared" /
-                                       "conformance" / "stablehlo" / "testdata" / name;
+    const std::filesystem::path path = test::sharedFolder() / "conformance/stablehlo/testdata" / name;
     std::ifstream file(path);
     if (!file) return std::nullopt;
     std::stringstream text;
