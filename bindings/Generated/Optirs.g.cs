@@ -22,6 +22,9 @@ internal readonly struct optirs_buffer;
 /// <summary>An operation in flight. Needed only to cancel it: releasing the handle neither cancels nor waits.<br/>Thread-safe.</summary>
 internal readonly struct optirs_operation;
 
+/// <summary>The queue of a device that work is put in.<br/>Thread-safe.</summary>
+internal readonly struct optirs_stream;
+
 /// <summary>A loaded plugin library. It stays mapped until the process ends. Thread-safe.</summary>
 internal readonly struct optirs_pjrt_plugin;
 
@@ -175,6 +178,50 @@ internal unsafe struct optirs_echo_options
     public uint flags;
     /// <summary>Complete with an error of this code instead of copying; OPTIRS_OK copies.</summary>
     public int fail_with;
+}
+
+/// <summary>The tensors of a step: lists of `count`, in which those of the same index belong together and have the same shape. Memory of different tensors must not overlap.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_optimizer_tensors
+{
+    /// <summary>sizeof(optirs_optimizer_tensors) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>Tensors in each list; 0 is allowed.</summary>
+    public long count;
+    /// <summary>Parameters, updated in place: f32.</summary>
+    public optirs_dl_tensor* @params;
+    /// <summary>Gradients: f32.</summary>
+    public optirs_dl_tensor* grads;
+    /// <summary>First state, updated in place: f32; what it is, each step says.</summary>
+    public optirs_dl_tensor* state1;
+    /// <summary>Second state, updated in place: f32; NULL if the step has one only.</summary>
+    public optirs_dl_tensor* state2;
+}
+
+/// <summary>Arguments of optirs_adamw.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_adamw_args
+{
+    /// <summary>sizeof(optirs_adamw_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>state1: m, state2: v.</summary>
+    public optirs_optimizer_tensors* tensors;
+    /// <summary>t, counted from 1.</summary>
+    public long step;
+    /// <summary>lr</summary>
+    public double learning_rate;
+    /// <summary>0 &lt;= beta1 &lt; 1</summary>
+    public double beta1;
+    /// <summary>0 &lt;= beta2 &lt; 1</summary>
+    public double beta2;
+    /// <summary>eps</summary>
+    public double epsilon;
+    /// <summary>wd, decoupled.</summary>
+    public double weight_decay;
 }
 
 /// <summary>A name with a value of one of five kinds; all pointers are borrowed.</summary>
@@ -819,6 +866,9 @@ internal static unsafe partial class optirs
     /// <summary>Do not start until optirs_echo_resume or optirs_operation_cancel is called.</summary>
     internal const int OPTIRS_ECHO_HOLD = 2;
 
+    /// <summary>optirs_adamw</summary>
+    internal const int OPTIRS_KERNEL_ADAMW = 1;
+
     /// <summary>optirs_error.</summary>
     internal const int OPTIRS_OBJECT_ERROR = 0;
 
@@ -1379,6 +1429,31 @@ internal static unsafe partial class optirs
     [SuppressGCTransition]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial ulong optirs_fault_fired();
+
+    /// <summary>Bytes of workspace that a call with these arguments needs, on the device of their tensors. INVALID_ARGUMENT as the kernel itself; UNAVAILABLE.</summary>
+    /// <param name="kernel">Which kernel.</param>
+    /// <param name="args">Its args struct; workspace and workspace_size are not read.</param>
+    /// <param name="out_bytes">The size; 0 if it needs none.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_kernel_workspace(int kernel, void* args, out ulong out_bytes);
+
+    /// <inheritdoc cref="optirs_kernel_workspace"/>
+    [LibraryImport(Library, EntryPoint = "optirs_kernel_workspace")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_kernel_workspace_raw(int kernel, void* args, ulong* out_bytes);
+
+    /// <summary>AdamW (Loshchilov and Hutter, 2019): m = b1 m + (1-b1) g, v = b2 v + (1-b2) g^2, p = p (1 - lr wd) - lr (m / (1-b1^t)) / (sqrt(v / (1-b2^t)) + eps). Computed in f32. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_adamw(nint stream, optirs_adamw_args* args);
+
+    /// <inheritdoc cref="optirs_adamw"/>
+    [LibraryImport(Library, EntryPoint = "optirs_adamw")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_adamw_raw(optirs_stream* stream, optirs_adamw_args* args);
 
     /// <summary>Sets the handler of the process. When this function returns, the previous handler does not run and will not be called again, unless the call comes from the handler itself.</summary>
     /// <param name="handler">The handler, or NULL for none.</param>

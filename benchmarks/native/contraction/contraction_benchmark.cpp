@@ -12,7 +12,7 @@
 
 #include "pjrt_cpu/runtime/contraction.h"
 #include "pjrt_cpu/runtime/half.h"
-#include "pjrt_cpu/runtime/thread_pool.h"
+#include "src/cpu/thread_pool.h"
 
 namespace {
 
@@ -81,7 +81,7 @@ void runStep(benchmark::State& state, const Case& c, ElementType type) {
     spec.rhs_allocation = 1;
     spec.out_allocation = 2;
     const auto step = makeContractionStep(spec);
-    static optirs::plugin::ThreadPool pool;
+    static optirs::ThreadPool pool;
     const optirs::plugin::RunContext context;
     std::byte* const buffers[] = {lhs.get(), rhs.get(), out.get()};
     for (auto _ : state) step->run({buffers, pool, context});

@@ -14,6 +14,8 @@
 #include <optirs/error.h>
 #include <optirs/export.h>
 #include <optirs/fault.h>
+#include <optirs/kernel.h>
+#include <optirs/kernel_optimizer.h>
 #include <optirs/memory.h>
 #include <optirs/operation.h>
 #include <optirs/pjrt.h>

@@ -15,7 +15,7 @@
 #include "pjrt_cpu/capi/named_values.h"
 #include "pjrt_cpu/runtime/allocator.h"
 #include "pjrt_cpu/runtime/process_group.h"
-#include "pjrt_cpu/runtime/thread_pool.h"
+#include "src/cpu/thread_pool.h"
 
 namespace optirs::plugin {
 

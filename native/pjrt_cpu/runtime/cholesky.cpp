@@ -6,7 +6,7 @@
 #include <string>
 
 #include "pjrt_cpu/runtime/linear_algebra.h"
-#include "pjrt_cpu/runtime/thread_pool.h"
+#include "src/cpu/thread_pool.h"
 
 // The blocked right-looking algorithm: G. Golub, C. Van Loan, "Matrix Computations", 4th ed., 4.2.
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "pjrt_cpu/runtime/strided_copy.h"
-#include "pjrt_cpu/runtime/thread_pool.h"
+#include "src/cpu/thread_pool.h"
 
 namespace optirs::plugin {
 namespace {

@@ -8,7 +8,7 @@
 #include "pjrt_cpu/ir/error.h"
 #include "pjrt_cpu/runtime/contraction_plan.h"
 #include "pjrt_cpu/runtime/onednn.h"
-#include "pjrt_cpu/runtime/thread_pool.h"
+#include "src/cpu/thread_pool.h"
 
 namespace optirs::plugin {
 namespace {

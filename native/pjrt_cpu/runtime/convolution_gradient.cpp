@@ -7,7 +7,7 @@
 
 #include "pjrt_cpu/runtime/convolution_geometry.h"
 #include "pjrt_cpu/runtime/onednn.h"
-#include "pjrt_cpu/runtime/thread_pool.h"
+#include "src/cpu/thread_pool.h"
 
 namespace optirs::plugin {
 namespace {

@@ -4,7 +4,7 @@
 #include <span>
 
 #include "pjrt_cpu/runtime/program.h"
-#include "pjrt_cpu/runtime/thread_pool.h"
+#include "src/cpu/thread_pool.h"
 
 namespace optirs::plugin {
 

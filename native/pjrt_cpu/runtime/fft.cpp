@@ -9,7 +9,7 @@
 #include "pjrt_cpu/ir/error.h"
 #include "pjrt_cpu/runtime/fft_plan.h"
 #include "pjrt_cpu/runtime/fft_real.h"
-#include "pjrt_cpu/runtime/thread_pool.h"
+#include "src/cpu/thread_pool.h"
 
 namespace optirs::plugin {
 namespace {

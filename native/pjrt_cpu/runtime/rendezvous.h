@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "pjrt_cpu/ir/error.h"
-#include "pjrt_cpu/runtime/function_ref.h"
+#include "src/cpu/function_ref.h"
 
 namespace optirs::plugin {
 

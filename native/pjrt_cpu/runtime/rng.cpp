@@ -7,7 +7,7 @@
 
 #include "pjrt_cpu/ir/error.h"
 #include "pjrt_cpu/runtime/rng_generators.h"
-#include "pjrt_cpu/runtime/thread_pool.h"
+#include "src/cpu/thread_pool.h"
 
 namespace optirs::plugin {
 namespace {

@@ -7,7 +7,7 @@
 #include <array>
 #include <cstdint>
 
-#include "pjrt_cpu/runtime/thread_pool.h"
+#include "src/cpu/thread_pool.h"
 
 namespace optirs::plugin {
 

@@ -5,7 +5,7 @@
 
 #include "pjrt_cpu/runtime/half.h"
 #include "pjrt_cpu/runtime/onednn.h"
-#include "pjrt_cpu/runtime/thread_pool.h"
+#include "src/cpu/thread_pool.h"
 #include "pjrt_cpu/runtime/tile_product.h"
 
 namespace optirs::plugin {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "pjrt_cpu/ir/error.h"
-#include "pjrt_cpu/runtime/thread_pool.h"
+#include "src/cpu/thread_pool.h"
 
 namespace optirs::plugin {
 namespace {

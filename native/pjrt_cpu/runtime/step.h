@@ -4,10 +4,13 @@
 #include <cstdint>
 #include <string>
 
+namespace optirs {
+class ThreadPool;
+}
+
 namespace optirs::plugin {
 
 class HostFeed;
-class ThreadPool;
 class ProbeRecord;
 class Rendezvous;
 

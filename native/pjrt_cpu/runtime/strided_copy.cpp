@@ -8,7 +8,7 @@
 #include "pjrt_cpu/ir/error.h"
 #include "pjrt_cpu/runtime/half.h"
 #include "pjrt_cpu/runtime/stable_order.h"
-#include "pjrt_cpu/runtime/thread_pool.h"
+#include "src/cpu/thread_pool.h"
 
 namespace optirs::plugin {
 namespace {

@@ -6,9 +6,11 @@
 
 #include "pjrt_cpu/ir/element_type.h"
 
-namespace optirs::plugin {
-
+namespace optirs {
 class ThreadPool;
+}
+
+namespace optirs::plugin {
 
 /// A copy between two strided layouts of the same index space, converting between floating-point types on the
 /// way.

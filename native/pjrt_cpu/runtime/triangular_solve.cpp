@@ -4,7 +4,7 @@
 #include <string>
 
 #include "pjrt_cpu/runtime/linear_algebra.h"
-#include "pjrt_cpu/runtime/thread_pool.h"
+#include "src/cpu/thread_pool.h"
 
 namespace optirs::plugin {
 namespace {

@@ -58,6 +58,16 @@ struct optirs_backend_table {
     void (*operation_cancel)(void* self, void* operation);
     /// (optional) The handle is not needed any more; the operation itself goes on.
     void (*operation_release)(void* self, void* operation);
+
+    /// (optional) Runs a kernel (OPTIRS_KERNEL_*). `args` is its args struct in full size, NULL and 0 where the
+    /// caller's was shorter, and checked: the backend may rely on what kernel.h promises. On host memory the
+    /// work is over on return; on a device it is queued in `stream`. UNIMPLEMENTED for a kernel, or a
+    /// combination of types, that the backend lacks. Thread-safe.
+    int32_t (*kernel)(void* self, int32_t kernel, const void* args, void* stream,
+                      optirs_backend_status* status);
+    /// (optional) Bytes of workspace that such a call needs; absent if none of the kernels needs any.
+    int32_t (*kernel_workspace)(void* self, int32_t kernel, const void* args, uint64_t* out_bytes,
+                                optirs_backend_status* status);
 };
 
 /// The one export of a backend library. `host_abi` is the library's kOptirsBackendAbi; NULL if the backend

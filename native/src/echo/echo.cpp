@@ -149,7 +149,9 @@ constexpr optirs_backend_table kTable = {.struct_size = sizeof(optirs_backend_ta
                                          .copy_start = copyStart,
                                          .operation_resume = operationResume,
                                          .operation_cancel = operationCancel,
-                                         .operation_release = operationRelease};
+                                         .operation_release = operationRelease,
+                                         .kernel = nullptr,
+                                         .kernel_workspace = nullptr};
 
 }  // namespace
 

@@ -60,7 +60,9 @@ const optirs_backend_table& faultBackend() noexcept {
         .copy_start = copyStart,
         .operation_resume = operationResume,
         .operation_cancel = operationCancel,
-        .operation_release = operationRelease};
+        .operation_release = operationRelease,
+        .kernel = nullptr,
+        .kernel_workspace = nullptr};
     return table;
 }
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "pjrt_cpu/runtime/step.h"
-#include "pjrt_cpu/runtime/thread_pool.h"
+#include "src/cpu/thread_pool.h"
 
 namespace optirs::plugin::testing {
 

@@ -1,4 +1,4 @@
-#include "pjrt_cpu/runtime/thread_pool.h"
+#include "src/cpu/thread_pool.h"
 
 #include <gtest/gtest.h>
 

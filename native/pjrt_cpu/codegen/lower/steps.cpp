@@ -4,7 +4,7 @@
 #include <array>
 #include <cstring>
 
-#include "pjrt_cpu/runtime/thread_pool.h"
+#include "src/cpu/thread_pool.h"
 
 namespace optirs::plugin {
 namespace {

@@ -1,11 +1,11 @@
-#include "pjrt_cpu/runtime/thread_pool.h"
+#include "src/cpu/thread_pool.h"
 
 #include <sched.h>
 
 #include <algorithm>
 #include <chrono>
 
-namespace optirs::plugin {
+namespace optirs {
 namespace {
 
 constexpr uint32_t kOpen = 1U << 16;
@@ -25,7 +25,13 @@ int usableCores() {
     return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-void pause() { __builtin_ia32_pause(); }
+void pause() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+}
 
 class RegionGuard {
  public:
@@ -128,4 +134,4 @@ uint32_t ThreadPool::awaitChange(uint32_t seen) const {
     return state_.load();
 }
 
-}  // namespace optirs::plugin
+}  // namespace optirs

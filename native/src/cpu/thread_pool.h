@@ -7,13 +7,14 @@
 #include <thread>
 #include <vector>
 
-#include "pjrt_cpu/runtime/function_ref.h"
+#include "src/cpu/function_ref.h"
 
-namespace optirs::plugin {
+namespace optirs {
 
-/// The one pool of the plugin: fork-join, the caller takes part, the workers spin briefly and then sleep.
-/// Thread-safe. A parallelFor inside another one, or while another thread has the pool, runs on its caller
-/// alone: so nesting cannot deadlock, and several devices never oversubscribe the cores.
+/// The one pool of the CPU kernels and of the embedded plugin: fork-join, the caller takes part, the workers
+/// spin briefly and then sleep. Thread-safe. A parallelFor inside another one, or while another thread has
+/// the pool, runs on its caller alone: so nesting cannot deadlock, and several devices never oversubscribe
+/// the cores.
 class ThreadPool {
  public:
     /// `threads` counts the caller: 1 makes no worker, 0 takes one thread a core that this process may use.
@@ -58,4 +59,4 @@ class ThreadPool {
     std::vector<std::thread> workers_;
 };
 
-}  // namespace optirs::plugin
+}  // namespace optirs

@@ -4,7 +4,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace optirs::plugin {
+namespace optirs {
 
 template <class Signature>
 class FunctionRef;
@@ -32,4 +32,4 @@ class FunctionRef<Result(Arguments...)> {
     Result (*call_)(void*, Arguments...);
 };
 
-}  // namespace optirs::plugin
+}  // namespace optirs

@@ -1,0 +1,59 @@
+// From a checked argument struct to the backend that runs it.
+#pragma once
+
+#include <optirs/kernel.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "src/core/error.h"
+#include "src/core/guard.h"
+#include "src/kernels/operand.h"
+
+namespace optirs::kernels {
+
+/// A struct in full size: the caller's may be older and shorter, its missing fields are 0.
+template <class Struct>
+Struct readStruct(const Struct* given, const char* name) {
+    core::required(given, name);
+    if (given->struct_size < sizeof(size_t) || given->struct_size > 4096) {
+        throw core::Error(core::Code::kInvalidArgument,
+                          core::concat(name, "->struct_size is ", given->struct_size,
+                                       "; set it to the size of the struct as you know it"));
+    }
+    Struct read{};
+    std::memcpy(static_cast<void*>(&read), given, std::min(given->struct_size, sizeof(Struct)));
+    read.struct_size = sizeof(Struct);
+    return read;
+}
+
+/// Runs a kernel on the backend of this device. `args` starts as every args struct does: struct_size,
+/// workspace, workspace_size.
+void launch(optirs_kernel kernel, optirs_dl_device device, optirs_stream* stream, const void* args,
+            const void* workspace, uint64_t workspace_size);
+
+/// The workspace that the backend asks for.
+uint64_t workspaceSize(optirs_kernel kernel, optirs_dl_device device, const void* args);
+
+/// A call that has passed every check: its arguments in full size, with what their pointers lead to, and the
+/// device.
+template <class Args>
+struct Call;
+
+/// Checks the arguments and runs the kernel; `Call<Args>` is what knows how to check them.
+template <class Args>
+void run(optirs_kernel kernel, optirs_stream* stream, const Args* args) {
+    const Call<Args> call(args);
+    launch(kernel, call.device, stream, &call.args, call.args.workspace, call.args.workspace_size);
+}
+
+template <class Args>
+uint64_t workspaceOf(optirs_kernel kernel, const void* args) {
+    const Call<Args> call(static_cast<const Args*>(args));
+    return workspaceSize(kernel, call.device, &call.args);
+}
+
+/// optirs_kernel_workspace, for any kernel.
+uint64_t workspaceOfKernel(optirs_kernel kernel, const void* args);
+
+}  // namespace optirs::kernels

@@ -1,0 +1,140 @@
+#include "src/kernels/operand.h"
+
+#include <algorithm>
+
+#include "src/core/dlpack.h"
+#include "src/core/dtype.h"
+#include "src/core/error.h"
+#include "src/core/text.h"
+
+namespace optirs::kernels {
+
+using core::Code;
+using core::concat;
+using core::Error;
+
+namespace {
+
+constexpr int32_t kMaxRank = 16;
+
+std::string typeName(optirs_dl_data_type type) {
+    const core::DTypeFacts* facts = core::findDType(core::fromDlpack(type));
+    return facts != nullptr ? std::string(facts->name)
+                            : concat("(DLPack code ", int{type.code}, ", ", int{type.bits}, " bits, ",
+                                     int{type.lanes}, " lanes)");
+}
+
+std::string nameOf(const Operand& operand) {
+    return operand.index < 0 ? std::string(operand.name) : concat(operand.name, '[', operand.index, ']');
+}
+
+/// Pinned host memory is host memory.
+bool isHost(int32_t device_type) {
+    return device_type == OPTIRS_DL_CPU || device_type == OPTIRS_DL_CUDA_HOST;
+}
+
+bool isSameDevice(optirs_dl_device left, optirs_dl_device right) {
+    return (isHost(left.device_type) && isHost(right.device_type)) ||
+           (left.device_type == right.device_type && left.device_id == right.device_id);
+}
+
+}  // namespace
+
+int64_t Operand::elementCount() const noexcept {
+    int64_t count = 1;
+    for (const int64_t extent : shape()) {
+        count *= extent;
+    }
+    return count;
+}
+
+int64_t Operand::byteCount() const noexcept { return elementCount() * (tensor->dtype.bits / 8); }
+
+std::string Operand::text() const {
+    std::string text = concat(nameOf(*this), ' ', typeName(tensor->dtype), '[');
+    for (const int64_t extent : shape()) {
+        text += concat(text.back() == '[' ? "" : ",", extent);
+    }
+    return text + ']';
+}
+
+void refuse(const Operand& operand, const std::string& what) {
+    throw Error(Code::kInvalidArgument, concat(operand.text(), ' ', what));
+}
+
+Operand required(const char* name, const optirs_dl_tensor* tensor, int64_t index) {
+    const Operand operand{name, tensor, index};
+    if (tensor == nullptr) {
+        throw Error(Code::kInvalidArgument, concat("the tensor ", nameOf(operand), " is NULL"));
+    }
+    if (tensor->ndim < 0 || tensor->ndim > kMaxRank || (tensor->ndim > 0 && tensor->shape == nullptr)) {
+        throw Error(Code::kInvalidArgument, concat(nameOf(operand), " has ", tensor->ndim, " dimensions",
+                                                   tensor->shape == nullptr ? " and no shape" : "", "; 0 to ",
+                                                   kMaxRank, " are allowed"));
+    }
+    int64_t bytes = tensor->dtype.bits / 8;
+    if (bytes == 0) {
+        refuse(operand, "has elements of less than a byte");
+    }
+    for (const int64_t extent : operand.shape()) {
+        if (extent < 0) {
+            refuse(operand, concat("has the negative extent ", extent));
+        }
+        if (__builtin_mul_overflow(bytes, extent, &bytes)) {
+            refuse(operand, "has more bytes than fit 63 bits");
+        }
+    }
+    if (bytes == 0) {
+        return operand;
+    }
+    if (tensor->data == nullptr) {
+        refuse(operand, "has no memory: its data is NULL");
+    }
+    const auto size = static_cast<uintptr_t>(tensor->dtype.bits / 8);
+    if (reinterpret_cast<uintptr_t>(operand.data()) % size != 0) {
+        refuse(operand, concat("is not aligned to its element size of ", size, " bytes"));
+    }
+    if (tensor->strides != nullptr && !core::isDense(operand.shape(), tensor->strides)) {
+        refuse(operand, "is not dense and row-major; copy it first");
+    }
+    return operand;
+}
+
+void checkType(const Operand& operand, std::initializer_list<uint32_t> allowed) {
+    if (std::ranges::find(allowed, operand.type()) != allowed.end()) {
+        return;
+    }
+    std::string list;
+    for (const uint32_t key : allowed) {
+        const optirs_dl_data_type type{static_cast<uint8_t>(key >> 8), static_cast<uint8_t>(key),
+                                       static_cast<uint16_t>(key >> 16)};
+        list += concat(list.empty() ? "" : ", ", typeName(type));
+    }
+    refuse(operand, concat("has an element type that is not allowed here; allowed: ", list));
+}
+
+void checkSameShape(const Operand& operand, const Operand& like) {
+    if (!std::ranges::equal(operand.shape(), like.shape())) {
+        refuse(operand, concat("must have the shape of ", like.text()));
+    }
+}
+
+void checkSameDevice(const Operand& operand, const Operand& like) {
+    const optirs_dl_device left = operand->device;
+    const optirs_dl_device right = like->device;
+    if (!isSameDevice(left, right)) {
+        refuse(operand, concat("is on DLPack device ", left.device_type, ':', left.device_id, ", but ",
+                               like.text(), " is on ", right.device_type, ':', right.device_id,
+                               "; all tensors of a kernel are on one device"));
+    }
+}
+
+void checkDisjoint(const Operand& left, const Operand& right) {
+    const char* left_end = left.data() + left.byteCount();
+    const char* right_end = right.data() + right.byteCount();
+    if (left.data() < right_end && right.data() < left_end) {
+        refuse(left, concat("shares memory with ", right.text()));
+    }
+}
+
+}  // namespace optirs::kernels

@@ -1,0 +1,58 @@
+// Tensor arguments of kernels, and what can be wrong with them. Errors name the argument, its type and shape.
+#pragma once
+
+#include <optirs/dlpack.h>
+#include <optirs/dtype.h>
+
+#include <initializer_list>
+#include <span>
+#include <string>
+
+namespace optirs::kernels {
+
+/// An element type as one number, so that sets of them are lists of constants.
+constexpr uint32_t typeKey(optirs_dl_data_type type) noexcept {
+    return static_cast<uint32_t>(type.lanes) << 16 | static_cast<uint32_t>(type.code) << 8 | type.bits;
+}
+
+inline constexpr uint32_t kF32 = typeKey({OPTIRS_DL_FLOAT, 32, 1});
+
+/// A tensor argument: what it is called, and which one of a list it is.
+struct Operand {
+    const char* name = nullptr;
+    const optirs_dl_tensor* tensor = nullptr;
+    int64_t index = -1;  // within its list; -1 for one that stands alone
+
+    const optirs_dl_tensor& operator*() const noexcept { return *tensor; }
+    const optirs_dl_tensor* operator->() const noexcept { return tensor; }
+    std::span<const int64_t> shape() const noexcept {
+        return {tensor->shape, static_cast<size_t>(tensor->ndim)};
+    }
+    const char* data() const noexcept { return static_cast<const char*>(tensor->data) + tensor->byte_offset; }
+    uint32_t type() const noexcept { return typeKey(tensor->dtype); }
+    int64_t elementCount() const noexcept;
+    int64_t byteCount() const noexcept;
+
+    /// "grads[3] f32[2,3]"
+    std::string text() const;
+};
+
+/// Throws INVALID_ARGUMENT "what: text".
+[[noreturn]] void refuse(const Operand& operand, const std::string& what);
+
+/// A tensor that must be there and make sense in itself: shape, memory, alignment, dense.
+Operand required(const char* name, const optirs_dl_tensor* tensor, int64_t index = -1);
+
+/// Throws unless the type is one of those.
+void checkType(const Operand& operand, std::initializer_list<uint32_t> allowed);
+
+/// Throws unless both have the same shape.
+void checkSameShape(const Operand& operand, const Operand& like);
+
+/// Throws unless both are on the same device.
+void checkSameDevice(const Operand& operand, const Operand& like);
+
+/// Throws if the two share memory.
+void checkDisjoint(const Operand& left, const Operand& right);
+
+}  // namespace optirs::kernels
