@@ -1,5 +1,6 @@
 /// @file
-/// Text of a module in MLIR's generic form. parse(print(m)) gives m again (locations apart).
+/// Text of a module as StableHLO programs are usually written: the pretty form of every operation that has
+/// one and fits it, the generic form of the others. parse(print(m)) gives m again (locations apart).
 #pragma once
 
 #include <string>

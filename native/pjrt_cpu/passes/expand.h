@@ -14,6 +14,7 @@ std::vector<Value*> expandBatchNorm(Operation& op);      ///< batch_norm_*
 std::vector<Value*> expandMap(Operation& op);            ///< map
 std::vector<Value*> expandLinearAlgebra(Operation& op);  ///< cholesky, triangular_solve of narrow floats
 std::vector<Value*> expandScan(Operation& op);           ///< chlo.scan
+Value* expandRaggedDot(Operation& op);                   ///< chlo.ragged_dot
 std::vector<Value*> expandChlo(Operation& op);           ///< chlo.*
 
 }  // namespace optirs::plugin

@@ -1,6 +1,7 @@
 // CHLO: convenience operations over StableHLO. The code generator has the functions of real and complex
-// numbers (asin, erf, lgamma, ...); ragged_dot is left as it is.
+// numbers (asin, erf, lgamma, ...).
 #include <limits>
+#include <optional>
 #include <string>
 
 #include "pjrt_cpu/passes/expand.h"
@@ -31,33 +32,55 @@ Value* expandConj(Operation& op) {
     return builder.create(OpKind::kComplex, {builder.create(kReal, {x}, part), imaginary}, type);
 }
 
+/// The integers of the width of a float type; nothing for the 6-bit ones.
+std::optional<ElementType> bitsOf(ElementType type) {
+    switch (bitWidth(type)) {
+        case 4:
+            return ElementType::kI4;
+        case 8:
+            return type == ElementType::kF8E8M0FNU ? ElementType::kUi8 : ElementType::kI8;
+        case 16:
+            return ElementType::kI16;
+        case 32:
+            return ElementType::kI32;
+        case 64:
+            return ElementType::kI64;
+        default:
+            return std::nullopt;
+    }
+}
+
 // The next number from x towards y, through the bits: those of floats of one sign are ordered.
 Value* expandNextAfter(Operation& op) {
     Builder builder(op);
-    const TensorType& type = op.operand(0)->tensor();
-    const int width = bitWidth(type.element());
-    const ElementType integer = width == 64   ? ElementType::kI64
-                                : width == 32 ? ElementType::kI32
-                                : width == 16 ? ElementType::kI16
-                                              : ElementType::kQuantized;
-    if (integer == ElementType::kQuantized) return nullptr;
+    const ElementType element = op.operand(0)->tensor().element();
+    const auto integer = bitsOf(element);
+    if (!integer) return nullptr;
     const Term x(builder, op.operand(0));
     const Term y(builder, op.operand(1));
-    const Term bits = x.bitcast(integer);
+    const Term bits = x.bitcast(*integer);
     const Term zero = bits.constant(0);
     const Term one = bits.constant(1);
+    const Term is_nan = x.compare("NE", x).apply(kOr, y.compare("NE", y));
+    const auto result = [&](Term next) {
+        return is_nan.select(x + y, x.compare("EQ", y).select(y, next.bitcast(element))).value();
+    };
+    // f8E8M0FNU has neither zero nor sign.
+    if (element == ElementType::kF8E8M0FNU) return result(x.compare("LT", y).select(bits + one, bits - one));
+    const int width = bitWidth(element);
+    const Term sign_bit(builder,
+                        builder.constant(Literal::splatInteger(
+                            bits.value()->tensor(), width == 64 ? INT64_MIN : -(int64_t{1} << (width - 1)))));
     // Away from zero adds one to the bits, whatever the sign; towards it subtracts.
     const Term away = x.compare("LT", y).apply(kXor, bits.compare("LT", zero));
-    const Term moved = bits + away.select(one, bits.constant(-1));
+    Term moved = bits + away.select(one, bits.constant(-1));
+    // Types whose only zero is positive have NaN where -0 would be.
+    const bool one_zero = element == ElementType::kF8E4M3FNUZ || element == ElementType::kF8E4M3B11FNUZ ||
+                          element == ElementType::kF8E5M2FNUZ;
+    if (one_zero) moved = moved.compare("EQ", sign_bit).select(zero, moved);
     // From zero: the smallest number of y's sign.
-    const Term sign = y.bitcast(integer).apply(
-        kAnd,
-        Term(builder, builder.constant(Literal::splatInteger(
-                          bits.value()->tensor(), width == 64 ? INT64_MIN : -(int64_t{1} << (width - 1))))));
-    const Term from_zero = sign.apply(kOr, one);
-    const Term next = x.compare("EQ", 0.0).select(from_zero, moved).bitcast(type.element());
-    const Term is_nan = x.compare("NE", x).apply(kOr, y.compare("NE", y));
-    return is_nan.select(x + y, x.compare("EQ", y).select(y, next)).value();
+    const Term from_zero = y.bitcast(*integer).apply(kAnd, sign_bit).apply(kOr, one);
+    return result(x.compare("EQ", 0.0).select(from_zero, moved));
 }
 
 // High half of a product.
@@ -175,6 +198,9 @@ std::vector<Value*> expandChlo(Operation& op) {
             return expandTopK(op);
         case kChloScan:
             return expandScan(op);
+        case kChloRaggedDot:
+            value = expandRaggedDot(op);
+            break;
         case kChloConstant:
             value = builder.constant(constantValue(op));
             break;

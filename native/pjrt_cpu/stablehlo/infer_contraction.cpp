@@ -70,6 +70,7 @@ std::vector<Type> inferConvolution(const Rule& rule) {
     rule.require(
         lhs.rank() == rhs.rank() && lhs.rank() >= 2,
         "operands should have one rank of at least 2, got " + lhs.toString() + " and " + rhs.toString());
+    rule.requireSameElement(lhs, rhs, "operands");
     const auto part = [&](int64_t first, int64_t second, const std::vector<int64_t>& spatial,
                           const char* name) {
         std::vector<int64_t> all = spatial;
@@ -106,6 +107,13 @@ std::vector<Type> inferConvolution(const Rule& rule) {
                      std::to_string(kernel_out) + " output features do not divide into the groups");
     }
     const std::vector<WindowDimension> windows = window(op);
+    if (op.kind() == OpKind::kDynamicConv) {
+        const TensorType& padding = rule.operand(2);
+        const int64_t wanted[] = {static_cast<int64_t>(windows.size()), 2};
+        rule.require(isInteger(padding.element()) && compatibleShapes(padding.dims(), wanted),
+                     "the padding should be integers of shape " + listToString(wanted) + ", got " +
+                         padding.toString());
+    }
     std::vector<int64_t> dims(static_cast<size_t>(lhs.rank()));
     dims[static_cast<size_t>(d.output_batch)] = batch == kDynamic ? kDynamic : batch / batch_groups;
     dims[static_cast<size_t>(d.output_feature)] = kernel_out;

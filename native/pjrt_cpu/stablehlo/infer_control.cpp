@@ -80,6 +80,19 @@ std::vector<Type> inferRngBitGenerator(const Rule& rule) {
     return {state, rule.op().result(1)->type()};
 }
 
+std::vector<Type> inferRng(const Rule& rule) {
+    const TensorType& type = rule.operand(0);
+    const bool normal = rngDistribution(rule.op()) == RngDistribution::kNormal;
+    rule.require(!normal || isFloat(type.element()), "NORMAL gives floats, got " + type.toString());
+    rule.requireSameSize(rule.operand(2).dim(0), rule.result().rank(),
+                         "the shape operand and the rank of the result");
+    std::vector<int64_t> dims(rule.result().dims().begin(), rule.result().dims().end());
+    const Literal* shape = constantOrNull(rule.op().operand(2));
+    if (shape != nullptr && shape->elementCount() == static_cast<int64_t>(dims.size()))
+        dims = shape->integers();
+    return {rule.typed(type.withDims(std::move(dims)))};
+}
+
 std::vector<Type> inferTuple(const Rule& rule) {
     TupleType tuple;
     for (const Value* operand : rule.op().operands()) tuple.elements.push_back(operand->type());
@@ -188,10 +201,7 @@ std::vector<Type> inferControl(const Rule& rule) {
             rule.requireRank(1, 0);
             rule.requireRank(2, 1);
             rule.requireSameElement(rule.operand(0), rule.operand(1), "operands");
-            rngDistribution(op);
-            rule.requireSameSize(rule.operand(2).dim(0), rule.result().rank(),
-                                 "the shape operand and the rank of the result");
-            return {};
+            return inferRng(rule);
         case OpKind::kTuple:
             return inferTuple(rule);
         case OpKind::kGetTupleElement:

@@ -42,8 +42,30 @@ std::vector<Type> inferDynamicBroadcast(const Rule& rule) {
     const TensorType& to = out[0].tensor();
     for (int64_t i = 0; i < from.rank(); ++i) {
         if (from.dim(i) == 1) continue;
-        rule.requireSameSize(from.dim(i), to.dim(mapping[static_cast<size_t>(i)]),
-                             "operand dimension " + std::to_string(i) + " and the result");
+        for (const int64_t size :
+             {to.dim(mapping[static_cast<size_t>(i)]), rule.result().dim(mapping[static_cast<size_t>(i)])}) {
+            rule.requireSameSize(from.dim(i), size,
+                                 "operand dimension " + std::to_string(i) + " and the result");
+        }
+    }
+    // Each dimension is known to expand, known not to, or neither.
+    const auto expanding = integersAttributeOrEmpty(rule.op(), "known_expanding_dimensions");
+    const auto others = integersAttributeOrEmpty(rule.op(), "known_nonexpanding_dimensions");
+    std::vector<int64_t> known(expanding.begin(), expanding.end());
+    known.insert(known.end(), others.begin(), others.end());
+    rule.requireDimensions(known, from.rank(),
+                           "known_expanding_dimensions and known_nonexpanding_dimensions");
+    return out;
+}
+
+std::vector<Type> inferDynamicReshape(const Rule& rule) {
+    const TensorType& from = rule.operand(0);
+    const std::vector<Type> out = fromShapeOperand(rule, 1, from);
+    const TensorType& to = out[0].tensor();
+    if (from.isStatic() && to.isStatic() && to.sizeFits()) {
+        rule.require(from.elementCount() == to.elementCount(),
+                     from.toString() + " has " + std::to_string(from.elementCount()) + " elements, " +
+                         to.toString() + " has " + std::to_string(to.elementCount()));
     }
     return out;
 }
@@ -74,6 +96,7 @@ std::vector<Type> inferRealDynamicSlice(const Rule& rule) {
     const std::vector<int64_t> strides = shapeOperand(rule, 3);
     std::vector<int64_t> dims(from.dims().begin(), from.dims().end());
     for (const auto* list : {&start, &limit, &strides}) rule.requireCount(*list, from.rank(), "slice");
+    for (const size_t i : {2, 3}) rule.requireSameElement(rule.operand(1), rule.operand(i), "indices");
     for (size_t i = 0; i < dims.size(); ++i) {
         const bool known = start[i] != kDynamic && limit[i] != kDynamic && strides[i] != kDynamic;
         if (known) {
@@ -94,8 +117,9 @@ std::vector<Type> inferDynamic(const Rule& rule) {
     const Operation& op = rule.op();
     switch (op.kind()) {
         case OpKind::kDynamicReshape:
-            return fromShapeOperand(rule, 1, rule.operand(0));
+            return inferDynamicReshape(rule);
         case OpKind::kDynamicIota:
+            rule.requireInRange(dimension(op), 0, rule.result().rank(), "iota_dimension");
             return fromShapeOperand(rule, 0, rule.result());
         case OpKind::kDynamicBroadcastInDim:
             return inferDynamicBroadcast(rule);
@@ -109,6 +133,8 @@ std::vector<Type> inferDynamic(const Rule& rule) {
         case OpKind::kSetDimensionSize:
             rule.requireInRange(dimension(op), 0, rule.operand(0).rank(), "dimension");
             rule.requireRank(1, 0);
+            rule.require(rule.operand(1).element() == ElementType::kI32,
+                         "the size should be tensor<i32>, got " + rule.operand(1).toString());
             return {};
         default:
             return {};

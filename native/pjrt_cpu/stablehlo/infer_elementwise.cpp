@@ -48,8 +48,13 @@ std::vector<Type> inferElementwise(const Rule& rule) {
         element = rule.result().element();
         if (kind == OpKind::kUniformDequantize && type.quantized() != nullptr)
             element = type.quantized()->expressed;
-        rule.require(kind != OpKind::kUniformQuantize || rule.result().quantized() != nullptr,
+        const QuantizedType* quantized = rule.result().quantized();
+        rule.require(kind != OpKind::kUniformQuantize || quantized != nullptr,
                      "the result should be quantized, got " + rule.result().toString());
+        rule.require(kind != OpKind::kUniformQuantize || type.quantized() != nullptr ||
+                         quantized->expressed == type.element(),
+                     "the result should express " + std::string(elementTypeName(type.element())) + ", got " +
+                         rule.result().toString());
     } else if (givesReal(kind)) {
         element = realType(element);
     } else if (givesBoolean(kind)) {

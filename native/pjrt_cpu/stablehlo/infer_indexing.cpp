@@ -114,6 +114,9 @@ std::vector<Type> inferGather(const Rule& rule) {
             }
         }
     } else {
+        rule.requireRank(2, 1);
+        rule.requireSameSize(rule.operand(2).dim(0), operand.rank(),
+                             "the slice sizes and the rank of the operand");
         offsets.assign(static_cast<size_t>(operand.rank()) - removed.size(), kDynamic);
     }
     std::vector<int64_t> batch = batchSizes(indices, d.index_vector_dim);

@@ -147,6 +147,8 @@ std::vector<Type> inferBitcastConvert(const Rule& rule) {
     const auto bits = [](const TensorType& type) {
         return bitWidth(type.quantized() != nullptr ? type.quantized()->storage : type.element());
     };
+    rule.require(isComplex(from.element()) == isComplex(to.element()),
+                 "complex numbers are bits of complex numbers only; " + signatureToString(rule.op()));
     const int from_bits = bits(from);
     const int to_bits = bits(to);
     std::vector<int64_t> dims = copyDims(from);

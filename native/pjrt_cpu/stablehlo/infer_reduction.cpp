@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "pjrt_cpu/stablehlo/shape_rules.h"
+#include "pjrt_cpu/stablehlo/verify_attributes.h"
 
 namespace optirs::plugin {
 namespace {
@@ -20,6 +21,10 @@ std::vector<TensorType> checkReducer(const Rule& rule) {
         rule.requireRank(n + i, 0);
         rule.requireSameElement(rule.operand(i), rule.operand(n + i), "input and initial value");
         scalars.push_back(rule.result(i).withDims({}));
+        rule.require(isPromotable(rule.operand(i), scalars.back()),
+                     "a reduction promotes numbers to wider ones of their kind, not " +
+                         std::string(elementTypeName(rule.operand(i).element())) + " to " +
+                         std::string(elementTypeName(scalars.back().element())));
     }
     std::vector<TensorType> arguments = scalars;
     arguments.insert(arguments.end(), scalars.begin(), scalars.end());
@@ -72,6 +77,8 @@ std::vector<Type> inferSelectAndScatter(const Rule& rule) {
     const TensorType& from = rule.operand(0);
     const TensorType& source = rule.operand(1);
     rule.requireRank(2, 0);
+    rule.requireSameElement(from, source, "operand and source");
+    rule.requireSameElement(from, rule.operand(2), "operand and initial value");
     const TensorType windows(source.element(), windowedShape(rule, from, window(rule.op())));
     rule.requireSameShape(windows, source, "the windows of the operand and the source");
     const TensorType compared = from.withDims({});

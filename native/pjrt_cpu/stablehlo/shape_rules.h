@@ -61,6 +61,8 @@ std::vector<Type> inferMovement(const Rule& rule);       // infer_movement.cpp
 std::vector<Type> inferDynamic(const Rule& rule);        // infer_dynamic.cpp
 std::vector<Type> inferIndexing(const Rule& rule);       // infer_indexing.cpp
 std::vector<Type> inferContraction(const Rule& rule);    // infer_contraction.cpp
+std::vector<Type> inferChlo(const Rule& rule);           // infer_chlo.cpp
+std::vector<Type> inferRaggedDot(const Rule& rule);      // infer_ragged_dot.cpp
 std::vector<Type> inferNormalisation(const Rule& rule);  // infer_contraction.cpp
 std::vector<Type> inferReduction(const Rule& rule);      // infer_reduction.cpp
 std::vector<Type> inferControl(const Rule& rule);        // infer_control.cpp

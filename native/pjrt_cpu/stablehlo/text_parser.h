@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "pjrt_cpu/ir/module.h"
+#include "pjrt_cpu/ir/pretty_form.h"
 #include "pjrt_cpu/stablehlo/lexer.h"
 #include "pjrt_cpu/stablehlo/parser.h"
 
@@ -38,32 +39,6 @@ class TextParser {
         NamedAttributes attributes;
         std::vector<std::unique_ptr<Region>> regions;
     };
-
-    /// How the types after `:` relate to operands and results when they are not a function type.
-    enum class TypeRule : uint8_t {
-        kFunction,           // must be a function type
-        kSame,               // one type for every operand and the result
-        kSelectTypes,        // predicate type, then the type of the rest
-        kComplexType,        // the result's; operands have its real type
-        kResults,            // the types of the results
-        kOperands,           // the types of the operands; no results
-        kPairwise,           // operand i and result i have type i
-        kOperandsToResults,  // operand types -> result types
-        kNoTypes,            // nothing follows
-    };
-
-    /// The pretty form of an operation: values and `key = attribute` clauses, then types.
-    struct PrettyForm {
-        struct Clause {
-            std::string_view key;
-            std::string_view attribute;
-            std::string_view enumeration = {};  // kind of the enumeration its bare word belongs to
-        };
-        OpKind kind;
-        TypeRule rule;
-        std::vector<Clause> clauses = {};
-    };
-    static const PrettyForm* prettyForm(OpKind kind);
 
     /// Counts nesting; recursion deeper than the limit is an error at the current token.
     class Depth {

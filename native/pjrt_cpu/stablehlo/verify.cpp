@@ -1,6 +1,7 @@
 #include "pjrt_cpu/stablehlo/verify.h"
 
 #include "pjrt_cpu/stablehlo/shape_rules.h"
+#include "pjrt_cpu/stablehlo/verify_attributes.h"
 #include "pjrt_cpu/stablehlo/verify_sharding.h"
 
 namespace optirs::plugin {
@@ -91,6 +92,13 @@ class Verifier {
 
     void check(const Function& function) {
         sharding_.check(function);
+        for (const auto* types : {&function.type().inputs, &function.type().results}) {
+            for (const Type& type : *types) {
+                if (const auto error = quantizationError(type))
+                    throw invalidArgument("function " + symbolToString(function.name()) + " at " +
+                                          function.location().toString() + ": " + *error);
+            }
+        }
         if (function.isDeclaration()) return;
         function_ = &function;
         checkBlock(function.body(), "function " + symbolToString(function.name()), function.location());
@@ -112,6 +120,10 @@ class Verifier {
     void checkOperation(const Operation& op) {
         const Rule rule(op);
         checkSignature(rule);
+        checkAttributes(rule);
+        for (const Value& result : op.results()) {
+            if (const auto error = quantizationError(result.type())) rule.fail(*error);
+        }
         for (size_t i = 0; i < op.regionCount(); ++i) {
             rule.require(op.region(i).size() == 1, "region " + std::to_string(i) + " should have one block");
             checkBlock(op.region(i).front(), "region " + std::to_string(i) + " of " + std::string(op.name()),
@@ -226,7 +238,7 @@ std::vector<Type> inferTypes(const Operation& op) {
         case kReduceScatter:
             return inferCollective(rule);
         default:
-            return inferControl(rule);
+            return rule.op().name().starts_with("chlo.") ? inferChlo(rule) : inferControl(rule);
     }
 }
 

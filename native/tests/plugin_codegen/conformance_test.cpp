@@ -65,7 +65,16 @@ std::string runOne(const std::string& text) {
         options.max_folded_elements = 0;
         const auto program = compile(std::move(module), options);
         if (!program->arguments.empty()) return "takes arguments";
-        run(*program, {});
+        const auto results = run(*program, {});
+        // The same program gives the same bits on any number of threads.
+        for (const int threads : {1, 5}) {
+            const auto again = run(*program, {}, threads);
+            for (size_t i = 0; i < results.size(); ++i) {
+                if (std::memcmp(results[i].data(), again[i].data(), results[i].size()) != 0)
+                    return "result " + std::to_string(i) + " differs on " + std::to_string(threads) +
+                           " threads";
+            }
+        }
         return "";
     } catch (const Error& error) {
         return error.message();

@@ -287,14 +287,7 @@ class Machine {
                                                   : realOf(op.kind(), in[0].reals[i], in[1].reals[i]),
                                    type);
         } else if (in.size() == 1) {
-            const int64_t x = in[0].integers[i];
-            if (op.kind() == kNot) {
-                out.integers[i] = wrapTo(~x, type);
-            } else if (op.kind() == kNegate) {
-                out.integers[i] = wrapTo(static_cast<int64_t>(~static_cast<uint64_t>(x) + 1), type);
-            } else {
-                throw std::runtime_error("integer " + std::string(op.name()));
-            }
+            out.integers[i] = wrapTo(integerOf(op.kind(), in[0].integers[i], type), type);
         } else if (isBoolean(type)) {
             const bool either = op.kind() == kOr || op.kind() == kAdd || op.kind() == kMaximum;
             const int64_t x = in[0].integers[i];

@@ -1,6 +1,7 @@
 #include "interpreter_scalar.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <stdexcept>
 #include <string>
@@ -48,6 +49,18 @@ double realOf(OpKind kind, double x) {
             return std::floor(x);
         case kCeil:
             return std::ceil(x);
+        case kRoundNearestAfz:
+            return std::round(x);
+        case kRoundNearestEven:
+            return std::nearbyint(x);
+        case kRsqrt:
+            return 1 / std::sqrt(x);
+        case kCbrt:
+            return std::cbrt(x);
+        case kLogistic:
+            return 1 / (1 + std::exp(-x));
+        case kTanh:
+            return std::tanh(x);
         case kSign:
             return x == 0 || std::isnan(x) ? x : (x < 0 ? -1.0 : 1.0);
         default:
@@ -68,6 +81,8 @@ double realOf(OpKind kind, double x, double y) {
             return x / y;
         case kAtan2:
             return std::atan2(x, y);
+        case kRemainder:
+            return std::fmod(x, y);
         case kPower:
             return std::pow(x, y);
         case kMaximum:
@@ -79,6 +94,52 @@ double realOf(OpKind kind, double x, double y) {
     }
 }
 
+int64_t integerOf(OpKind kind, int64_t x, ElementType type) {
+    using enum OpKind;
+    const int width = bitWidth(type);
+    const uint64_t bits =
+        width == 64 ? static_cast<uint64_t>(x) : static_cast<uint64_t>(x) & ((uint64_t{1} << width) - 1);
+    const auto negated = static_cast<int64_t>(~static_cast<uint64_t>(x) + 1);
+    switch (kind) {
+        case kNot:
+            return ~x;
+        case kNegate:
+            return negated;
+        case kAbs:
+            return x < 0 ? negated : x;
+        case kSign:
+            return x > 0 ? 1 : x < 0 ? -1 : 0;
+        case kPopcnt:
+            return std::popcount(bits);
+        case kCountLeadingZeros:
+            return std::countl_zero(bits) - (64 - width);
+        default:
+            throw std::runtime_error("integer " + std::string(opKindName(kind)));
+    }
+}
+
+namespace {
+
+/// The quotient rounded towards zero; -1 (all ones) by zero, and the least number by -1 is itself.
+int64_t quotient(int64_t x, int64_t y, bool is_unsigned) {
+    if (y == 0) return -1;
+    if (is_unsigned) return static_cast<int64_t>(static_cast<uint64_t>(x) / static_cast<uint64_t>(y));
+    return y == -1 ? static_cast<int64_t>(~static_cast<uint64_t>(x) + 1) : x / y;
+}
+
+/// x^y that wraps; of a negative exponent the integer part: 1 and -1 stay, 0 is all that is left of others.
+int64_t power(int64_t x, int64_t y, bool is_unsigned) {
+    if (!is_unsigned && y < 0) return x == 1 ? 1 : x == -1 ? (y % 2 == 0 ? 1 : -1) : 0;
+    uint64_t out = 1;
+    for (uint64_t base = static_cast<uint64_t>(x), left = static_cast<uint64_t>(y); left > 0; left >>= 1) {
+        if ((left & 1) != 0) out *= base;
+        base *= base;
+    }
+    return static_cast<int64_t>(out);
+}
+
+}  // namespace
+
 int64_t integerOf(OpKind kind, int64_t x, int64_t y, ElementType type) {
     using enum OpKind;
     const auto a = static_cast<uint64_t>(x);
@@ -86,13 +147,22 @@ int64_t integerOf(OpKind kind, int64_t x, int64_t y, ElementType type) {
     const bool is_unsigned = isUnsignedInteger(type);
     const int width = bitWidth(type);
     const uint64_t bits = width == 64 ? a : a & ((uint64_t{1} << width) - 1);
+    // A distance is unsigned: negative ones are far.
+    const bool far = b >= static_cast<uint64_t>(width);
     switch (kind) {
         case kAdd:
-            return static_cast<int64_t>(a + b);
+            return type == ElementType::kI1 ? x | y : static_cast<int64_t>(a + b);
         case kSubtract:
             return static_cast<int64_t>(a - b);
         case kMultiply:
             return static_cast<int64_t>(a * b);
+        case kDivide:
+            return quotient(x, y, is_unsigned);
+        case kRemainder:
+            return y == 0 ? x
+                          : static_cast<int64_t>(a - static_cast<uint64_t>(quotient(x, y, is_unsigned)) * b);
+        case kPower:
+            return power(x, y, is_unsigned);
         case kAnd:
             return x & y;
         case kOr:
@@ -104,11 +174,12 @@ int64_t integerOf(OpKind kind, int64_t x, int64_t y, ElementType type) {
         case kMinimum:
             return (is_unsigned ? a < b : x < y) ? x : y;
         case kShiftLeft:
-            return b >= static_cast<uint64_t>(width) ? 0 : static_cast<int64_t>(a << b);
+            return far ? 0 : static_cast<int64_t>(a << b);
         case kShiftRightLogical:
-            return b >= static_cast<uint64_t>(width) ? 0 : static_cast<int64_t>(bits >> b);
+            return far ? 0 : static_cast<int64_t>(bits >> b);
         case kShiftRightArithmetic:
-            return wrapTo(x, type) >> std::min<int64_t>(y, width - 1);
+            // The sign that is shifted in is the uppermost bit, also of unsigned numbers.
+            return static_cast<int64_t>(a << (64 - width)) >> (64 - width) >> (far ? width - 1 : y);
         default:
             throw std::runtime_error("integer " + std::string(opKindName(kind)));
     }
@@ -157,6 +228,24 @@ void bitcast(const Tensor& from, Tensor& to, size_t i) {
     }
 }
 
+namespace {
+
+/// Towards zero; the end of the range beyond it, 0 of NaN. To i1: whether it is not zero.
+int64_t saturated(double value, ElementType type) {
+    if (isBoolean(type)) return value != 0 ? 1 : 0;
+    if (std::isnan(value)) return 0;
+    const int width = bitWidth(type);
+    const bool is_signed = isSignedInteger(type);
+    const double end = std::ldexp(1.0, is_signed ? width - 1 : width);
+    const double whole = std::trunc(value);
+    if (whole >= end) return wrapTo(is_signed ? INT64_MAX >> (64 - width) : -1, type);
+    if (is_signed)
+        return whole < -end ? wrapTo(INT64_MIN >> (64 - width), type) : static_cast<int64_t>(whole);
+    return whole <= 0 ? 0 : static_cast<int64_t>(static_cast<uint64_t>(whole));
+}
+
+}  // namespace
+
 void convert(const Tensor& from, Tensor& to, size_t i) {
     const bool to_real = isReal(to.type);
     if (isReal(from.type) && to_real) {
@@ -168,7 +257,7 @@ void convert(const Tensor& from, Tensor& to, size_t i) {
                                                            : static_cast<double>(value),
                     to.type.element());
     } else if (isReal(from.type)) {
-        to.integers[i] = static_cast<int64_t>(from.reals[i]);
+        to.integers[i] = saturated(from.reals[i], to.type.element());
     } else if (isBoolean(to.type.element())) {
         to.integers[i] = from.integers[i] != 0 ? 1 : 0;
     } else {

@@ -12,6 +12,7 @@ double roundTo(double value, ElementType type);
 int64_t wrapTo(int64_t value, ElementType type);
 double realOf(OpKind kind, double x);
 double realOf(OpKind kind, double x, double y);
+int64_t integerOf(OpKind kind, int64_t x, ElementType type);
 int64_t integerOf(OpKind kind, int64_t x, int64_t y, ElementType type);
 bool compare(const Operation& op, const std::vector<Tensor>& in, size_t i);
 void bitcast(const Tensor& from, Tensor& to, size_t i);
