@@ -17,7 +17,7 @@ internal static unsafe class OptimizerKernels
             struct_size = (nuint)sizeof(optirs_adamw_args), tensors = &tensors, step = step, learning_rate = learningRate,
             beta1 = beta1, beta2 = beta2, epsilon = epsilon, weight_decay = weightDecay,
         };
-        optirs.optirs_adamw(0, &args);
+        NativeError.ThrowIfFailed(optirs.optirs_adamw_raw(null, &args));
     }
 
     /// <summary>Holds the descriptors for the time of a call.</summary>

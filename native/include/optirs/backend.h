@@ -50,7 +50,8 @@ OPTIRS_EXPORT optirs_error* optirs_backend_name_at(uint64_t index, const char** 
 OPTIRS_EXPORT optirs_error* optirs_backend_score(const char* name, uint64_t name_size, int32_t* out_score);
 
 /**
- * Why the backend cannot be used: one sentence for each thing that is missing. Empty if it can be used.
+ * Why the backend cannot be used, or what it does without: one sentence for each thing that is missing. Empty
+ * if nothing is.
  * @fallible INVALID_ARGUMENT for a malformed name; RESOURCE_EXHAUSTED.
  * @param[in] name Name of the backend: letters, digits and underscores.
  * @param[in] name_size @size_of{name} Length in bytes.

@@ -24,17 +24,11 @@
 
 #include <optirs/dlpack.h>
 #include <optirs/error.h>
+#include <optirs/stream.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/**
- * The queue of a device that work is put in.
- *
- * Thread-safe.
- */
-typedef struct optirs_stream optirs_stream;
 
 /** A kernel; one of the OPTIRS_KERNEL_* constants. */
 typedef int32_t optirs_kernel;

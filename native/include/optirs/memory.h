@@ -57,7 +57,11 @@ enum {
     OPTIRS_OBJECT_PJRT_TRACKING = 19,    /**< optirs_pjrt_tracking. */
     OPTIRS_OBJECT_PJRT_COPY_STREAM = 20, /**< optirs_pjrt_copy_stream. */
     OPTIRS_OBJECT_STABLEHLO_TEXT = 21,   /**< optirs_stablehlo_text. */
-    OPTIRS_OBJECT_KIND_COUNT = 22        /**< Number of kinds. */
+    OPTIRS_OBJECT_STREAM = 22,           /**< optirs_stream. */
+    OPTIRS_OBJECT_EVENT = 23,            /**< optirs_event. */
+    OPTIRS_OBJECT_DEVICE_MEMORY = 24,    /**< optirs_device_memory. */
+    OPTIRS_OBJECT_GRAPH = 25,            /**< optirs_graph. */
+    OPTIRS_OBJECT_KIND_COUNT = 26        /**< Number of kinds. */
 };
 
 /**

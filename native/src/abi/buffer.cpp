@@ -25,7 +25,7 @@ optirs_error* optirs_buffer_to_dlpack(optirs_buffer* buffer, uint64_t byte_offse
     return guard("optirs_buffer_to_dlpack", [&] {
         Out out(out_tensor, "out_tensor");
         const auto shape = requiredSpan(dims, rank, "dims", "rank");
-        out = exportTensor(required(buffer, "buffer"), byte_offset, dtype, shape).release();
+        out = exportTensor(tensorMemory(*required(buffer, "buffer")), byte_offset, dtype, shape).release();
     });
 }
 

@@ -11,6 +11,8 @@
 
 extern "C" {
 
+struct optirs_device_table;  // device_table.h
+
 /// Changes when a table of the old form could not be called any more.
 inline constexpr uint32_t kOptirsBackendAbi = 1;
 
@@ -59,15 +61,21 @@ struct optirs_backend_table {
     /// (optional) The handle is not needed any more; the operation itself goes on.
     void (*operation_release)(void* self, void* operation);
 
-    /// (optional) Runs a kernel (OPTIRS_KERNEL_*). `args` is its args struct in full size, NULL and 0 where the
-    /// caller's was shorter, and checked: the backend may rely on what kernel.h promises. On host memory the
-    /// work is over on return; on a device it is queued in `stream`. UNIMPLEMENTED for a kernel, or a
-    /// combination of types, that the backend lacks. Thread-safe.
+    /// (optional) Runs a kernel (OPTIRS_KERNEL_*). `args` is its args struct in full size, NULL and 0 where
+    /// the caller's was shorter, and checked: the backend may rely on what kernel.h promises. On host memory
+    /// the work is over on return; on a device it is queued in `stream`, the backend's own. UNIMPLEMENTED for
+    /// a kernel, or a combination of types, that the backend lacks. Thread-safe.
     int32_t (*kernel)(void* self, int32_t kernel, const void* args, void* stream,
                       optirs_backend_status* status);
     /// (optional) Bytes of workspace that such a call needs; absent if none of the kernels needs any.
     int32_t (*kernel_workspace)(void* self, int32_t kernel, const void* args, uint64_t* out_bytes,
                                 optirs_backend_status* status);
+
+    /// (optional) Streams, events, memory and graphs of the backend's own devices. Set once score is above 0.
+    const optirs_device_table* devices = nullptr;
+    /// (optional) What is missing, one sentence each, also where the backend can be used without it; empty if
+    /// nothing is. Valid for ever; to be asked after score.
+    const char* (*reason)(void* self) = nullptr;
 };
 
 /// The one export of a backend library. `host_abi` is the library's kOptirsBackendAbi; NULL if the backend

@@ -41,11 +41,14 @@ struct optirs_buffer final : optirs::core::Object {
 
     /// The shape of an imported tensor lives as long as the buffer.
     std::vector<int64_t>& dims() noexcept { return dims_; }
+    /// Memory that somebody else frees, with the last reference.
+    void keepOwner(std::shared_ptr<void> owner) noexcept { owner_ = std::move(owner); }
     void keepProducer(optirs::core::ManagedTensor producer) noexcept { producer_ = std::move(producer); }
 
  private:
     optirs::core::HostMemory memory_;
     optirs::core::ManagedTensor producer_;
+    std::shared_ptr<void> owner_;
     std::byte* data_;
     uint64_t size_;
     bool is_read_only_ = false;

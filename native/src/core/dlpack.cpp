@@ -39,8 +39,8 @@ uint64_t denseBytes(std::span<const int64_t> dims, uint64_t element_size) {
 /// What the deleter of an exported tensor frees: the struct, the shape it points at, and a reference to the
 /// memory.
 struct ExportedTensor final {
-    ExportedTensor(Ref<optirs_buffer> owner, std::span<const int64_t> dims)
-        : buffer(std::move(owner)), shape(dims.begin(), dims.end()), strides(dims.size()) {
+    ExportedTensor(Ref<const Object> memory, std::span<const int64_t> dims)
+        : owner(std::move(memory)), shape(dims.begin(), dims.end()), strides(dims.size()) {
         int64_t stride = 1;
         for (size_t i = dims.size(); i-- > 0;) {
             strides[i] = stride;
@@ -53,7 +53,7 @@ struct ExportedTensor final {
     ~ExportedTensor() { countObject(OPTIRS_OBJECT_DL_TENSOR, -1); }
 
     optirs_dl_managed_tensor tensor{};
-    Ref<optirs_buffer> buffer;
+    Ref<const Object> owner;
     std::vector<int64_t> shape;
     std::vector<int64_t> strides;
 };
@@ -84,20 +84,11 @@ void copyDense(std::span<const int64_t> dims, const int64_t* strides, const std:
     }
 }
 
-void checkTensor(const optirs_dl_managed_tensor& managed, uint64_t alignment) {
-    if (managed.version.major != OPTIRS_DL_MAJOR) {
-        throw Error(Code::kInvalidArgument,
-                    concat("the tensor is of DLPack ", managed.version.major, ".", managed.version.minor,
-                           "; this library reads version ", OPTIRS_DL_MAJOR));
-    }
-    const optirs_dl_tensor& tensor = managed.dl_tensor;
+/// Throws unless the host can read the tensor and the alignment is one.
+void checkHostTensor(const optirs_dl_tensor& tensor, uint64_t alignment) {
     if (tensor.device.device_type != OPTIRS_DL_CPU && tensor.device.device_type != OPTIRS_DL_CUDA_HOST) {
         throw Error(Code::kInvalidArgument, concat("the tensor is on a device of DLPack type ",
                                                    tensor.device.device_type, "; copy it to the host first"));
-    }
-    if (tensor.ndim < 0 || (tensor.ndim > 0 && tensor.shape == nullptr)) {
-        throw Error(Code::kInvalidArgument, concat("the tensor has ", tensor.ndim, " dimensions",
-                                                   tensor.ndim > 0 ? " but no shape" : ""));
     }
     if ((alignment & (alignment - 1)) != 0 || alignment > OPTIRS_BUFFER_ALIGNMENT) {
         throw Error(Code::kInvalidArgument,
@@ -128,7 +119,15 @@ void ReleaseTensor::operator()(optirs_dl_managed_tensor* tensor) const noexcept 
     }
 }
 
-ManagedTensor exportTensor(optirs_buffer* buffer, uint64_t byte_offset, optirs_dtype dtype,
+TensorMemory tensorMemory(const optirs_buffer& buffer) {
+    return {.owner = Ref<const Object>::share(&buffer),
+            .data = buffer.data(),
+            .size = buffer.size(),
+            .device = {OPTIRS_DL_CPU, 0},
+            .flags = buffer.isReadOnly() ? uint64_t{OPTIRS_DL_READ_ONLY} : 0};
+}
+
+ManagedTensor exportTensor(const TensorMemory& memory, uint64_t byte_offset, optirs_dtype dtype,
                            std::span<const int64_t> dims) {
     const auto type = toDlpack(dtype);
     if (!type) {
@@ -143,18 +142,18 @@ ManagedTensor exportTensor(optirs_buffer* buffer, uint64_t byte_offset, optirs_d
         throw Error(Code::kInvalidArgument, concat("byte_offset is ", byte_offset,
                                                    ", not a multiple of the element size ", element_size));
     }
-    if (byte_offset > buffer->size() || bytes > buffer->size() - byte_offset) {
+    if (byte_offset > memory.size || bytes > memory.size - byte_offset) {
         throw Error(Code::kOutOfRange, concat("a tensor of shape ", shapeText(dims), " and type ",
                                               findDType(dtype)->name, " at byte ", byte_offset, " needs ",
-                                              bytes, " bytes; the buffer has ", buffer->size()));
+                                              bytes, " bytes; the buffer has ", memory.size));
     }
-    auto exported = std::make_unique<ExportedTensor>(Ref<optirs_buffer>::share(buffer), dims);
+    auto exported = std::make_unique<ExportedTensor>(memory.owner, dims);
     optirs_dl_managed_tensor& tensor = exported->tensor;
     tensor.version = {OPTIRS_DL_MAJOR, OPTIRS_DL_MINOR};
     tensor.deleter = deleteExportedTensor;
-    tensor.flags = buffer->isReadOnly() ? OPTIRS_DL_READ_ONLY : 0;
-    tensor.dl_tensor = {.data = buffer->data(),
-                        .device = {OPTIRS_DL_CPU, 0},
+    tensor.flags = memory.flags;
+    tensor.dl_tensor = {.data = memory.data,
+                        .device = memory.device,
                         .ndim = static_cast<int32_t>(dims.size()),
                         .dtype = *type,
                         .shape = exported->shape.data(),
@@ -164,10 +163,17 @@ ManagedTensor exportTensor(optirs_buffer* buffer, uint64_t byte_offset, optirs_d
     return ManagedTensor(&tensor);
 }
 
-Ref<optirs_buffer> importTensor(optirs_dl_managed_tensor* managed, uint64_t alignment,
-                                optirs_dlpack_view& view) {
-    checkTensor(*managed, alignment);
-    const optirs_dl_tensor& tensor = managed->dl_tensor;
+TensorFacts readTensor(const optirs_dl_managed_tensor& managed) {
+    if (managed.version.major != OPTIRS_DL_MAJOR) {
+        throw Error(Code::kInvalidArgument,
+                    concat("the tensor is of DLPack ", managed.version.major, ".", managed.version.minor,
+                           "; this library reads version ", OPTIRS_DL_MAJOR));
+    }
+    const optirs_dl_tensor& tensor = managed.dl_tensor;
+    if (tensor.ndim < 0 || (tensor.ndim > 0 && tensor.shape == nullptr)) {
+        throw Error(Code::kInvalidArgument, concat("the tensor has ", tensor.ndim, " dimensions",
+                                                   tensor.ndim > 0 ? " but no shape" : ""));
+    }
     const optirs_dtype dtype = fromDlpack(tensor.dtype);
     if (dtype == OPTIRS_DTYPE_INVALID) {
         throw Error(Code::kUnimplemented,
@@ -175,8 +181,15 @@ Ref<optirs_buffer> importTensor(optirs_dl_managed_tensor* managed, uint64_t alig
                            " bits and ", tensor.dtype.lanes, " lanes has no counterpart here"));
     }
     const std::span<const int64_t> dims(tensor.shape, static_cast<size_t>(tensor.ndim));
+    return {dtype, dims, denseBytes(dims, tensor.dtype.bits / 8u)};
+}
+
+Ref<optirs_buffer> importTensor(optirs_dl_managed_tensor* managed, uint64_t alignment,
+                                optirs_dlpack_view& view) {
+    const auto [dtype, dims, bytes] = readTensor(*managed);
+    const optirs_dl_tensor& tensor = managed->dl_tensor;
+    checkHostTensor(tensor, alignment);
     const uint64_t element_size = tensor.dtype.bits / 8u;
-    const uint64_t bytes = denseBytes(dims, element_size);
     auto* first = static_cast<std::byte*>(tensor.data) + tensor.byte_offset;
     // Complex elements are pairs, aligned as their halves are.
     const uint64_t natural = tensor.dtype.code == OPTIRS_DL_COMPLEX ? element_size / 2 : element_size;

@@ -1,4 +1,4 @@
-// Exchange of host tensors with other libraries.
+// Exchange of tensors with other libraries.
 #pragma once
 
 #include <optirs/buffer.h>
@@ -9,9 +9,29 @@
 
 namespace optirs::core {
 
-/// A dense row-major tensor that shares the memory of `buffer` and keeps it alive.
-ManagedTensor exportTensor(optirs_buffer* buffer, uint64_t byte_offset, optirs_dtype dtype,
+/// Memory that a tensor may share, and the object that keeps it alive.
+struct TensorMemory {
+    Ref<const Object> owner;
+    std::byte* data;
+    uint64_t size;
+    optirs_dl_device device;
+    uint64_t flags;  // OPTIRS_DL_*
+};
+TensorMemory tensorMemory(const optirs_buffer& buffer);
+
+/// A dense row-major tensor that shares the memory and keeps it alive.
+ManagedTensor exportTensor(const TensorMemory& memory, uint64_t byte_offset, optirs_dtype dtype,
                            std::span<const int64_t> dims);
+
+/// What an imported tensor is, wherever it is.
+struct TensorFacts {
+    optirs_dtype dtype;
+    std::span<const int64_t> dims;
+    uint64_t bytes;  // of its elements
+};
+/// Throws INVALID_ARGUMENT for another major version or a malformed shape, UNIMPLEMENTED for element types
+/// without a counterpart.
+TensorFacts readTensor(const optirs_dl_managed_tensor& managed);
 
 /// Whether elements with these strides, NULL for the usual ones, follow each other in row-major order.
 bool isDense(std::span<const int64_t> dims, const int64_t* strides);

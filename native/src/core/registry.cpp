@@ -124,7 +124,8 @@ int32_t Registry::score(std::string_view name, std::string_view* reason) {
         *reason = *reasons_.insert(*problem).first;
         return 0;
     }
-    *reason = "";
+    const auto missing = optionalFunction(*entry->table, &optirs_backend_table::reason);
+    *reason = missing == nullptr ? "" : missing(entry->table->self);
     return entry->score;
 }
 
@@ -185,6 +186,10 @@ std::optional<std::string> Registry::prepare(BackendEntry& entry) {
         optirs_backend_status status{};
         entry.score = std::max(0, table->score(table->self, &status));
         if (entry.score == 0) {
+            const auto missing = optionalFunction(*table, &optirs_backend_table::reason);
+            if (const char* text = missing == nullptr ? "" : missing(table->self); *text != '\0') {
+                return text;  // not cut to the size of a status
+            }
             return status.message[0] != '\0'
                        ? std::string(status.message)
                        : concat("the backend ", entry.name, " scores 0 on this machine and gives no reason");

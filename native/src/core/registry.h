@@ -54,7 +54,8 @@ class Registry {
     uint64_t count();
     std::string_view nameAt(uint64_t index);
 
-    /// 0 if the backend cannot be used; `reason` then says why, in text that lives as long as the registry.
+    /// 0 if the backend cannot be used. `reason` says why, or what a usable backend does without, in text
+    /// that lives as long as the registry.
     int32_t score(std::string_view name, std::string_view* reason);
 
     /// The entry of a usable backend; throws NOT_FOUND or UNAVAILABLE, with the reason, otherwise.

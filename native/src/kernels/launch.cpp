@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 
+#include "src/core/device/stream.h"
 #include "src/core/faults.h"
 #include "src/core/registry.h"
 
@@ -40,6 +41,29 @@ const BackendEntry& backendOf(optirs_dl_device device) {
     }
 }
 
+/// The backend's own queue for tensors on this device; NULL for host memory.
+void* queueOf(const BackendEntry& backend, optirs_dl_device device, const optirs_stream* stream) {
+    if (device.device_type != OPTIRS_DL_CUDA) {
+        if (stream != nullptr) {
+            throw Error(
+                Code::kInvalidArgument,
+                "stream must be NULL for tensors in host memory: their kernels run on the calling thread");
+        }
+        return nullptr;
+    }
+    if (stream == nullptr) {
+        throw Error(Code::kInvalidArgument, concat("stream is NULL; tensors on CUDA device ",
+                                                   device.device_id, " need a stream of that device"));
+    }
+    const core::DeviceCalls& calls = stream->device().calls;
+    if (&calls.backend() != &backend || calls.index() != device.device_id) {
+        throw Error(Code::kInvalidArgument,
+                    concat("the stream belongs to device ", calls.index(), " of the backend ",
+                           calls.backend().name, ", the tensors are on CUDA device ", device.device_id));
+    }
+    return stream->native();
+}
+
 }  // namespace
 
 uint64_t workspaceSize(optirs_kernel kernel, optirs_dl_device device, const void* args) {
@@ -59,11 +83,7 @@ uint64_t workspaceSize(optirs_kernel kernel, optirs_dl_device device, const void
 void launch(optirs_kernel kernel, optirs_dl_device device, optirs_stream* stream, const void* args,
             const void* workspace, uint64_t workspace_size) {
     const BackendEntry& backend = backendOf(device);
-    if (device.device_type != OPTIRS_DL_CUDA && stream != nullptr) {
-        throw Error(
-            Code::kInvalidArgument,
-            "stream must be NULL for tensors in host memory: their kernels run on the calling thread");
-    }
+    void* queue = queueOf(backend, device, stream);
     const auto function = core::optionalFunction(*backend.table, &optirs_backend_table::kernel);
     if (function == nullptr) {
         throw Error(Code::kUnimplemented, concat("the backend ", backend.name, " has no kernels"),
@@ -77,7 +97,7 @@ void launch(optirs_kernel kernel, optirs_dl_device device, optirs_stream* stream
     }
     core::callFaultPoint(backend.name);
     optirs_backend_status status{};
-    if (function(backend.table->self, kernel, args, stream, &status) != OPTIRS_OK) {
+    if (function(backend.table->self, kernel, args, queue, &status) != OPTIRS_OK) {
         core::throwStatus(status, backend.name);
     }
 }

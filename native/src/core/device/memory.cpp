@@ -1,0 +1,150 @@
+#include "src/core/device/memory.h"
+
+#include <algorithm>
+
+#include "src/core/dlpack.h"
+#include "src/core/error.h"
+#include "src/core/text.h"
+
+using namespace optirs::core;
+
+optirs_device_memory::optirs_device_memory(optirs_stream& stream, uint64_t size, std::string_view tag)
+    : Object(OPTIRS_OBJECT_DEVICE_MEMORY),
+      device_(stream.device()),
+      stream_(Ref<optirs_stream>::share(&stream)),
+      size_(size),
+      pending_(1) {
+    stream.checkNotCapturing("given new memory");
+    block_ = device_.allocator.allocate(size, stream.id(), tag);
+    data_ = block_->address;
+    pending_.front().block = block_;
+}
+
+optirs_device_memory::~optirs_device_memory() {
+    if (block_ == nullptr) {
+        return;
+    }
+    Pending& pending = pending_.front();
+    bool is_held = false;
+    for (const Use& use : uses_) {
+        // The capacity was reserved by `use`. A failed recording leaves the event done; the failure itself is
+        // the context's, and comes back with the next call.
+        pending.events.push_back(use.event);
+        if (!use.stream->isCapturing()) {
+            use.stream->device().calls.attempt(&optirs_device_table::event_record, use.event,
+                                               use.stream->native());
+        } else {
+            is_held = is_held || use.stream->holdUntilCaptureEnds(pending_);
+        }
+    }
+    if (is_held || stream_->holdUntilCaptureEnds(pending_)) {
+        return;
+    }
+    if (pending.events.empty()) {
+        device_.allocator.release(block_);
+    } else {
+        device_.allocator.releaseLater(pending_);
+    }
+}
+
+void optirs_device_memory::use(optirs_stream& stream) {
+    checkSameBackend(device_, stream.device(), "stream");
+    const std::scoped_lock lock(mutex_);
+    const auto is_same = [&](const Use& use) { return use.stream.get() == &stream; };
+    if (block_ == nullptr || &stream == stream_.get() || std::ranges::any_of(uses_, is_same)) {
+        return;
+    }
+    pending_.front().events.reserve(uses_.size() + 1);
+    uses_.reserve(uses_.size() + 1);
+    uses_.push_back({Ref<optirs_stream>::share(&stream), stream.device().allocator.createEvent()});
+}
+
+std::byte* optirs_device_memory::range(uint64_t offset, uint64_t size, const char* what) const {
+    if (offset > size_ || size > size_ - offset) {
+        throw Error(Code::kOutOfRange, concat(what, " has ", size_, " bytes; ", size, " bytes at offset ",
+                                              offset, " do not fit"));
+    }
+    return data_ + offset;
+}
+
+namespace optirs::core {
+
+optirs_dl_managed_tensor* exportDeviceTensor(optirs_device_memory& memory, uint64_t byte_offset,
+                                             optirs_dtype dtype, std::span<const int64_t> dims) {
+    const TensorMemory shared = {.owner = Ref<const Object>::share(&memory),
+                                 .data = memory.data(),
+                                 .size = memory.size(),
+                                 .device = {OPTIRS_DL_CUDA, memory.device().calls.index()},
+                                 .flags = 0};
+    return exportTensor(shared, byte_offset, dtype, dims).release();
+}
+
+Ref<optirs_device_memory> importDeviceTensor(optirs_device& device, optirs_dl_managed_tensor* managed,
+                                             optirs_dlpack_view& view) {
+    const TensorFacts facts = readTensor(*managed);
+    const optirs_dl_tensor& tensor = managed->dl_tensor;
+    if (tensor.device.device_type != OPTIRS_DL_CUDA || tensor.device.device_id != device.calls.index()) {
+        throw Error(Code::kInvalidArgument,
+                    concat("the tensor is on device ", tensor.device.device_id, " of DLPack type ",
+                           tensor.device.device_type, ", not on CUDA device ", device.calls.index()));
+    }
+    if (!isDense(facts.dims, tensor.strides)) {
+        throw Error(Code::kInvalidArgument,
+                    "the tensor is not dense and row-major: make it contiguous before it is handed over");
+    }
+    auto memory = makeObject<optirs_device_memory>(
+        device, static_cast<std::byte*>(tensor.data) + tensor.byte_offset, facts.bytes);
+    memory->dims().assign(facts.dims.begin(), facts.dims.end());
+    view = {memory->dims().data(), tensor.ndim, facts.dtype, 0, {}};
+    memory->keepProducer(ManagedTensor(managed));
+    return memory;
+}
+
+void writeMemory(optirs_device_memory& memory, uint64_t offset, const void* source, uint64_t size,
+                 optirs_stream& stream) {
+    checkSameDevice(memory.device(), stream.device(), "stream");
+    std::byte* to = memory.range(offset, size, "memory");
+    if (size != 0) {
+        stream.device().calls(&optirs_device_table::copy, static_cast<void*>(to), source, size,
+                              stream.native());
+    }
+}
+
+void readMemory(optirs_device_memory& memory, uint64_t offset, void* destination, uint64_t size,
+                optirs_stream& stream) {
+    checkSameDevice(memory.device(), stream.device(), "stream");
+    const std::byte* from = memory.range(offset, size, "memory");
+    if (size != 0) {
+        stream.device().calls(&optirs_device_table::copy, destination, static_cast<const void*>(from), size,
+                              stream.native());
+    }
+}
+
+void copyMemory(optirs_device_memory& destination, uint64_t destination_offset, optirs_device_memory& source,
+                uint64_t source_offset, uint64_t size, optirs_stream& stream) {
+    checkSameDevice(destination.device(), stream.device(), "stream");
+    checkSameBackend(destination.device(), source.device(), "source");
+    void* to = destination.range(destination_offset, size, "destination");
+    const void* from = source.range(source_offset, size, "source");
+    if (size == 0) {
+        return;
+    }
+    const DeviceCalls& calls = stream.device().calls;
+    if (&destination.device() == &source.device()) {
+        calls(&optirs_device_table::copy, to, from, size, stream.native());
+    } else {
+        calls(&optirs_device_table::copy_peer, to, source.device().calls.index(), from, size,
+              stream.native());
+    }
+}
+
+void fillMemory(optirs_device_memory& memory, uint64_t offset, uint8_t value, uint64_t size,
+                optirs_stream& stream) {
+    checkSameDevice(memory.device(), stream.device(), "stream");
+    void* to = memory.range(offset, size, "memory");
+    if (size != 0) {
+        stream.device().calls(&optirs_device_table::fill, to, value, size, stream.native());
+    }
+}
+
+}  // namespace optirs::core

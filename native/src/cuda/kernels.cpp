@@ -1,0 +1,66 @@
+#include "src/cuda/kernels.h"
+
+#include <optirs/kernel_optimizer.h>
+
+#include <vector>
+
+#include "src/core/error.h"
+#include "src/core/text.h"
+#include "src/cuda/optimizers.h"
+
+namespace optirs::cuda {
+namespace {
+
+template <class T>
+T* dataOf(const optirs_dl_tensor& tensor) {
+    return reinterpret_cast<T*>(static_cast<std::byte*>(tensor.data) + tensor.byte_offset);
+}
+
+int64_t countOf(const optirs_dl_tensor& tensor) {
+    int64_t count = 1;
+    for (int32_t i = 0; i < tensor.ndim; ++i) {
+        count *= tensor.shape[i];
+    }
+    return count;
+}
+
+std::vector<StepTensor> stepTensors(const optirs_optimizer_tensors& lists) {
+    std::vector<StepTensor> tensors;
+    tensors.reserve(static_cast<size_t>(lists.count));
+    for (int64_t i = 0; i < lists.count; ++i) {
+        tensors.push_back({.param = dataOf<float>(lists.params[i]),
+                           .grad = dataOf<float>(lists.grads[i]),
+                           .state1 = dataOf<float>(lists.state1[i]),
+                           .state2 = lists.state2 == nullptr ? nullptr : dataOf<float>(lists.state2[i]),
+                           .count = countOf(lists.params[i])});
+    }
+    return tensors;
+}
+
+void run(const optirs_adamw_args& args, CUstream stream) {
+    if (args.tensors->count == 0) {
+        return;
+    }
+    adamw({args.tensors->params[0].device.device_id, stream},
+          {.step = args.step,
+           .learning_rate = args.learning_rate,
+           .beta1 = args.beta1,
+           .beta2 = args.beta2,
+           .epsilon = args.epsilon,
+           .weight_decay = args.weight_decay},
+          stepTensors(*args.tensors));
+}
+
+}  // namespace
+
+void runKernel(int32_t kernel, const void* args, CUstream stream) {
+    switch (kernel) {
+        case OPTIRS_KERNEL_ADAMW:
+            return run(*static_cast<const optirs_adamw_args*>(args), stream);
+        default:
+            throw core::Error(core::Code::kUnimplemented,
+                              core::concat("the CUDA backend does not have kernel ", kernel, " yet"), "cuda");
+    }
+}
+
+}  // namespace optirs::cuda

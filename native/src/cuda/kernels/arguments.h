@@ -1,0 +1,174 @@
+// The arguments of the kernels: plain structs, the same for the host and for the device, passed by value.
+// Addresses are those of the device. Sizes are numbers of elements unless they say otherwise.
+#pragma once
+
+#include <cstdint>
+
+namespace optirs::cuda {
+
+/// Threads of a block; every kernel's, unless it says otherwise.
+inline constexpr unsigned kThreads = 256;
+
+// ---- Optimizers ----
+
+/// One parameter of a multi-tensor step and what belongs to it.
+struct OptimizerTensor {
+    float* param;
+    const float* grad;
+    float* state1;
+    float* state2;
+    int64_t count;
+    int64_t first_block;  // its blocks follow each other
+};
+
+inline constexpr int kOptimizerTensors = 72;  // what fits 4 KB of arguments
+inline constexpr int64_t kOptimizerChunk = 4096;  // elements of a block
+
+/// p = p decay - rate m / (sqrt(v) correction + epsilon)
+struct AdamWArguments {
+    float beta1;
+    float one_minus_beta1;
+    float beta2;
+    float one_minus_beta2;
+    float decay;       // 1 - lr wd
+    float rate;        // lr / (1 - beta1^t)
+    float correction;  // 1 / sqrt(1 - beta2^t)
+    float epsilon;
+    int32_t tensor_count;
+    OptimizerTensor tensors[kOptimizerTensors];
+};
+
+// ---- Norms, softmax and cross entropy: rows of `columns` elements, one block for each row ----
+
+struct NormArguments {
+    const void* input;
+    const void* weight;
+    const void* bias;  // layer norm only; NULL for none
+    void* output;
+    float* mean;     // layer norm only; one per row, NULL if it is not wanted
+    float* inverse;  // 1 / sqrt(variance or mean square + epsilon), one per row; NULL if it is not wanted
+    int64_t rows;
+    int64_t columns;
+    float epsilon;
+};
+
+/// Row gradients, and sums over groups of rows for weight and bias, which a second kernel adds up in order.
+struct NormBackwardArguments {
+    const void* grad;
+    const void* input;
+    const void* weight;
+    const float* mean;
+    const float* inverse;
+    void* grad_input;
+    float* partial_weight;  // [groups, columns]
+    float* partial_bias;    // [groups, columns]; layer norm only
+    int64_t rows;
+    int64_t columns;
+    int64_t groups;  // as many blocks
+};
+
+struct NormReduceArguments {
+    const float* partial;  // [groups, columns]
+    void* output;          // [columns]
+    int64_t groups;
+    int64_t columns;
+};
+
+struct SoftmaxArguments {
+    const void* input;   // [rows, columns]
+    const void* output;  // of the forward pass; backward only
+    void* result;
+    int64_t rows;
+    int64_t columns;
+    float scale;  // of the input; forward only
+};
+
+struct CrossEntropyArguments {
+    const void* logits;     // [rows, columns]
+    const int64_t* labels;  // [rows]
+    void* grad;             // of the loss by the logits, times grad_scale; may be the logits; NULL for none
+    float* loss;            // [rows]
+    int64_t rows;
+    int64_t columns;
+    int64_t ignored_label;  // rows with this label have no loss and no gradient
+    float grad_scale;
+    float smoothing;
+};
+
+// ---- Element-wise ----
+
+struct PointwiseArguments {
+    const void* input;
+    const void* grad;  // backward only
+    void* output;
+    int64_t count;
+};
+
+/// Rows [gate, up] of twice `columns` elements; silu(gate) up.
+struct SwiGluArguments {
+    const void* input;  // [rows, 2 columns]
+    const void* grad;   // [rows, columns]; backward only
+    void* output;       // [rows, columns], backward [rows, 2 columns]
+    int64_t rows;
+    int64_t columns;
+};
+
+/// Rotates pairs of the first `rotary` of `depth` elements of each head.
+struct RopeArguments {
+    const void* input;         // [tokens, heads, depth]
+    const float* cosines;      // [positions, rotary / 2]
+    const float* sines;        // [positions, rotary / 2]
+    const int64_t* positions;  // [tokens]; NULL for token % sequence
+    void* output;
+    int64_t tokens;
+    int64_t sequence;
+    int32_t heads;
+    int32_t depth;
+    int32_t rotary;
+    int32_t is_interleaved;  // pairs (2i, 2i + 1), else (i, i + rotary / 2)
+    float sign;              // 1, or -1 for the inverse rotation, which is the backward pass
+};
+
+struct DropoutArguments {
+    const void* input;
+    void* output;
+    int64_t count;
+    uint64_t seed;
+    uint64_t offset;     // of the counter, in groups of four elements
+    uint32_t threshold;  // kept where the random number is at least this
+    float scale;         // of what is kept
+};
+
+struct EmbeddingArguments {
+    const void* table;       // [vocabulary, columns]
+    const int64_t* indices;  // [rows]
+    void* output;            // [rows, columns]
+    int64_t rows;
+    int64_t columns;
+    int64_t vocabulary;
+    uint32_t* error;  // set to 1 + the first row whose index is out of range
+};
+
+// ---- FP8 ----
+
+struct QuantizeArguments {
+    const void* input;
+    const float* scale;  // [1]
+    void* output;
+    void* transposed;  // [columns, rows]; cast-transpose only
+    uint32_t* amax;    // the bits of max |x|, raised; NULL if it is not wanted
+    int64_t rows;      // 1 where there are no rows
+    int64_t columns;
+};
+
+/// Block scales: 1 x 128 along rows, or 128 x 128.
+struct QuantizeBlocksArguments {
+    const void* input;  // [rows, columns]
+    void* output;
+    float* scales;  // dequantisation factors; [rows, ceil(columns / 128)] or [ceil(rows / 128), ceil(columns / 128)]
+    int64_t rows;
+    int64_t columns;
+    int32_t is_power_of_two;
+};
+
+}  // namespace optirs::cuda

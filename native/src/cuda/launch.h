@@ -1,0 +1,29 @@
+// Launching the project's own kernels.
+#pragma once
+
+#include <cstdint>
+
+#include "src/cuda/api/driver.h"
+#include "src/cuda/kernels/arguments.h"
+
+namespace optirs::cuda {
+
+/// Where a kernel runs.
+struct Queue {
+    int32_t device;
+    CUstream stream;
+};
+
+/// One kernel: the file of native/src/cuda/kernels that holds it, and its name in there.
+struct KernelName {
+    const char* file;
+    const char* name;
+};
+
+/// Puts a kernel into the queue; `arguments` is copied. A grid without blocks is nothing to do. Throws
+/// UNIMPLEMENTED if the library was built without kernels, INVALID_ARGUMENT if there are more than 2^31 - 1
+/// blocks.
+void launchKernel(const Queue& queue, const KernelName& kernel, int64_t blocks, const void* arguments,
+                  unsigned threads = kThreads);
+
+}  // namespace optirs::cuda

@@ -1,0 +1,141 @@
+#include "src/cuda/row_kernels.h"
+
+#include <algorithm>
+#include <array>
+
+namespace optirs::cuda {
+namespace {
+
+constexpr int64_t kTransposeTile = 64;
+constexpr int64_t kScaleBlock = 128;
+constexpr int64_t kWarpsPerBlock = kThreads / 32;
+constexpr int64_t kMostGroups = 264;           // two waves on 132 multiprocessors
+constexpr int64_t kMostQuantizeBlocks = 1056;  // eight blocks on each of them
+
+using Names = std::array<const char*, 3>;  // by element type
+
+// The kernels of one file for f32, bf16 and f16.
+#define OPTIRS_NAMES(prefix) Names{prefix "_f32", prefix "_bf16", prefix "_f16"}
+
+template <class Enumeration>
+size_t index(Enumeration value) {
+    return static_cast<size_t>(value);
+}
+
+int64_t ceilDiv(int64_t count, int64_t unit) { return (count + unit - 1) / unit; }
+
+int64_t elementBytes(Element element) { return element == Element::kF32 ? 4 : 2; }
+
+/// Blocks for `count` elements, 16 bytes for each thread.
+int64_t vectorBlocks(int64_t count, Element element) {
+    return ceilDiv(count, int64_t{kThreads} * 16 / elementBytes(element));
+}
+
+/// A name of the cast kernels: by element type and 8-bit type.
+using CastNames = std::array<std::array<const char*, 2>, 3>;
+#define OPTIRS_CAST_NAMES(prefix)                                                                 \
+    CastNames {                                                                                   \
+        {                                                                                         \
+            {prefix "_f32_e4m3", prefix "_f32_e5m2"}, {prefix "_bf16_e4m3", prefix "_bf16_e5m2"}, \
+                {prefix "_f16_e4m3", prefix "_f16_e5m2"}                                          \
+        }                                                                                         \
+    }
+
+}  // namespace
+
+void normForward(const Queue& queue, Norm norm, Element element, const NormArguments& arguments) {
+    static constexpr Names kNames[] = {OPTIRS_NAMES("layer_norm_forward"), OPTIRS_NAMES("rms_norm_forward")};
+    launchKernel(queue, {"norm", kNames[index(norm)][index(element)]}, arguments.rows, &arguments);
+}
+
+int64_t normGroups(int64_t rows) { return std::min(rows, kMostGroups); }
+
+void normBackward(const Queue& queue, Norm norm, Element element, const NormBackwardArguments& arguments,
+                  void* grad_weight, void* grad_bias) {
+    static constexpr Names kNames[] = {OPTIRS_NAMES("layer_norm_backward"),
+                                       OPTIRS_NAMES("rms_norm_backward")};
+    static constexpr Names kReduce = OPTIRS_NAMES("norm_reduce");
+    launchKernel(queue, {"norm", kNames[index(norm)][index(element)]}, arguments.groups, &arguments);
+    const auto reduce = [&](const float* partial, void* output) {
+        if (output != nullptr) {
+            const NormReduceArguments reduction = {partial, output, arguments.groups, arguments.columns};
+            launchKernel(queue, {"norm", kReduce[index(element)]}, ceilDiv(arguments.columns, kThreads),
+                         &reduction);
+        }
+    };
+    reduce(arguments.partial_weight, grad_weight);
+    reduce(arguments.partial_bias, grad_bias);
+}
+
+void softmax(const Queue& queue, Direction direction, Element element, const SoftmaxArguments& arguments) {
+    static constexpr Names kNames[] = {OPTIRS_NAMES("softmax_forward"), OPTIRS_NAMES("softmax_backward")};
+    launchKernel(queue, {"softmax", kNames[index(direction)][index(element)]}, arguments.rows, &arguments);
+}
+
+void crossEntropy(const Queue& queue, Element element, const CrossEntropyArguments& arguments) {
+    static constexpr Names kNames = OPTIRS_NAMES("cross_entropy");
+    launchKernel(queue, {"softmax", kNames[index(element)]}, arguments.rows, &arguments);
+}
+
+void gelu(const Queue& queue, Gelu form, Direction direction, Element element,
+          const PointwiseArguments& arguments) {
+    static constexpr Names kNames[2][2] = {
+        {OPTIRS_NAMES("gelu_tanh_forward"), OPTIRS_NAMES("gelu_tanh_backward")},
+        {OPTIRS_NAMES("gelu_erf_forward"), OPTIRS_NAMES("gelu_erf_backward")}};
+    launchKernel(queue, {"pointwise", kNames[index(form)][index(direction)][index(element)]},
+                 vectorBlocks(arguments.count, element), &arguments);
+}
+
+void swiGlu(const Queue& queue, Direction direction, Element element, const SwiGluArguments& arguments) {
+    static constexpr Names kNames[] = {OPTIRS_NAMES("swiglu_forward"), OPTIRS_NAMES("swiglu_backward")};
+    launchKernel(queue, {"pointwise", kNames[index(direction)][index(element)]}, arguments.rows, &arguments);
+}
+
+void rope(const Queue& queue, Element element, const RopeArguments& arguments) {
+    static constexpr Names kNames = OPTIRS_NAMES("rope");
+    const int64_t items = arguments.tokens * arguments.heads * (arguments.depth - arguments.rotary / 2);
+    launchKernel(queue, {"pointwise", kNames[index(element)]}, ceilDiv(items, kThreads), &arguments);
+}
+
+void dropout(const Queue& queue, Element element, const DropoutArguments& arguments) {
+    static constexpr Names kNames = OPTIRS_NAMES("dropout");
+    launchKernel(queue, {"pointwise", kNames[index(element)]},
+                 ceilDiv(arguments.count, int64_t{kThreads} * 4), &arguments);
+}
+
+void gatherRows(const Queue& queue, Element element, const EmbeddingArguments& arguments) {
+    static constexpr Names kNames = OPTIRS_NAMES("embedding");
+    launchKernel(queue, {"pointwise", kNames[index(element)]}, arguments.rows, &arguments);
+}
+
+void quantize(const Queue& queue, Element from, Float8 to, const QuantizeArguments& arguments) {
+    static constexpr CastNames kNames = OPTIRS_CAST_NAMES("quantize");
+    const int64_t blocks = vectorBlocks(arguments.rows * arguments.columns, from);
+    launchKernel(queue, {"cast", kNames[index(from)][index(to)]}, std::min(blocks, kMostQuantizeBlocks),
+                 &arguments);
+}
+
+void dequantize(const Queue& queue, Float8 from, Element to, const QuantizeArguments& arguments) {
+    static constexpr Names kNames[] = {OPTIRS_NAMES("dequantize_e4m3"), OPTIRS_NAMES("dequantize_e5m2")};
+    launchKernel(queue, {"cast", kNames[index(from)][index(to)]},
+                 vectorBlocks(arguments.rows * arguments.columns, to), &arguments);
+}
+
+void castTranspose(const Queue& queue, Element from, Float8 to, const QuantizeArguments& arguments) {
+    static constexpr CastNames kNames = OPTIRS_CAST_NAMES("cast_transpose");
+    launchKernel(queue, {"cast", kNames[index(from)][index(to)]},
+                 ceilDiv(arguments.rows, kTransposeTile) * ceilDiv(arguments.columns, kTransposeTile),
+                 &arguments);
+}
+
+void quantizeBlocks(const Queue& queue, BlockScale scale, Element from, Float8 to,
+                    const QuantizeBlocksArguments& arguments) {
+    static constexpr CastNames kNames[] = {OPTIRS_CAST_NAMES("quantize_1x128"),
+                                           OPTIRS_CAST_NAMES("quantize_128x128")};
+    const int64_t per_row = ceilDiv(arguments.columns, kScaleBlock);
+    const int64_t blocks = scale == BlockScale::kRow128 ? ceilDiv(arguments.rows * per_row, kWarpsPerBlock)
+                                                        : ceilDiv(arguments.rows, kScaleBlock) * per_row;
+    launchKernel(queue, {"cast", kNames[index(scale)][index(from)][index(to)]}, blocks, &arguments);
+}
+
+}  // namespace optirs::cuda

@@ -1,0 +1,41 @@
+// Norms, softmax, cross entropy, activations, rotary embeddings, dropout, gathering, FP8 casts: the arguments
+// of kernels/arguments.h with an element type, checked and launched.
+#pragma once
+
+#include "src/cuda/launch.h"
+
+namespace optirs::cuda {
+
+enum class Element : int32_t { kF32, kBF16, kF16 };
+enum class Float8 : int32_t { kE4M3, kE5M2 };
+enum class Norm : int32_t { kLayer, kRms };
+enum class Direction : int32_t { kForward, kBackward };
+enum class Gelu : int32_t { kTanh, kErf };
+enum class BlockScale : int32_t { kRow128, kTile128 };
+
+void normForward(const Queue& queue, Norm norm, Element element, const NormArguments& arguments);
+
+/// Groups of rows that the backward pass of a norm works on, each with a row of partial sums of f32 for the
+/// weight and, for layer norm, the bias.
+int64_t normGroups(int64_t rows);
+/// `grad_weight` and `grad_bias` may be NULL; the partial sums are needed for those that are not.
+void normBackward(const Queue& queue, Norm norm, Element element, const NormBackwardArguments& arguments,
+                  void* grad_weight, void* grad_bias);
+
+void softmax(const Queue& queue, Direction direction, Element element, const SoftmaxArguments& arguments);
+void crossEntropy(const Queue& queue, Element element, const CrossEntropyArguments& arguments);
+void gelu(const Queue& queue, Gelu form, Direction direction, Element element,
+          const PointwiseArguments& arguments);
+void swiGlu(const Queue& queue, Direction direction, Element element, const SwiGluArguments& arguments);
+void rope(const Queue& queue, Element element, const RopeArguments& arguments);
+void dropout(const Queue& queue, Element element, const DropoutArguments& arguments);
+void gatherRows(const Queue& queue, Element element, const EmbeddingArguments& arguments);
+
+/// `output` NULL: amax alone.
+void quantize(const Queue& queue, Element from, Float8 to, const QuantizeArguments& arguments);
+void dequantize(const Queue& queue, Float8 from, Element to, const QuantizeArguments& arguments);
+void castTranspose(const Queue& queue, Element from, Float8 to, const QuantizeArguments& arguments);
+void quantizeBlocks(const Queue& queue, BlockScale scale, Element from, Float8 to,
+                    const QuantizeBlocksArguments& arguments);
+
+}  // namespace optirs::cuda

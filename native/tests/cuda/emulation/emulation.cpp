@@ -1,0 +1,148 @@
+#include "emulation.h"
+
+#include <ucontext.h>
+
+#include <memory>
+#include <vector>
+
+namespace optirs::emulation {
+
+Dim3 block_index;
+Dim3 grid_size;
+unsigned thread_index = 0;
+unsigned block_size = 0;
+
+namespace {
+
+constexpr unsigned kWarp = 32;
+constexpr size_t kStack = 128 * 1024;
+
+std::vector<Kernel>& kernels() {
+    static std::vector<Kernel> all;
+    return all;
+}
+
+struct Fiber {
+    ucontext_t context{};
+    std::unique_ptr<char[]> stack = std::make_unique<char[]>(kStack);
+    bool is_done = true;
+};
+
+struct Barrier {
+    unsigned arrived = 0;
+    uint64_t generation = 0;
+};
+
+// The block that runs. One at a time: the driver's lock is held.
+std::vector<Fiber> fibers;
+ucontext_t scheduler;
+const Kernel* running = nullptr;
+const void* running_argument = nullptr;
+Barrier block_barrier;
+std::vector<Barrier> warp_barriers;
+std::vector<uint64_t> exchanged[2];  // by the parity of the warp's generation
+
+unsigned living(unsigned first, unsigned count) {
+    unsigned alive = 0;
+    for (unsigned i = first; i < first + count && i < block_size; ++i) {
+        alive += fibers[i].is_done ? 0 : 1;
+    }
+    return alive;
+}
+
+void yield() {
+    const unsigned self = thread_index;
+    swapcontext(&fibers[self].context, &scheduler);
+    thread_index = self;
+}
+
+/// Waits until all living threads of the range have arrived. One that ends meanwhile lets the others pass.
+void arrive(Barrier& barrier, unsigned first, unsigned count) {
+    const uint64_t generation = barrier.generation;
+    ++barrier.arrived;
+    while (barrier.generation == generation) {
+        if (barrier.arrived >= living(first, count)) {
+            barrier.arrived = 0;
+            ++barrier.generation;
+            return;
+        }
+        yield();
+    }
+}
+
+void enter() {
+    running->body(running_argument);
+    fibers[thread_index].is_done = true;
+    swapcontext(&fibers[thread_index].context, &scheduler);
+}
+
+void runBlock() {
+    block_barrier = {};
+    warp_barriers.assign((block_size + kWarp - 1) / kWarp, {});
+    for (unsigned i = 0; i < block_size; ++i) {
+        Fiber& fiber = fibers[i];
+        fiber.is_done = false;
+        getcontext(&fiber.context);
+        fiber.context.uc_stack.ss_sp = fiber.stack.get();
+        fiber.context.uc_stack.ss_size = kStack;
+        fiber.context.uc_link = nullptr;
+        makecontext(&fiber.context, enter, 0);
+    }
+    for (bool is_alive = true; is_alive;) {
+        is_alive = false;
+        for (unsigned i = 0; i < block_size; ++i) {
+            if (!fibers[i].is_done) {
+                thread_index = i;
+                swapcontext(&scheduler, &fibers[i].context);
+                is_alive |= !fibers[i].is_done;
+            }
+        }
+    }
+}
+
+}  // namespace
+
+void syncBlock() { arrive(block_barrier, 0, block_size); }
+
+uint64_t exchange(uint64_t value, unsigned lane) {
+    const unsigned warp = thread_index / kWarp;
+    Barrier& barrier = warp_barriers[warp];
+    std::vector<uint64_t>& slots = exchanged[barrier.generation % 2];
+    slots[thread_index] = value;
+    arrive(barrier, warp * kWarp, kWarp);
+    return slots[warp * kWarp + lane % kWarp];
+}
+
+Registration::Registration(const Kernel& kernel) { kernels().push_back(kernel); }
+
+std::optional<Kernel> findKernel(const std::string& file, const std::string& name) {
+    for (const Kernel& kernel : kernels()) {
+        if (name == kernel.name && file == kernel.file) {
+            return kernel;
+        }
+    }
+    return std::nullopt;
+}
+
+void run(const Kernel& kernel, const void* argument, Dim3 grid, unsigned threads) {
+    if (fibers.size() < threads) {
+        fibers = std::vector<Fiber>(threads);
+    }
+    for (auto& slots : exchanged) {
+        slots.assign(threads + kWarp, 0);
+    }
+    running = &kernel;
+    running_argument = argument;
+    grid_size = grid;
+    block_size = threads;
+    for (unsigned z = 0; z < grid.z; ++z) {
+        for (unsigned y = 0; y < grid.y; ++y) {
+            for (unsigned x = 0; x < grid.x; ++x) {
+                block_index = {x, y, z};
+                runBlock();
+            }
+        }
+    }
+}
+
+}  // namespace optirs::emulation

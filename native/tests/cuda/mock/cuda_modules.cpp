@@ -1,0 +1,82 @@
+// Modules and kernels of the mock driver: kernels are the project's own, compiled for the host
+// (emulation/emulation.h), and run block by block when their stream does.
+#include <cstring>
+
+#include "cuda_state.h"
+#include "emulation/kernels.h"
+
+using namespace optirs::cuda;
+using optirs::mock::Machine;
+using optirs::mock::Named;
+using optirs::mock::Recorder;
+
+namespace optirs::cuda {
+
+struct CUmod_st {
+    std::string image;
+};
+struct CUfunc_st {
+    optirs::emulation::Kernel kernel;
+};
+
+}  // namespace optirs::cuda
+
+namespace {
+
+constexpr int kMaxGridYZ = 65535;
+
+}  // namespace
+
+#define CALL(function, ...)                                                                         \
+    const std::scoped_lock lock(Recorder::instance().mutex);                                        \
+    if (const CUresult injected = Recorder::instance().note(function __VA_OPT__(, ) __VA_ARGS__)) { \
+        return injected;                                                                            \
+    }
+
+#define REQUIRE(condition, code)                                                             \
+    if (!Recorder::instance().require(condition, std::string(__func__) + ": " #condition)) { \
+        return code;                                                                         \
+    }
+
+OPTIRS_MOCK_EXPORT CUresult cuModuleLoadData(CUmodule* module, const void* image) {
+    CALL("cuModuleLoadData")
+    REQUIRE(image != nullptr, CUDA_ERROR_INVALID_VALUE)
+    *module = new CUmod_st{static_cast<const char*>(image)};
+    return CUDA_SUCCESS;
+}
+
+OPTIRS_MOCK_EXPORT CUresult cuModuleUnload(CUmodule module) {
+    CALL("cuModuleUnload")
+    delete module;
+    return CUDA_SUCCESS;
+}
+
+OPTIRS_MOCK_EXPORT CUresult cuModuleGetFunction(CUfunction* function, CUmodule module, const char* name) {
+    CALL("cuModuleGetFunction", Named{"name", name})
+    const auto kernel = optirs::emulation::findKernel(module->image, name);
+    if (!kernel) {
+        return CUDA_ERROR_NOT_FOUND;
+    }
+    *function = new CUfunc_st{*kernel};  // lives as long as its module: for ever
+    return CUDA_SUCCESS;
+}
+
+OPTIRS_MOCK_EXPORT CUresult cuLaunchKernel(CUfunction function, unsigned grid_x, unsigned grid_y,
+                                           unsigned grid_z, unsigned block_x, unsigned block_y,
+                                           unsigned block_z, unsigned shared_bytes, CUstream stream,
+                                           void** parameters, void** extra) {
+    CALL("cuLaunchKernel", Named{"name", function->kernel.name}, Named{"grid_x", grid_x},
+         Named{"grid_y", grid_y}, Named{"block_x", block_x}, Named{"shared", shared_bytes})
+    REQUIRE(grid_x > 0 && grid_x <= 0x7fffffffU && grid_y > 0 && grid_y <= kMaxGridYZ && grid_z > 0 &&
+                grid_z <= kMaxGridYZ,
+            CUDA_ERROR_INVALID_VALUE)
+    REQUIRE(block_x > 0 && block_x <= function->kernel.max_threads && block_y == 1 && block_z == 1,
+            CUDA_ERROR_INVALID_VALUE)
+    REQUIRE(Machine::instance().streams.contains(stream) && extra == nullptr, CUDA_ERROR_INVALID_VALUE)
+    REQUIRE(shared_bytes == 0, CUDA_ERROR_INVALID_VALUE)  // no kernel asks for any
+    std::string argument(static_cast<const char*>(parameters[0]), function->kernel.argument_bytes);
+    Machine::instance().give(stream, [=, kernel = function->kernel] {
+        optirs::emulation::run(kernel, argument.data(), {grid_x, grid_y, grid_z}, block_x);
+    });
+    return CUDA_SUCCESS;
+}
