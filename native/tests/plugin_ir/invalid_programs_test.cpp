@@ -1,5 +1,4 @@
-// Programs that break one rule each (invalid/*.mlir): the error says what is wrong, and where. The line
-// behind
+// Programs that break one rule each (invalid/*.mlir): the error says what is wrong, and where. The line behind
 // `// expected: TEXT` is the one that is wrong, and TEXT is part of what the error says.
 #include <gtest/gtest.h>
 
@@ -9,6 +8,7 @@
 #include "pjrt_cpu/ir/error.h"
 #include "pjrt_cpu/stablehlo/parser.h"
 #include "pjrt_cpu/stablehlo/verify.h"
+#include "tests/source_folder.h"
 
 namespace optirs::plugin::testing {
 namespace {
@@ -18,7 +18,7 @@ constexpr std::string_view kMark = "// expected: ";
 class InvalidPrograms : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(InvalidPrograms, AreRefusedWhereTheyAreWrong) {
-    const auto folder = std::filesystem::path(OPTIRS_SOURCE_DIR) / "native/tests/plugin_ir/invalid";
+    const auto folder = test::sourceFolder() / "native/tests/plugin_ir/invalid";
     const std::string file = GetParam();
     const auto programs = splitPrograms(file, readFile(folder / file));
     ASSERT_GT(programs.size(), 5U);
