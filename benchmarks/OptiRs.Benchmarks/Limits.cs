@@ -7,8 +7,15 @@ internal static class Limits
 {
     private static readonly int Threads = Environment.ProcessorCount;
 
+    /// <summary>Prints both.</summary>
+    public static void Run()
+    {
+        Report.Line("limit.copy", CopyBytesPerSecond() / 1e9, "GB/s");
+        Report.Line("limit.f32", FlopsPerSecond() / 1e9, "GFLOP/s");
+    }
+
     /// <summary>Bytes read and written in a second by copying between arrays of 256 MiB; the best of several rounds.</summary>
-    public static double CopyBytesPerSecond()
+    private static double CopyBytesPerSecond()
     {
         const int Bytes = 256 << 20;
         byte[] from = GC.AllocateUninitializedArray<byte>(Bytes), to = GC.AllocateUninitializedArray<byte>(Bytes);
@@ -26,7 +33,7 @@ internal static class Limits
     }
 
     /// <summary>f32 multiply-adds, two operations each, in a second; the best of several rounds.</summary>
-    public static double FlopsPerSecond()
+    private static double FlopsPerSecond()
     {
         const int Rounds = 20_000_000;
         int lanes = Vector512.IsHardwareAccelerated ? 16 : 8;

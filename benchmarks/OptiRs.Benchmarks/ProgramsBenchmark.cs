@@ -4,7 +4,7 @@ using OptiRs.Xla;
 namespace OptiRs.Benchmarks;
 
 /// <summary>
-/// Compiled programs one by one, named as in the peers' scripts: medians, and the fraction of what the machine can do. Arguments: parts
+/// Compiled programs one by one, named as in the peers' scripts: medians, and the bytes or operations that they take at least. Arguments: parts
 /// of names, to choose; `--text FOLDER` writes the programs instead of running them.
 /// </summary>
 internal static class ProgramsBenchmark
@@ -24,13 +24,10 @@ internal static class ProgramsBenchmark
                 File.WriteAllText(Path.Combine(arguments[text + 1], one.Name + ".mlir"), session.Jit(one.Function, one.Options).Lower(one.Arguments));
             return;
         }
-        double bandwidth = Limits.CopyBytesPerSecond(), flops = Limits.FlopsPerSecond();
-        Report.Line("limit.copy", bandwidth / 1e9, "GB/s");
-        Report.Line("limit.f32", flops / 1e9, "GFLOP/s", "bf16 counts double");
-        foreach (ProgramCase one in cases) Measure(session, one, bandwidth, flops);
+        foreach (ProgramCase one in cases) Measure(session, one);
     }
 
-    private static void Measure(Session session, ProgramCase one, double bandwidth, double flops)
+    private static void Measure(Session session, ProgramCase one)
     {
         PjrtBuffer[] arguments = [.. one.Arguments.Select((a, i) => Fill(session, a.DType, a.Shape, i, one.Classes))];
         using PjrtExecutable executable = session.Jit(one.Function, one.Options).Compile(one.Arguments);
@@ -44,11 +41,8 @@ internal static class ProgramsBenchmark
         int runs = (int)Math.Clamp(Seconds / (estimate * calls), LeastRuns, MostRuns);
         double[] samples = [.. Enumerable.Range(0, runs).Select(_ => Report.Seconds(() => { for (int k = 0; k < calls; ++k) Once(); }) / calls)];
         double median = Report.Median(samples);
-        // The peak of bf16 products is twice that of f32.
-        double peak = one.Name.Contains("bf16", StringComparison.Ordinal) ? 2 * flops : flops;
-        double fraction = one.Flops > 0 ? one.Flops / median / peak : one.Bytes / median / bandwidth;
         Report.Line(one.Name, median * 1e3, "ms", FormattableString.Invariant(
-            $"min={samples.Min() * 1e3:g5} n={runs} limit={100 * fraction:f0}%{(one.Flops > 0 ? $" flops={one.Flops:g4}" : $" bytes={one.Bytes:g4}")}"));
+            $"min={samples.Min() * 1e3:g5} n={runs}{(one.Flops > 0 ? $" flops={one.Flops:g4}" : $" bytes={one.Bytes:g4}")}"));
         foreach (PjrtBuffer result in call.Results) result.Dispose();
         foreach (PjrtBuffer argument in arguments) argument.Dispose();
     }

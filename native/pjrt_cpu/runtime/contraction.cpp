@@ -7,7 +7,9 @@
 
 #include "pjrt_cpu/ir/error.h"
 #include "pjrt_cpu/runtime/contraction_plan.h"
+#include "pjrt_cpu/runtime/empty_contraction.h"
 #include "pjrt_cpu/runtime/onednn.h"
+#include "pjrt_cpu/runtime/packed_product.h"
 #include "src/cpu/thread_pool.h"
 
 namespace optirs::plugin {
@@ -71,7 +73,12 @@ class BlockProduct {
 class ContractionStep final : public Step {
  public:
     ContractionStep(ContractionSpec spec, ContractionPlan plan)
-        : spec_(std::move(spec)), plan_(std::move(plan)) {
+        : spec_(std::move(spec)), plan_(std::move(plan)), packed_(PackedProduct::make(plan_, spec_.alpha)) {
+        for (const ContractionSpec::Dim& dim : spec_.dims) {
+            if (dim.kind == ContractionSpec::Kind::kBatch || dim.kind == ContractionSpec::Kind::kM)
+                rows_ *= dim.size;
+        }
+        if (packed_ != nullptr) return;
         withDnnl("contraction " + optirs::plugin::describe(spec_), [&] {
             const int64_t m_rest = plan_.m % plan_.m_block;
             const int64_t n_rest = plan_.n % plan_.n_block;
@@ -89,10 +96,6 @@ class ContractionStep final : public Step {
                 }
             }
         });
-        for (const ContractionSpec::Dim& dim : spec_.dims) {
-            if (dim.kind == ContractionSpec::Kind::kBatch || dim.kind == ContractionSpec::Kind::kM)
-                rows_ *= dim.size;
-        }
     }
 
     void run(const Frame& frame) const override {
@@ -133,29 +136,15 @@ class ContractionStep final : public Step {
         for (const int32_t allocation : spec_.epilogue_allocations) {
             epilogue_buffers.push_back(frame.buffers[static_cast<size_t>(allocation)]);
         }
-        const bool fused = spec_.epilogue != nullptr && plan_.rows_in_order && plan_.n_block == plan_.n;
-
-        const int64_t m_blocks = (plan_.m + plan_.m_block - 1) / plan_.m_block;
-        const int64_t n_blocks = (plan_.n + plan_.n_block - 1) / plan_.n_block;
-        const int64_t tasks = plan_.parallelCount() * m_blocks * n_blocks;
-        const double task_flops = 2.0 * static_cast<double>(plan_.m_block) *
-                                  static_cast<double>(plan_.n_block) * static_cast<double>(plan_.k) *
-                                  static_cast<double>(plan_.serialCount());
-        const auto grain = static_cast<int64_t>(std::max(1.0, kSmallTaskFlops / task_flops));
-        frame.pool.parallelFor(tasks, grain, [&](int64_t begin, int64_t end) {
-            const SingleThreadedScope scope;
-            for (int64_t task = begin; task < end; ++task) {
-                const int64_t n_index = task % n_blocks;
-                const int64_t m_index = task / n_blocks % m_blocks;
-                const int64_t outer = task / n_blocks / m_blocks;
-                runBlock(outer, m_index, n_index, lhs, rhs, out);
-                if (fused) {
-                    const int64_t row = outer * plan_.m + m_index * plan_.m_block;
-                    spec_.epilogue(epilogue_buffers.data(), row,
-                                   std::min(row + plan_.m_block, (outer + 1) * plan_.m));
-                }
-            }
-        });
+        const bool whole_rows = packed_ != nullptr ? packed_->finishesRows() : plan_.n_block == plan_.n;
+        const bool fused = spec_.epilogue != nullptr && plan_.rows_in_order && whole_rows;
+        const auto finished = [&](int64_t begin, int64_t end) {
+            if (fused) spec_.epilogue(epilogue_buffers.data(), begin, end);
+        };
+        if (packed_ != nullptr)
+            runPacked(lhs, rhs, out, frame.pool, fused, finished);
+        else
+            runBlocks(lhs, rhs, out, frame.pool, finished);
         if (plan_.out.used) optirs::plugin::run(plan_.out.copy, out, result, frame.pool);
         if (spec_.epilogue != nullptr && !fused) {
             frame.pool.parallelFor(rows_, kEpilogueGrain, [&](int64_t begin, int64_t end) {
@@ -173,8 +162,9 @@ class ContractionStep final : public Step {
                                         : std::string()) +
                (plan_.swapped ? " swapped" : "") + (plan_.lhs.used ? " packs lhs" : "") +
                (plan_.rhs.used ? " packs rhs" : "") + (plan_.out.used ? " packs out" : "") + " by " +
-               products_.front()->implementation() + ": " + std::to_string(spec_.lhs_allocation) + "," +
-               std::to_string(spec_.rhs_allocation) + " -> " + std::to_string(spec_.out_allocation);
+               (packed_ != nullptr ? "packed tiles" : products_.front()->implementation()) + ": " +
+               std::to_string(spec_.lhs_allocation) + "," + std::to_string(spec_.rhs_allocation) + " -> " +
+               std::to_string(spec_.out_allocation);
     }
 
  private:
@@ -192,6 +182,43 @@ class ContractionStep final : public Step {
             offsets.out += i * loops[d].out_stride;
         }
         return offsets;
+    }
+
+    void runPacked(const std::byte* lhs, const std::byte* rhs, std::byte* out, ThreadPool& pool, bool fused,
+                   const FunctionRef<void(int64_t, int64_t)>& finished) const {
+        for (int64_t outer = 0; outer < plan_.parallelCount(); ++outer) {
+            const Offsets base = offsetsAt(plan_.parallel, outer);
+            const auto shifted = [&](int64_t begin, int64_t end) {
+                finished(outer * plan_.m + begin, outer * plan_.m + end);
+            };
+            const FunctionRef<void(int64_t, int64_t)> rows(shifted);
+            packed_->run(reinterpret_cast<const float*>(lhs) + base.lhs,
+                         reinterpret_cast<const float*>(rhs) + base.rhs,
+                         reinterpret_cast<float*>(out) + base.out, pool, fused ? &rows : nullptr);
+        }
+    }
+
+    /// Blocks of the product by the library, and `finished` for the rows of each.
+    void runBlocks(const std::byte* lhs, const std::byte* rhs, std::byte* out, ThreadPool& pool,
+                   const FunctionRef<void(int64_t, int64_t)>& finished) const {
+        const int64_t m_blocks = (plan_.m + plan_.m_block - 1) / plan_.m_block;
+        const int64_t n_blocks = (plan_.n + plan_.n_block - 1) / plan_.n_block;
+        const int64_t tasks = plan_.parallelCount() * m_blocks * n_blocks;
+        const double task_flops = 2.0 * static_cast<double>(plan_.m_block) *
+                                  static_cast<double>(plan_.n_block) * static_cast<double>(plan_.k) *
+                                  static_cast<double>(plan_.serialCount());
+        const auto grain = static_cast<int64_t>(std::max(1.0, kSmallTaskFlops / task_flops));
+        pool.parallelFor(tasks, grain, [&](int64_t begin, int64_t end) {
+            const SingleThreadedScope scope;
+            for (int64_t task = begin; task < end; ++task) {
+                const int64_t n_index = task % n_blocks;
+                const int64_t m_index = task / n_blocks % m_blocks;
+                const int64_t outer = task / n_blocks / m_blocks;
+                runBlock(outer, m_index, n_index, lhs, rhs, out);
+                const int64_t row = outer * plan_.m + m_index * plan_.m_block;
+                finished(row, std::min(row + plan_.m_block, (outer + 1) * plan_.m));
+            }
+        });
     }
 
     void runBlock(int64_t outer, int64_t m_index, int64_t n_index, const std::byte* lhs, const std::byte* rhs,
@@ -220,43 +247,10 @@ class ContractionStep final : public Step {
     ContractionSpec spec_;
     ContractionPlan plan_;
     int64_t rows_ = 1;
+    /// Where the library does not serve the plan best; then `products_` is empty.
+    std::unique_ptr<PackedProduct> packed_;
     /// [first round, later rounds][full, rest of m][full, rest of n].
     std::vector<std::unique_ptr<BlockProduct>> products_;
-};
-
-/// A sum over nothing: the result is zero, and the epilogue, if any, sees zeros.
-class EmptyContractionStep final : public Step {
- public:
-    explicit EmptyContractionStep(ContractionSpec spec) : spec_(std::move(spec)) {
-        for (const ContractionSpec::Dim& dim : spec_.dims) {
-            if (dim.kind == ContractionSpec::Kind::kK) continue;
-            zeros_.dims.push_back({dim.size, 0, dim.out_stride});
-            if (dim.kind != ContractionSpec::Kind::kN) rows_ *= dim.size;
-        }
-        zeros_.from = zeros_.to = spec_.out;
-        zeros_ = normalized(std::move(zeros_));
-    }
-
-    void run(const Frame& frame) const override {
-        constexpr std::byte kZero[16] = {};
-        std::byte* out = frame.buffers[static_cast<size_t>(spec_.out_allocation)] +
-                         spec_.out_offset * byteWidth(spec_.out);
-        optirs::plugin::run(zeros_, kZero, out, frame.pool);
-        if (spec_.epilogue == nullptr) return;
-        std::vector<std::byte*> buffers;
-        buffers.reserve(spec_.epilogue_allocations.size());
-        for (const int32_t allocation : spec_.epilogue_allocations) {
-            buffers.push_back(frame.buffers[static_cast<size_t>(allocation)]);
-        }
-        if (rows_ > 0) spec_.epilogue(buffers.data(), 0, rows_);
-    }
-
-    std::string describe() const override { return "empty contraction " + optirs::plugin::describe(spec_); }
-
- private:
-    ContractionSpec spec_;
-    StridedCopy zeros_;
-    int64_t rows_ = 1;
 };
 
 bool multipliesBf16() {
@@ -282,7 +276,7 @@ std::unique_ptr<Step> makeContractionStep(const ContractionSpec& spec) {
     if (!is_float(spec.lhs) || spec.lhs != spec.rhs) return nullptr;
     if (spec.out != spec.lhs && spec.out != ElementType::kF32) return nullptr;
     for (const ContractionSpec::Dim& dim : spec.dims) {
-        if (dim.size == 0) return std::make_unique<EmptyContractionStep>(spec);
+        if (dim.size == 0) return makeEmptyContractionStep(spec);
     }
     return std::make_unique<ContractionStep>(spec, planContraction(spec, multipliesBf16()));
 }

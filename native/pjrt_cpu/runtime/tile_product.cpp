@@ -1,196 +1,157 @@
 #include "pjrt_cpu/runtime/tile_product.h"
 
-#include <immintrin.h>
-
 #include <algorithm>
 #include <cstring>
-#include <utility>
 
-#define OPTIRS_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq")))
-#define OPTIRS_AVX512_BF16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")))
+#include "pjrt_cpu/runtime/half.h"
+#include "pjrt_cpu/runtime/onednn.h"
+#include "pjrt_cpu/runtime/tile_kernels.h"
 
 namespace optirs::plugin {
 namespace {
 
-// 12 rows of 32 columns: 24 accumulators, two vectors of the right operand and one of the left.
-constexpr int kRows = 12;
-constexpr int64_t kLanes = 16;
-
-int64_t depth(ElementType type, int64_t k) { return type == ElementType::kBF16 ? (k + 1) / 2 * 2 : k; }
-
-struct Block {
-    const std::byte* left;
-    int64_t left_bytes;  // from row to row
-    const std::byte* right;
-    std::byte* out;
-    int64_t out_bytes;
-    int64_t steps;  // of k: one row of the right operand, or a pair of bf16 rows
-    __mmask16 low, high;
-    bool accumulate, narrow;
-};
-
-template <int kCount>
-OPTIRS_AVX512_BF16 void storeNarrow(const Block& block, __m512 (&sum)[kCount][2]) {
-    for (int r = 0; r < kCount; ++r) {
-        std::byte* row = block.out + r * block.out_bytes;
-        auto* to = reinterpret_cast<uint16_t*>(row);
-        _mm256_mask_storeu_epi16(to, block.low, reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(sum[r][0])));
-        _mm256_mask_storeu_epi16(to + kLanes, block.high,
-                                 reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(sum[r][1])));
-    }
+/// bf16 operands become f32 where the processor does not multiply pairs of bf16.
+const TileKernels* kernelsFor(ElementType type) {
+    return type == ElementType::kBF16 && tileKernelsAvx512Bf16() != nullptr ? tileKernelsAvx512Bf16()
+                                                                            : tileKernelsF32();
 }
 
-template <int kCount>
-OPTIRS_AVX512 void storeWide(const Block& block, __m512 (&sum)[kCount][2]) {
-    for (int r = 0; r < kCount; ++r) {
-        auto* to = reinterpret_cast<float*>(block.out + r * block.out_bytes);
-        if (block.accumulate) {
-            sum[r][0] = _mm512_add_ps(sum[r][0], _mm512_maskz_loadu_ps(block.low, to));
-            sum[r][1] = _mm512_add_ps(sum[r][1], _mm512_maskz_loadu_ps(block.high, to + kLanes));
-        }
-        _mm512_mask_storeu_ps(to, block.low, sum[r][0]);
-        _mm512_mask_storeu_ps(to + kLanes, block.high, sum[r][1]);
-    }
-}
+int64_t depth(const TileKernels& kernels, int64_t k) { return kernels.pairs ? (k + 1) / 2 * 2 : k; }
 
-template <int kCount>
-OPTIRS_AVX512 void multiplyF32(const Block& block) {
-    __m512 sum[kCount][2];
-    for (int r = 0; r < kCount; ++r) sum[r][0] = sum[r][1] = _mm512_setzero_ps();
-    const auto* right = reinterpret_cast<const float*>(block.right);
-    const std::byte* left = block.left;
-    for (int64_t k = 0; k < block.steps; ++k, right += kPanelWidth, left += sizeof(float)) {
-        const __m512 b0 = _mm512_loadu_ps(right);
-        const __m512 b1 = _mm512_loadu_ps(right + kLanes);
-        for (int r = 0; r < kCount; ++r) {
-            float value;
-            std::memcpy(&value, left + r * block.left_bytes, sizeof value);
-            const __m512 a = _mm512_set1_ps(value);
-            sum[r][0] = _mm512_fmadd_ps(a, b0, sum[r][0]);
-            sum[r][1] = _mm512_fmadd_ps(a, b1, sum[r][1]);
-        }
-    }
-    storeWide<kCount>(block, sum);
-}
+int64_t operandBytes(const TileKernels& kernels) { return kernels.pairs ? 2 : 4; }
 
-template <int kCount>
-OPTIRS_AVX512_BF16 void multiplyBf16(const Block& block) {
-    __m512 sum[kCount][2];
-    for (int r = 0; r < kCount; ++r) sum[r][0] = sum[r][1] = _mm512_setzero_ps();
-    const auto* right = reinterpret_cast<const uint16_t*>(block.right);
-    const std::byte* left = block.left;
-    for (int64_t k = 0; k < block.steps; ++k, right += 2 * kPanelWidth, left += 2 * sizeof(uint16_t)) {
-        const auto b0 = reinterpret_cast<__m512bh>(_mm512_loadu_si512(right));
-        const auto b1 = reinterpret_cast<__m512bh>(_mm512_loadu_si512(right + 2 * kLanes));
-        for (int r = 0; r < kCount; ++r) {
-            int32_t pair;
-            std::memcpy(&pair, left + r * block.left_bytes, sizeof pair);
-            const auto a = reinterpret_cast<__m512bh>(_mm512_set1_epi32(pair));
-            sum[r][0] = _mm512_dpbf16_ps(sum[r][0], a, b0);
-            sum[r][1] = _mm512_dpbf16_ps(sum[r][1], a, b1);
-        }
-    }
-    if (block.narrow)
-        storeNarrow<kCount>(block, sum);
-    else
-        storeWide<kCount>(block, sum);
-}
+uint32_t widen(uint16_t bits) { return static_cast<uint32_t>(bits) << 16; }
 
-using Kernel = void (*)(const Block&);
-
-template <bool kBf16, int... kCounts>
-Kernel kernelOf(int rows, std::integer_sequence<int, kCounts...> /*counts*/) {
-    static constexpr Kernel kKernels[] = {
-        (kBf16 ? &multiplyBf16<kCounts + 1> : &multiplyF32<kCounts + 1>)...};
-    return kKernels[rows - 1];
-}
-
-/// packRight for contiguous bf16 rows, an even number of them.
-void interleave(const StridedMatrix& from, int64_t k, int64_t n, std::byte* to) {
+/// packRight for contiguous bf16 rows, an even number of them, as pairs.
+void interleave(const StridedMatrix& from, int64_t panel_width, int64_t k, int64_t n, std::byte* to) {
     const auto* in = reinterpret_cast<const uint16_t*>(from.data);
     auto* out = reinterpret_cast<uint32_t*>(to);
-    for (int64_t first = 0; first < n; first += kPanelWidth) {
-        const int64_t width = std::min(n - first, kPanelWidth);
-        for (int64_t r = 0; r < k; r += 2, out += kPanelWidth) {
+    for (int64_t first = 0; first < n; first += panel_width) {
+        const int64_t width = std::min(n - first, panel_width);
+        for (int64_t r = 0; r < k; r += 2, out += panel_width) {
             const uint16_t* even = in + r * from.row_stride + first;
             const uint16_t* odd = even + from.row_stride;
             for (int64_t c = 0; c < width; ++c) out[c] = even[c] | static_cast<uint32_t>(odd[c]) << 16;
-            for (int64_t c = width; c < kPanelWidth; ++c) out[c] = 0;
+            for (int64_t c = width; c < panel_width; ++c) out[c] = 0;
         }
     }
+}
+
+/// packRight for contiguous f32 rows, of `kWidth` columns a panel.
+template <int64_t kWidth>
+void copyRows(const StridedMatrix& from, int64_t k, int64_t n, std::byte* to) {
+    constexpr size_t kBytes = kWidth * sizeof(float);
+    const int64_t row_bytes = from.row_stride * static_cast<int64_t>(sizeof(float));
+    for (int64_t first = 0; first < n; first += kWidth) {
+        const std::byte* in = from.data + first * static_cast<int64_t>(sizeof(float));
+        const auto bytes = std::min(kBytes, static_cast<size_t>(n - first) * sizeof(float));
+        for (int64_t r = 0; r < k; ++r, in += row_bytes, to += kBytes) {
+            if (bytes == kBytes) {
+                std::memcpy(to, in, kBytes);
+            } else {
+                std::memcpy(to, in, bytes);
+                std::memset(to + bytes, 0, kBytes - bytes);
+            }
+        }
+    }
+}
+
+/// packRight in general. `group`: rows that are interleaved.
+template <class To, class From, class Convert>
+void packPanels(const StridedMatrix& from, int64_t panel_width, int64_t rows, int64_t group, int64_t k,
+                int64_t n, std::byte* to, Convert convert) {
+    const auto* in = reinterpret_cast<const From*>(from.data);
+    auto* out = reinterpret_cast<To*>(to);
+    for (int64_t first = 0; first < n; first += panel_width, out += rows * panel_width) {
+        const int64_t width = std::min(n - first, panel_width);
+        if (width < panel_width || rows > k) std::fill(out, out + rows * panel_width, To{0});
+        for (int64_t r = 0; r < k; ++r) {
+            const From* source = in + r * from.row_stride + first * from.column_stride;
+            To* target = out + r / group * group * panel_width + r % group;
+            for (int64_t c = 0; c < width; ++c) target[c * group] = convert(source[c * from.column_stride]);
+        }
+    }
+}
+
+/// The left operand of bf16 as f32, in memory of this thread.
+const std::byte* widenLeft(const TileProduct& p) {
+    auto* wide = reinterpret_cast<uint32_t*>(
+        threadScratch(ScratchSlot::kWide, static_cast<size_t>(p.m * p.k) * sizeof(uint32_t)));
+    for (int64_t m = 0; m < p.m; ++m) {
+        const auto* row = reinterpret_cast<const uint16_t*>(p.left) + m * p.left_stride;
+        for (int64_t k = 0; k < p.k; ++k) wide[m * p.k + k] = widen(row[k]);
+    }
+    return reinterpret_cast<const std::byte*>(wide);
 }
 
 }  // namespace
 
+const TileKernels* tileKernelsF32() {
+    static const TileKernels* const kernels =
+        tileKernelsAvx512() != nullptr ? tileKernelsAvx512() : tileKernelsAvx2();
+    return kernels;
+}
+
 bool hasTileProduct(ElementType type) {
-    static const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                             __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-    static const bool narrow = wide && __builtin_cpu_supports("avx512bf16");
-    return type == ElementType::kF32 ? wide : type == ElementType::kBF16 && narrow;
+    return (type == ElementType::kF32 || type == ElementType::kBF16) && tileKernelsF32() != nullptr;
 }
 
 int64_t packedRightBytes(ElementType type, int64_t k, int64_t n) {
-    return (n + kPanelWidth - 1) / kPanelWidth * kPanelWidth * depth(type, k) * byteWidth(type);
+    const TileKernels& kernels = *kernelsFor(type);
+    const int64_t columns = (n + kernels.panel_width - 1) / kernels.panel_width * kernels.panel_width;
+    return columns * depth(kernels, k) * operandBytes(kernels);
 }
 
 void packRight(ElementType type, const StridedMatrix& from, int64_t k, int64_t n, std::byte* to) {
-    const int64_t rows = depth(type, k);
-    if (type == ElementType::kBF16 && from.column_stride == 1 && k % 2 == 0)
-        return interleave(from, k, n, to);
-    const auto pack = [&](auto* out, const auto* in, int64_t group) {
-        for (int64_t first = 0; first < n; first += kPanelWidth, out += rows * kPanelWidth) {
-            const int64_t width = std::min(n - first, kPanelWidth);
-            if (width < kPanelWidth || rows > k) std::fill(out, out + rows * kPanelWidth, 0);
-            for (int64_t r = 0; r < k; ++r) {
-                const auto* source = in + r * from.row_stride + first * from.column_stride;
-                auto* target = out + r / group * group * kPanelWidth + r % group;
-                for (int64_t c = 0; c < width; ++c) target[c * group] = source[c * from.column_stride];
-            }
-        }
-    };
-    if (type == ElementType::kBF16)
-        pack(reinterpret_cast<uint16_t*>(to), reinterpret_cast<const uint16_t*>(from.data), 2);
-    else
-        pack(reinterpret_cast<uint32_t*>(to), reinterpret_cast<const uint32_t*>(from.data), 1);
+    const TileKernels& kernels = *kernelsFor(type);
+    const int64_t width = kernels.panel_width;
+    const int64_t rows = depth(kernels, k);
+    const auto same = [](auto bits) { return bits; };
+    if (type == ElementType::kBF16) {
+        if (!kernels.pairs) return packPanels<uint32_t, uint16_t>(from, width, rows, 1, k, n, to, widen);
+        if (from.column_stride == 1 && k % 2 == 0) return interleave(from, width, k, n, to);
+        return packPanels<uint16_t, uint16_t>(from, width, rows, 2, k, n, to, same);
+    }
+    if (from.column_stride == 1)
+        return width == 32 ? copyRows<32>(from, k, n, to) : copyRows<16>(from, k, n, to);
+    packPanels<uint32_t, uint32_t>(from, width, rows, 1, k, n, to, same);
 }
 
 void packLeft(ElementType type, const StridedMatrix& from, int64_t m, int64_t k, std::byte* to,
               int64_t stride) {
-    const auto pack = [&](auto* out, const auto* in) {
+    const auto pack = [&](auto* out, const auto* in, int64_t filled) {
         for (int64_t r = 0; r < m; ++r) {
             for (int64_t c = 0; c < k; ++c)
                 out[r * stride + c] = in[r * from.row_stride + c * from.column_stride];
-            for (int64_t c = k; c < depth(type, k); ++c) out[r * stride + c] = 0;
+            for (int64_t c = k; c < filled; ++c) out[r * stride + c] = 0;
         }
     };
     if (type == ElementType::kBF16)
-        pack(reinterpret_cast<uint16_t*>(to), reinterpret_cast<const uint16_t*>(from.data));
+        pack(reinterpret_cast<uint16_t*>(to), reinterpret_cast<const uint16_t*>(from.data), (k + 1) / 2 * 2);
     else
-        pack(reinterpret_cast<uint32_t*>(to), reinterpret_cast<const uint32_t*>(from.data));
+        pack(reinterpret_cast<uint32_t*>(to), reinterpret_cast<const uint32_t*>(from.data), k);
 }
 
 void multiply(const TileProduct& p) {
-    const bool bf16 = p.operand == ElementType::kBF16;
-    const int64_t panel_bytes = depth(p.operand, p.right_rows) * kPanelWidth * byteWidth(p.operand);
-    Block block{};
-    block.left_bytes = p.left_stride * byteWidth(p.operand);
+    const TileKernels& kernels = *kernelsFor(p.operand);
+    const bool widens = p.operand == ElementType::kBF16 && !kernels.pairs;
+    const std::byte* const left = widens ? widenLeft(p) : p.left;
+    const int64_t panel_bytes = depth(kernels, p.right_rows) * kernels.panel_width * operandBytes(kernels);
+    TileBlock block{};
+    block.left_bytes = (widens ? p.k : p.left_stride) * operandBytes(kernels);
+    block.left_step = kernels.pairs ? 2 * operandBytes(kernels) : operandBytes(kernels);
     block.out_bytes = p.out_stride * byteWidth(p.out_type);
-    block.steps = bf16 ? (p.k + 1) / 2 : p.k;
+    block.steps = kernels.pairs ? (p.k + 1) / 2 : p.k;
     block.accumulate = p.accumulate;
     block.narrow = p.out_type == ElementType::kBF16;
     // A panel stays in the first cache while all rows pass by it.
-    for (int64_t n = 0; n < p.n; n += kPanelWidth) {
-        const int64_t width = std::min(p.n - n, kPanelWidth);
-        const auto mask = static_cast<uint32_t>((uint64_t{1} << width) - 1);
-        block.low = static_cast<__mmask16>(mask);
-        block.high = static_cast<__mmask16>(mask >> kLanes);
-        block.right = p.right + n / kPanelWidth * panel_bytes;
-        for (int64_t m = 0; m < p.m; m += kRows) {
-            const auto rows = static_cast<int>(std::min<int64_t>(p.m - m, kRows));
-            block.left = p.left + m * block.left_bytes;
+    for (int64_t n = 0; n < p.n; n += kernels.panel_width) {
+        block.width = std::min(p.n - n, kernels.panel_width);
+        block.right = p.right + n / kernels.panel_width * panel_bytes;
+        for (int64_t m = 0; m < p.m; m += kernels.rows) {
+            block.left = left + m * block.left_bytes;
             block.out = p.out + m * block.out_bytes + n * byteWidth(p.out_type);
-            constexpr std::make_integer_sequence<int, kRows> kAll;
-            (bf16 ? kernelOf<true>(rows, kAll) : kernelOf<false>(rows, kAll))(block);
+            kernels.of_rows[std::min<int64_t>(p.m - m, kernels.rows) - 1](block);
         }
     }
 }

@@ -10,7 +10,8 @@
 
 namespace optirs::plugin {
 
-/// Whether this processor has the kernels for operands of a type: f32 needs AVX-512, bf16 its bf16 products.
+/// Whether this processor has the kernels for operands of a type, f32 or bf16: AVX-512, or AVX2 with FMA.
+/// bf16 operands are multiplied as f32 where the processor has no products of bf16.
 bool hasTileProduct(ElementType type);
 
 /// A matrix somewhere in memory; strides in elements.
@@ -20,14 +21,12 @@ struct StridedMatrix {
     int64_t column_stride = 1;
 };
 
-/// Columns of a panel of a packed right operand.
-constexpr int64_t kPanelWidth = 32;
-
 /// Bytes of a packed right operand of k x n elements.
 int64_t packedRightBytes(ElementType type, int64_t k, int64_t n);
 
-/// Copies a right operand of k x n elements into panels of kPanelWidth columns, missing columns zero: the
-/// rows of a panel follow each other; two rows of bf16 are interleaved (a missing last one is zero).
+/// Copies a right operand of k x n elements into panels of as many columns as the kernels have, missing
+/// columns zero: the rows of a panel follow each other; for products of bf16 two rows are interleaved (a
+/// missing last one is zero).
 void packRight(ElementType type, const StridedMatrix& from, int64_t k, int64_t n, std::byte* to);
 
 /// Copies a left operand of m x k elements so that its rows are contiguous, `stride` elements apart; bf16
