@@ -1,5 +1,5 @@
-// Programs that break one rule each (invalid/*.mlir): the error says what is wrong, and where. The line behind
-// `// expected: TEXT` is the one that is wrong, and TEXT is part of what the error says.
+// Programs that break one rule each (invalid/*.mlir): the error says what is wrong, and where.
+// The line behind `// expected: TEXT` is the one that is wrong, and TEXT is part of what the error says.
 #include <gtest/gtest.h>
 
 #include <algorithm>
