@@ -5,8 +5,8 @@
 
 #include "pjrt_cpu/runtime/half.h"
 #include "pjrt_cpu/runtime/onednn.h"
-#include "src/cpu/thread_pool.h"
 #include "pjrt_cpu/runtime/tile_product.h"
+#include "src/cpu/thread_pool.h"
 
 namespace optirs::plugin {
 namespace {
