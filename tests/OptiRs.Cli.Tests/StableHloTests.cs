@@ -14,7 +14,7 @@ public sealed class StableHloTests : CliTest
     {
         CliResult once = Run("stablehlo", "print", Program(Valid));
         Assert.That(once.ExitCode, Is.Zero, once.Error);
-        Assert.That(once.Output, Does.Contain("\"stablehlo.add\"(%arg0, %arg0)"));
+        Assert.That(once.Output, Does.Contain("%0 = stablehlo.add %arg0, %arg0 : tensor<"));
         Assert.That(Run("stablehlo", "print", Program(once.Output)).Output, Is.EqualTo(once.Output));
     }
 

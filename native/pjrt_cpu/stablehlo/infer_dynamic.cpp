@@ -81,10 +81,20 @@ std::vector<Type> inferDynamicPad(const Rule& rule) {
     for (size_t i = 0; i < dims.size(); ++i) {
         const bool known =
             dims[i] != kDynamic && low[i] != kDynamic && high[i] != kDynamic && interior[i] != kDynamic;
-        dims[i] =
-            known ? low[i] + high[i] + dims[i] + std::max<int64_t>(dims[i] - 1, 0) * interior[i] : kDynamic;
-        rule.require(dims[i] == kDynamic || dims[i] >= 0,
-                     "padding gives dimension " + std::to_string(i) + " a negative size");
+        if (!known) {
+            dims[i] = kDynamic;
+            continue;
+        }
+        rule.require(interior[i] >= 0, "padding between elements should not be negative");
+        int64_t inside = 0;
+        int64_t size = 0;
+        const bool fits = !__builtin_mul_overflow(std::max<int64_t>(dims[i] - 1, 0), interior[i], &inside) &&
+                          !__builtin_add_overflow(dims[i], inside, &size) &&
+                          !__builtin_add_overflow(size, low[i], &size) &&
+                          !__builtin_add_overflow(size, high[i], &size);
+        rule.require(fits && size >= 0, "padding gives dimension " + std::to_string(i) +
+                                            (fits ? " a negative size" : " a size beyond 64 bits"));
+        dims[i] = size;
     }
     return {rule.typed(from.withDims(std::move(dims)))};
 }
@@ -106,7 +116,8 @@ std::vector<Type> inferRealDynamicSlice(const Rule& rule) {
                              std::to_string(strides[i]) + "] is not within dimension " + std::to_string(i) +
                              " of " + from.toString());
         }
-        dims[i] = known ? (limit[i] - start[i] + strides[i] - 1) / strides[i] : kDynamic;
+        const int64_t length = known ? limit[i] - start[i] : 0;
+        dims[i] = known ? length / strides[i] + (length % strides[i] != 0 ? 1 : 0) : kDynamic;
     }
     return {rule.typed(from.withDims(std::move(dims)))};
 }

@@ -143,11 +143,13 @@ bool compatibleShapes(std::span<const int64_t> a, std::span<const int64_t> b) {
 
 int64_t windowedSize(int64_t size, const WindowDimension& window) {
     if (size == kDynamic || window.size == kDynamic) return kDynamic;
-    const int64_t dilated = size == 0 ? 0 : (size - 1) * window.base_dilation + 1;
-    const int64_t padded = dilated + window.padding_low + window.padding_high;
-    const int64_t extent = window.size == 0 ? 0 : (window.size - 1) * window.window_dilation + 1;
+    // Whatever the numbers are, the sums are right; what is too large for a size stays too large.
+    __extension__ using Wide = __int128;
+    const Wide dilated = size == 0 ? 0 : Wide{size - 1} * window.base_dilation + 1;
+    const Wide padded = dilated + window.padding_low + window.padding_high;
+    const Wide extent = window.size == 0 ? 0 : Wide{window.size - 1} * window.window_dilation + 1;
     if (padded <= 0 || extent > padded) return 0;
-    return (padded - extent) / window.stride + 1;
+    return static_cast<int64_t>(std::min<Wide>((padded - extent) / window.stride + 1, INT64_MAX));
 }
 
 }  // namespace optirs::plugin
