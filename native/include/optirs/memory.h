@@ -57,7 +57,10 @@ enum {
     OPTIRS_OBJECT_PJRT_TRACKING = 19,    /**< optirs_pjrt_tracking. */
     OPTIRS_OBJECT_PJRT_COPY_STREAM = 20, /**< optirs_pjrt_copy_stream. */
     OPTIRS_OBJECT_STABLEHLO_TEXT = 21,   /**< optirs_stablehlo_text. */
-    OPTIRS_OBJECT_KIND_COUNT = 22        /**< Number of kinds. */
+    OPTIRS_OBJECT_PJRT_LIST = 22,        /**< optirs_pjrt_list. */
+    OPTIRS_OBJECT_PJRT_PROFILER = 23,    /**< optirs_pjrt_profiler. */
+    OPTIRS_OBJECT_PJRT_RAW_BUFFER = 24,  /**< optirs_pjrt_raw_buffer. */
+    OPTIRS_OBJECT_KIND_COUNT = 25        /**< Number of kinds. */
 };
 
 /**
