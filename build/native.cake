@@ -14,7 +14,7 @@ void BuildNative(string preset)
 string[] NativeSources() =>
     Context.Globber.GetFiles("native/**/*.{h,cpp,c}")
         .Concat(Context.Globber.GetFiles("samples/**/*.{h,cpp,c}"))
-        .Concat(Context.Globber.GetFiles("benchmarks/native/**/*.{h,cpp}"))
+        .Concat(Context.Globber.GetFiles("benchmarks/native/**/*.{h,cpp,c}"))
         .Select(path => path.FullPath)
         .Where(path => !path.EndsWith(".g.c") && !path.EndsWith("pjrt_abi.h"))
         .Order(StringComparer.Ordinal)

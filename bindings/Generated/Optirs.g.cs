@@ -64,20 +64,29 @@ internal readonly struct optirs_pjrt_hold;
 /// <summary>Where a key-value store puts the value that was asked for. Externally synchronised.</summary>
 internal readonly struct optirs_pjrt_value_sink;
 
-/// <summary>A span of host work that a device's profile shows; it ends with its last reference. Thread-safe.</summary>
-internal readonly struct optirs_pjrt_tracking;
-
-/// <summary>An event of the plugin that the host ends. Thread-safe.</summary>
-internal readonly struct optirs_pjrt_event;
-
 /// <summary>What executions share with the custom calls in them. Thread-safe.</summary>
 internal readonly struct optirs_pjrt_context;
 
 /// <summary>Data on its way from the host to a recv of a program. Thread-safe.</summary>
 internal readonly struct optirs_pjrt_copy_stream;
 
+/// <summary>A span of host work that a device's profile shows; it ends with its last reference. Thread-safe.</summary>
+internal readonly struct optirs_pjrt_tracking;
+
+/// <summary>An event of the plugin that the host ends. Thread-safe.</summary>
+internal readonly struct optirs_pjrt_event;
+
 /// <summary>Devices that a program can be compiled for, whether or not they are there. Thread-safe.</summary>
 internal readonly struct optirs_pjrt_topology;
+
+/// <summary>Texts or messages that a plugin gave, copied, in an order. Immutable.</summary>
+internal readonly struct optirs_pjrt_list;
+
+/// <summary>One recording of what a plugin does. Thread-safe.</summary>
+internal readonly struct optirs_pjrt_profiler;
+
+/// <summary>The bytes of a buffer, which it keeps alive, without type and extents. Thread-safe.</summary>
+internal readonly struct optirs_pjrt_raw_buffer;
 
 /// <summary>Buffers of one device whose contents arrive in parts. Thread-safe.</summary>
 internal readonly struct optirs_pjrt_transfer;
@@ -322,6 +331,64 @@ internal unsafe struct optirs_pjrt_process_info
     public int reserved;
 }
 
+/// <summary>What happens on one channel of a program.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_pjrt_channel
+{
+    /// <summary>as in the program</summary>
+    public long channel_id;
+    /// <summary>for a send of the program; else NULL</summary>
+    public delegate* unmanaged[Cdecl]<byte*, ulong, ulong, byte, long, void*, optirs_error*> send;
+    /// <summary>for a recv of the program; else NULL</summary>
+    public delegate* unmanaged[Cdecl]<optirs_pjrt_copy_stream*, long, void*, void> recv;
+    /// <summary>passed to them</summary>
+    public void* context;
+}
+
+/// <summary>Options of one execution; start from OPTIRS_PJRT_EXECUTE_OPTIONS_INIT.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_pjrt_execute_options
+{
+    public nuint struct_size;
+    /// <summary>arguments that stay valid although the program donates them</summary>
+    public long* not_donated;
+    /// <summary>elements of not_donated, or 0</summary>
+    public long not_donated_size;
+    /// <summary>equal on all hosts of one execution</summary>
+    public int launch_id;
+    /// <summary>zero</summary>
+    public int reserved;
+    /// <summary>NULL, or shared with custom calls; since ABI 1.1</summary>
+    public optirs_pjrt_context* context;
+    /// <summary>UTF-8, NUL-terminated: what profiles call it; or NULL</summary>
+    public byte* call_location;
+    /// <summary>of the program's sends and recvs, kept until it is done</summary>
+    public optirs_pjrt_channel* channels;
+    /// <summary>elements of channels</summary>
+    public long num_channels;
+    /// <summary>for a program that runs on any device: on which; or NULL</summary>
+    public optirs_pjrt_device* device;
+}
+
+/// <summary>A custom call; functions stay valid until the process ends.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_pjrt_custom_call
+{
+    /// <summary>sizeof(optirs_pjrt_custom_call)</summary>
+    public nuint struct_size;
+    /// <summary>what runs</summary>
+    public void* execute;
+    /// <summary>FFI only; NULL: this stage does nothing</summary>
+    public void* instantiate;
+    /// <summary>FFI only; NULL: this stage does nothing</summary>
+    public void* prepare;
+    /// <summary>FFI only; NULL: this stage does nothing</summary>
+    public void* initialize;
+    public int version;
+    /// <summary>bits of XLA_FFI_Handler_Traits, zero for none</summary>
+    public uint traits;
+}
+
 /// <summary>Memory of a device, in bytes; -1 where the plugin does not say.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct optirs_pjrt_memory_stats
@@ -382,43 +449,45 @@ internal unsafe struct optirs_pjrt_executable_memory
     public long host_temporary_bytes;
 }
 
-/// <summary>What happens on one channel of a program.</summary>
+/// <summary>A device of a topology; strings are borrowed from the topology.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal unsafe struct optirs_pjrt_channel
+internal unsafe struct optirs_pjrt_device_description
 {
-    /// <summary>as in the program</summary>
-    public long channel_id;
-    /// <summary>for a send of the program; else NULL</summary>
-    public delegate* unmanaged[Cdecl]<byte*, ulong, ulong, byte, long, void*, optirs_error*> send;
-    /// <summary>for a recv of the program; else NULL</summary>
-    public delegate* unmanaged[Cdecl]<optirs_pjrt_copy_stream*, long, void*, void> recv;
-    /// <summary>passed to them</summary>
-    public void* context;
+    /// <summary>UTF-8, as the others not terminated</summary>
+    public byte* kind;
+    public ulong kind_size;
+    /// <summary>long, for logs</summary>
+    public byte* debug_string;
+    public ulong debug_string_size;
+    /// <summary>short, for people</summary>
+    public byte* to_string;
+    public ulong to_string_size;
+    public long num_attributes;
+    public int id;
+    public int process_index;
 }
 
-/// <summary>Options of one execution; start from OPTIRS_PJRT_EXECUTE_OPTIONS_INIT.</summary>
+/// <summary>A memory that a device of a topology has.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal unsafe struct optirs_pjrt_execute_options
+internal unsafe struct optirs_pjrt_memory_description
 {
-    public nuint struct_size;
-    /// <summary>arguments that stay valid although the program donates them</summary>
-    public long* not_donated;
-    /// <summary>elements of not_donated, or 0</summary>
-    public long not_donated_size;
-    /// <summary>equal on all hosts of one execution</summary>
-    public int launch_id;
+    /// <summary>UTF-8, not terminated, borrowed from the topology</summary>
+    public byte* kind;
+    public ulong kind_size;
+    /// <summary>as optirs_pjrt_memory_kind_id</summary>
+    public int kind_id;
+    /// <summary>1 for the memory that buffers go to by default</summary>
+    public byte is_default;
     /// <summary>zero</summary>
-    public int reserved;
-    /// <summary>NULL, or shared with custom calls; since ABI 1.1</summary>
-    public optirs_pjrt_context* context;
-    /// <summary>UTF-8, NUL-terminated: what profiles call it; or NULL</summary>
-    public byte* call_location;
-    /// <summary>of the program's sends and recvs, kept until it is done</summary>
-    public optirs_pjrt_channel* channels;
-    /// <summary>elements of channels</summary>
-    public long num_channels;
-    /// <summary>for a program that runs on any device: on which; or NULL</summary>
-    public optirs_pjrt_device* device;
+    public fixed byte reserved[3];
+}
+
+/// <summary>Bytes that are borrowed from the caller.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_pjrt_blob
+{
+    public byte* data;
+    public ulong size;
 }
 
 /// <summary>One place where a plugin may be. All strings are borrowed from the discovery.</summary>
@@ -442,22 +511,40 @@ internal unsafe struct optirs_pjrt_candidate
     public int reserved;
 }
 
-/// <summary>A device of a topology; strings are borrowed from the topology.</summary>
+/// <summary>Coordinates or bounds.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal unsafe struct optirs_pjrt_device_description
+internal unsafe struct optirs_pjrt_tpu_point
 {
-    /// <summary>UTF-8, as the others not terminated</summary>
-    public byte* kind;
-    public ulong kind_size;
-    /// <summary>long, for logs</summary>
-    public byte* debug_string;
-    public ulong debug_string_size;
-    /// <summary>short, for people</summary>
-    public byte* to_string;
-    public ulong to_string_size;
-    public long num_attributes;
-    public int id;
-    public int process_index;
+    /// <summary>the first `rank`</summary>
+    public fixed int values[8];
+    /// <summary>number of dimensions</summary>
+    public int rank;
+    /// <summary>of a device on its chip; else zero</summary>
+    public int index;
+}
+
+/// <summary>Where a chip or a device is.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_pjrt_tpu_place
+{
+    public int process_id;
+    /// <summary>on the process</summary>
+    public int index;
+}
+
+/// <summary>The shape of a slice.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_pjrt_tpu_slice
+{
+    /// <summary>chips, the first `rank`</summary>
+    public fixed int dims[4];
+    /// <summary>1 where the dimension is a ring</summary>
+    public fixed byte wraps[4];
+    /// <summary>number of dimensions</summary>
+    public int rank;
+    public byte is_twisted;
+    /// <summary>zero</summary>
+    public fixed byte reserved[3];
 }
 
 /// <summary>One public struct, or one field of it, as the compiler of the library laid it out.</summary>
@@ -586,22 +673,6 @@ internal sealed unsafe class PjrtHoldHandle() : NativeHandle("optirs_pjrt_hold")
     protected override void ReleaseNative() => optirs.optirs_pjrt_hold_release((optirs_pjrt_hold*)handle);
 }
 
-/// <summary>One reference to an <see cref="optirs_pjrt_tracking"/>.</summary>
-internal sealed unsafe class PjrtTrackingHandle() : NativeHandle("optirs_pjrt_tracking")
-{
-    public optirs_pjrt_tracking* Pointer => (optirs_pjrt_tracking*)handle;
-
-    protected override void ReleaseNative() => optirs.optirs_pjrt_tracking_release((optirs_pjrt_tracking*)handle);
-}
-
-/// <summary>One reference to an <see cref="optirs_pjrt_event"/>.</summary>
-internal sealed unsafe class PjrtEventHandle() : NativeHandle("optirs_pjrt_event")
-{
-    public optirs_pjrt_event* Pointer => (optirs_pjrt_event*)handle;
-
-    protected override void ReleaseNative() => optirs.optirs_pjrt_event_release((optirs_pjrt_event*)handle);
-}
-
 /// <summary>One reference to an <see cref="optirs_pjrt_context"/>.</summary>
 internal sealed unsafe class PjrtContextHandle() : NativeHandle("optirs_pjrt_context")
 {
@@ -618,12 +689,52 @@ internal sealed unsafe class PjrtCopyStreamHandle() : NativeHandle("optirs_pjrt_
     protected override void ReleaseNative() => optirs.optirs_pjrt_copy_stream_release((optirs_pjrt_copy_stream*)handle);
 }
 
+/// <summary>One reference to an <see cref="optirs_pjrt_tracking"/>.</summary>
+internal sealed unsafe class PjrtTrackingHandle() : NativeHandle("optirs_pjrt_tracking")
+{
+    public optirs_pjrt_tracking* Pointer => (optirs_pjrt_tracking*)handle;
+
+    protected override void ReleaseNative() => optirs.optirs_pjrt_tracking_release((optirs_pjrt_tracking*)handle);
+}
+
+/// <summary>One reference to an <see cref="optirs_pjrt_event"/>.</summary>
+internal sealed unsafe class PjrtEventHandle() : NativeHandle("optirs_pjrt_event")
+{
+    public optirs_pjrt_event* Pointer => (optirs_pjrt_event*)handle;
+
+    protected override void ReleaseNative() => optirs.optirs_pjrt_event_release((optirs_pjrt_event*)handle);
+}
+
 /// <summary>One reference to an <see cref="optirs_pjrt_topology"/>.</summary>
 internal sealed unsafe class PjrtTopologyHandle() : NativeHandle("optirs_pjrt_topology")
 {
     public optirs_pjrt_topology* Pointer => (optirs_pjrt_topology*)handle;
 
     protected override void ReleaseNative() => optirs.optirs_pjrt_topology_release((optirs_pjrt_topology*)handle);
+}
+
+/// <summary>One reference to an <see cref="optirs_pjrt_list"/>.</summary>
+internal sealed unsafe class PjrtListHandle() : NativeHandle("optirs_pjrt_list")
+{
+    public optirs_pjrt_list* Pointer => (optirs_pjrt_list*)handle;
+
+    protected override void ReleaseNative() => optirs.optirs_pjrt_list_release((optirs_pjrt_list*)handle);
+}
+
+/// <summary>One reference to an <see cref="optirs_pjrt_profiler"/>.</summary>
+internal sealed unsafe class PjrtProfilerHandle() : NativeHandle("optirs_pjrt_profiler")
+{
+    public optirs_pjrt_profiler* Pointer => (optirs_pjrt_profiler*)handle;
+
+    protected override void ReleaseNative() => optirs.optirs_pjrt_profiler_release((optirs_pjrt_profiler*)handle);
+}
+
+/// <summary>One reference to an <see cref="optirs_pjrt_raw_buffer"/>.</summary>
+internal sealed unsafe class PjrtRawBufferHandle() : NativeHandle("optirs_pjrt_raw_buffer")
+{
+    public optirs_pjrt_raw_buffer* Pointer => (optirs_pjrt_raw_buffer*)handle;
+
+    protected override void ReleaseNative() => optirs.optirs_pjrt_raw_buffer_release((optirs_pjrt_raw_buffer*)handle);
 }
 
 /// <summary>One reference to an <see cref="optirs_pjrt_transfer"/>.</summary>
@@ -935,8 +1046,17 @@ internal static unsafe partial class optirs
     /// <summary>optirs_stablehlo_text.</summary>
     internal const int OPTIRS_OBJECT_STABLEHLO_TEXT = 21;
 
+    /// <summary>optirs_pjrt_list.</summary>
+    internal const int OPTIRS_OBJECT_PJRT_LIST = 22;
+
+    /// <summary>optirs_pjrt_profiler.</summary>
+    internal const int OPTIRS_OBJECT_PJRT_PROFILER = 23;
+
+    /// <summary>optirs_pjrt_raw_buffer.</summary>
+    internal const int OPTIRS_OBJECT_PJRT_RAW_BUFFER = 24;
+
     /// <summary>Number of kinds.</summary>
-    internal const int OPTIRS_OBJECT_KIND_COUNT = 22;
+    internal const int OPTIRS_OBJECT_KIND_COUNT = 25;
 
     /// <summary>string_value, value_size bytes</summary>
     internal const int OPTIRS_PJRT_VALUE_STRING = 0;
@@ -983,11 +1103,23 @@ internal static unsafe partial class optirs
     /// <summary>failed with error_code and error_message</summary>
     internal const int OPTIRS_PJRT_PROCESS_ERROR = 4;
 
+    /// <summary>`void (*)(void* stream, void** buffers, const char* config, size_t config_size)`: operands, then results.</summary>
+    internal const int OPTIRS_PJRT_CUSTOM_CALL_UNTYPED = 0;
+
+    /// <summary>XLA's typed FFI: each stage is an XLA_FFI_Handler.</summary>
+    internal const int OPTIRS_PJRT_CUSTOM_CALL_FFI = 1;
+
     /// <summary>StableHLO, as text or as portable bytecode</summary>
     internal const int OPTIRS_PJRT_PROGRAM_MLIR = 0;
 
     /// <summary>a serialized HloModuleProto</summary>
     internal const int OPTIRS_PJRT_PROGRAM_HLO = 1;
+
+    /// <summary>what it takes</summary>
+    internal const int OPTIRS_PJRT_SIDE_PARAMETERS = 0;
+
+    /// <summary>what it returns</summary>
+    internal const int OPTIRS_PJRT_SIDE_OUTPUTS = 1;
 
     /// <summary>no such file, or the source is not set</summary>
     internal const int OPTIRS_PJRT_CANDIDATE_MISSING = 0;
@@ -997,6 +1129,60 @@ internal static unsafe partial class optirs
 
     /// <summary>already loaded in this process</summary>
     internal const int OPTIRS_PJRT_CANDIDATE_LOADED = 2;
+
+    internal const int OPTIRS_PJRT_TPU_PROCESSES = 0;
+
+    internal const int OPTIRS_PJRT_TPU_CHIPS = 1;
+
+    internal const int OPTIRS_PJRT_TPU_CHIPS_PER_PROCESS = 2;
+
+    internal const int OPTIRS_PJRT_TPU_CORES = 3;
+
+    internal const int OPTIRS_PJRT_TPU_CORES_PER_CHIP = 4;
+
+    internal const int OPTIRS_PJRT_TPU_CORES_PER_PROCESS = 5;
+
+    internal const int OPTIRS_PJRT_TPU_DEVICES = 6;
+
+    internal const int OPTIRS_PJRT_TPU_DEVICES_PER_CHIP = 7;
+
+    internal const int OPTIRS_PJRT_TPU_DEVICES_PER_PROCESS = 8;
+
+    /// <summary>a part of a larger topology</summary>
+    internal const int OPTIRS_PJRT_TPU_IS_SUBSLICE = 0;
+
+    /// <summary>the enhanced barrier is enabled</summary>
+    internal const int OPTIRS_PJRT_TPU_HAS_ENHANCED_BARRIER = 1;
+
+    /// <summary>not every chip reaches every other one directly</summary>
+    internal const int OPTIRS_PJRT_TPU_HAS_LIMITED_ICI = 2;
+
+    /// <summary>chips of the topology</summary>
+    internal const int OPTIRS_PJRT_TPU_CHIP_BOUNDS = 0;
+
+    /// <summary>chips of one process</summary>
+    internal const int OPTIRS_PJRT_TPU_CHIPS_PER_PROCESS_BOUNDS = 1;
+
+    /// <summary>processes of the topology</summary>
+    internal const int OPTIRS_PJRT_TPU_PROCESS_BOUNDS = 2;
+
+    /// <summary>of a serialized program</summary>
+    internal const int OPTIRS_PJRT_TPU_TARGET_ARGUMENTS = 0;
+
+    /// <summary>an HloModuleProtoWithConfig, of a serialized program</summary>
+    internal const int OPTIRS_PJRT_TPU_HLO_MODULE = 1;
+
+    /// <summary>a CompiledMemoryStatsProto, of a serialized program</summary>
+    internal const int OPTIRS_PJRT_TPU_MEMORY_STATS = 2;
+
+    /// <summary>CompilationEnvironmentsProto with TPU's own filled in</summary>
+    internal const int OPTIRS_PJRT_TPU_COMPILATION_ENVIRONMENT = 3;
+
+    /// <summary>it would come again</summary>
+    internal const int OPTIRS_PJRT_TPU_ERROR_IS_PREDETERMINED = 0;
+
+    /// <summary>it stands for a cancellation only</summary>
+    internal const int OPTIRS_PJRT_TPU_ERROR_IS_CANCELLATION = 1;
 
     internal const int OPTIRS_ABI_MAJOR = 1;
 
@@ -2236,6 +2422,132 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_pjrt_buffer_donate_raw(optirs_pjrt_buffer* buffer, optirs_pjrt_buffer** inout_buffer, optirs_pjrt_promise** out_promise);
 
+    /// <summary>An empty context. Errors: UNIMPLEMENTED.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_context_create(PjrtClientHandle client, out PjrtContextHandle out_context);
+
+    /// <inheritdoc cref="optirs_pjrt_context_create"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_context_create")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_context_create_raw(optirs_pjrt_client* client, optirs_pjrt_context** out_context);
+
+    /// <summary>Adds a reference.</summary>
+    /// <param name="context">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_context_retain(optirs_pjrt_context* context);
+
+    /// <summary>Drops a reference.</summary>
+    /// <param name="context">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_context_release(optirs_pjrt_context* context);
+
+    /// <summary>Adds a reference.</summary>
+    /// <param name="copy_stream">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_copy_stream_retain(optirs_pjrt_copy_stream* copy_stream);
+
+    /// <summary>Drops a reference.</summary>
+    /// <param name="copy_stream">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_copy_stream_release(optirs_pjrt_copy_stream* copy_stream);
+
+    /// <summary>Bytes that the program expects.</summary>
+    /// <param name="out_total">all of them</param>
+    /// <param name="out_granule">chunks must be multiples of this</param>
+    /// <param name="out_current">so many have been given</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_copy_stream_progress(PjrtCopyStreamHandle copy_stream, out long out_total, out long out_granule, out long out_current);
+
+    /// <inheritdoc cref="optirs_pjrt_copy_stream_progress"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_copy_stream_progress")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_copy_stream_progress_raw(optirs_pjrt_copy_stream* copy_stream, long* out_total, long* out_granule, long* out_current);
+
+    /// <summary>Gives the program its next bytes, which are copied during the call.</summary>
+    /// <param name="done">NULL, or called when the program has them</param>
+    /// <param name="context">passed to done</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_copy_stream_add(PjrtCopyStreamHandle copy_stream, ReadOnlySpan<byte> data, ulong size, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
+
+    /// <inheritdoc cref="optirs_pjrt_copy_stream_add"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_copy_stream_add")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_copy_stream_add_raw(optirs_pjrt_copy_stream* copy_stream, byte* data, ulong size, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
+
+    /// <summary>Starts one execution on every addressable device of the program and returns when it is enqueued.<br/>Arguments and results are flat, device by device: `arguments[d * per_device + i]`. One cell may stand in arguments and in results: it gives the old value and receives the new one. An argument that the program donates and that receives no result reports that it is deleted, and names the program in every later error. On an error no result cell has changed.<br/>Errors: INVALID_ARGUMENT (counts that do not fit, a NULL or repeated cell, a cell of another client), FAILED_PRECONDITION (an argument that is empty, deleted or donated), RESOURCE_EXHAUSTED (names the largest live buffers), or what the plugin reports.</summary>
+    /// <param name="options">NULL means OPTIRS_PJRT_EXECUTE_OPTIONS_INIT</param>
+    /// <param name="arguments">cells, [num_devices x arguments per device]</param>
+    /// <param name="num_arguments">number of all cells, a multiple of num_devices</param>
+    /// <param name="results">cells to fill, [num_devices x num_outputs]; a NULL entry gets a new owned cell</param>
+    /// <param name="num_results">must be num_devices * num_outputs</param>
+    /// <param name="done">NULL, or called when all devices have finished</param>
+    /// <param name="context">passed to done</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_executable_execute(PjrtExecutableHandle executable, optirs_pjrt_execute_options* options, optirs_pjrt_buffer** arguments, long num_arguments, optirs_pjrt_buffer** results, long num_results, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
+
+    /// <inheritdoc cref="optirs_pjrt_executable_execute"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_executable_execute")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_executable_execute_raw(optirs_pjrt_executable* executable, optirs_pjrt_execute_options* options, optirs_pjrt_buffer** arguments, long num_arguments, optirs_pjrt_buffer** results, long num_results, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
+
+    /// <summary>Makes a function known to every program of the plugin that is compiled from then on. Errors: ALREADY_EXISTS, or what the plugin reports of a version that it does not speak.</summary>
+    /// <param name="name">UTF-8, call_target_name of the program</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_plugin_register_custom_call(PjrtPluginHandle plugin, ReadOnlySpan<byte> name, ulong name_size, optirs_pjrt_custom_call* call);
+
+    /// <inheritdoc cref="optirs_pjrt_plugin_register_custom_call"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_register_custom_call")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_plugin_register_custom_call_raw(optirs_pjrt_plugin* plugin, byte* name, ulong name_size, optirs_pjrt_custom_call* call);
+
+    /// <summary>Makes a handler of XLA's typed FFI known to every program of the plugin.</summary>
+    /// <param name="name">UTF-8, call_target_name of the program</param>
+    /// <param name="platform">UTF-8, for instance "CUDA"</param>
+    /// <param name="handler">an XLA_FFI_Handler, valid until the process ends</param>
+    /// <param name="traits">bits of XLA_FFI_Handler_Traits, zero for none</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_plugin_register_ffi_handler(PjrtPluginHandle plugin, ReadOnlySpan<byte> name, ulong name_size, ReadOnlySpan<byte> platform, ulong platform_size, void* handler, uint traits);
+
+    /// <inheritdoc cref="optirs_pjrt_plugin_register_ffi_handler"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_register_ffi_handler")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_plugin_register_ffi_handler_raw(optirs_pjrt_plugin* plugin, byte* name, ulong name_size, byte* platform, ulong platform_size, void* handler, uint traits);
+
+    /// <summary>Makes a type of user data known to the handlers of XLA's typed FFI.</summary>
+    /// <param name="name">UTF-8</param>
+    /// <param name="deleter">`void (*)(void*)`, called by the plugin for data of contexts that end; may be NULL</param>
+    /// <param name="out_type_id">the number that handlers ask for</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_plugin_register_ffi_type(PjrtPluginHandle plugin, ReadOnlySpan<byte> name, ulong name_size, void* deleter, out long out_type_id);
+
+    /// <inheritdoc cref="optirs_pjrt_plugin_register_ffi_type"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_register_ffi_type")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_plugin_register_ffi_type_raw(optirs_pjrt_plugin* plugin, byte* name, ulong name_size, void* deleter, long* out_type_id);
+
+    /// <summary>Gives handlers data for every execution with this context.</summary>
+    /// <param name="type_id">of optirs_pjrt_plugin_register_ffi_type</param>
+    /// <param name="data">belongs to the context from then on, if the type has a deleter</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_context_add_user_data(PjrtContextHandle context, long type_id, void* data);
+
+    /// <inheritdoc cref="optirs_pjrt_context_add_user_data"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_context_add_user_data")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_context_add_user_data_raw(optirs_pjrt_context* context, long type_id, void* data);
+
     /// <summary>Number of the device, unique within its client.</summary>
     [LibraryImport(Library)]
     [SuppressGCTransition]
@@ -2884,365 +3196,6 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_pjrt_executable_is_deleted_raw(optirs_pjrt_executable* executable, byte* out_is_deleted);
 
-    /// <summary>An empty context. Errors: UNIMPLEMENTED.</summary>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial Checked optirs_pjrt_context_create(PjrtClientHandle client, out PjrtContextHandle out_context);
-
-    /// <inheritdoc cref="optirs_pjrt_context_create"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_context_create")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial optirs_error* optirs_pjrt_context_create_raw(optirs_pjrt_client* client, optirs_pjrt_context** out_context);
-
-    /// <summary>Adds a reference.</summary>
-    /// <param name="context">NULL is a no-op.</param>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial void optirs_pjrt_context_retain(optirs_pjrt_context* context);
-
-    /// <summary>Drops a reference.</summary>
-    /// <param name="context">NULL is a no-op.</param>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial void optirs_pjrt_context_release(optirs_pjrt_context* context);
-
-    /// <summary>Adds a reference.</summary>
-    /// <param name="copy_stream">NULL is a no-op.</param>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial void optirs_pjrt_copy_stream_retain(optirs_pjrt_copy_stream* copy_stream);
-
-    /// <summary>Drops a reference.</summary>
-    /// <param name="copy_stream">NULL is a no-op.</param>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial void optirs_pjrt_copy_stream_release(optirs_pjrt_copy_stream* copy_stream);
-
-    /// <summary>Bytes that the program expects.</summary>
-    /// <param name="out_total">all of them</param>
-    /// <param name="out_granule">chunks must be multiples of this</param>
-    /// <param name="out_current">so many have been given</param>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial Checked optirs_pjrt_copy_stream_progress(PjrtCopyStreamHandle copy_stream, out long out_total, out long out_granule, out long out_current);
-
-    /// <inheritdoc cref="optirs_pjrt_copy_stream_progress"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_copy_stream_progress")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial optirs_error* optirs_pjrt_copy_stream_progress_raw(optirs_pjrt_copy_stream* copy_stream, long* out_total, long* out_granule, long* out_current);
-
-    /// <summary>Gives the program its next bytes, which are copied during the call.</summary>
-    /// <param name="done">NULL, or called when the program has them</param>
-    /// <param name="context">passed to done</param>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial Checked optirs_pjrt_copy_stream_add(PjrtCopyStreamHandle copy_stream, ReadOnlySpan<byte> data, ulong size, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
-
-    /// <inheritdoc cref="optirs_pjrt_copy_stream_add"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_copy_stream_add")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial optirs_error* optirs_pjrt_copy_stream_add_raw(optirs_pjrt_copy_stream* copy_stream, byte* data, ulong size, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
-
-    /// <summary>Starts one execution on every addressable device of the program and returns when it is enqueued.<br/>Arguments and results are flat, device by device: `arguments[d * per_device + i]`. One cell may stand in arguments and in results: it gives the old value and receives the new one. An argument that the program donates and that receives no result reports that it is deleted, and names the program in every later error. On an error no result cell has changed.<br/>Errors: INVALID_ARGUMENT (counts that do not fit, a NULL or repeated cell, a cell of another client), FAILED_PRECONDITION (an argument that is empty, deleted or donated), RESOURCE_EXHAUSTED (names the largest live buffers), or what the plugin reports.</summary>
-    /// <param name="options">NULL means OPTIRS_PJRT_EXECUTE_OPTIONS_INIT</param>
-    /// <param name="arguments">cells, [num_devices x arguments per device]</param>
-    /// <param name="num_arguments">number of all cells, a multiple of num_devices</param>
-    /// <param name="results">cells to fill, [num_devices x num_outputs]; a NULL entry gets a new owned cell</param>
-    /// <param name="num_results">must be num_devices * num_outputs</param>
-    /// <param name="done">NULL, or called when all devices have finished</param>
-    /// <param name="context">passed to done</param>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial Checked optirs_pjrt_executable_execute(PjrtExecutableHandle executable, optirs_pjrt_execute_options* options, optirs_pjrt_buffer** arguments, long num_arguments, optirs_pjrt_buffer** results, long num_results, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
-
-    /// <inheritdoc cref="optirs_pjrt_executable_execute"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_executable_execute")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial optirs_error* optirs_pjrt_executable_execute_raw(optirs_pjrt_executable* executable, optirs_pjrt_execute_options* options, optirs_pjrt_buffer** arguments, long num_arguments, optirs_pjrt_buffer** results, long num_results, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
-
-    /// <summary>Number of the memory, unique within its client.</summary>
-    [LibraryImport(Library)]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial int optirs_pjrt_memory_id(nint memory);
-
-    /// <inheritdoc cref="optirs_pjrt_memory_id"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_memory_id")]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial int optirs_pjrt_memory_id_raw(optirs_pjrt_memory* memory);
-
-    /// <summary>Kind of the memory, e.g. "device", "pinned_host", "unpinned_host".</summary>
-    /// <param name="out_size">bytes</param>
-    /// <returns>UTF-8, valid as long as the client</returns>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial byte* optirs_pjrt_memory_kind(nint memory, out ulong out_size);
-
-    /// <inheritdoc cref="optirs_pjrt_memory_kind"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_memory_kind")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial byte* optirs_pjrt_memory_kind_raw(optirs_pjrt_memory* memory, ulong* out_size);
-
-    /// <summary>Number of the kind; -1 where the plugin gives none.</summary>
-    [LibraryImport(Library)]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial int optirs_pjrt_memory_kind_id(nint memory);
-
-    /// <inheritdoc cref="optirs_pjrt_memory_kind_id"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_memory_kind_id")]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial int optirs_pjrt_memory_kind_id_raw(optirs_pjrt_memory* memory);
-
-    /// <summary>Long description for logs.</summary>
-    /// <param name="out_size">bytes</param>
-    /// <returns>UTF-8, valid as long as the client</returns>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial byte* optirs_pjrt_memory_debug_string(nint memory, out ulong out_size);
-
-    /// <inheritdoc cref="optirs_pjrt_memory_debug_string"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_memory_debug_string")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial byte* optirs_pjrt_memory_debug_string_raw(optirs_pjrt_memory* memory, ulong* out_size);
-
-    /// <summary>Short description for people.</summary>
-    /// <param name="out_size">bytes</param>
-    /// <returns>UTF-8, valid as long as the client</returns>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial byte* optirs_pjrt_memory_to_string(nint memory, out ulong out_size);
-
-    /// <inheritdoc cref="optirs_pjrt_memory_to_string"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_memory_to_string")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial byte* optirs_pjrt_memory_to_string_raw(optirs_pjrt_memory* memory, ulong* out_size);
-
-    /// <summary>Number of devices that can use the memory.</summary>
-    [LibraryImport(Library)]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial long optirs_pjrt_memory_num_devices(nint memory);
-
-    /// <inheritdoc cref="optirs_pjrt_memory_num_devices"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_memory_num_devices")]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial long optirs_pjrt_memory_num_devices_raw(optirs_pjrt_memory* memory);
-
-    /// <summary>Device `index` of those that can use the memory; NULL where the index is out of range.</summary>
-    /// <param name="index">0 &lt;= index &lt; num_devices</param>
-    /// <returns>valid as long as the client</returns>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial optirs_pjrt_device* optirs_pjrt_memory_device(nint memory, long index);
-
-    /// <inheritdoc cref="optirs_pjrt_memory_device"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_memory_device")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial optirs_pjrt_device* optirs_pjrt_memory_device_raw(optirs_pjrt_memory* memory, long index);
-
-    /// <summary>Loads a plugin and initialises it.<br/>A text with a '/' or ending in ".so" is a path. Any other text is a name, looked up among the candidates of optirs_pjrt_discovery_create ("tpu", "cuda", "cpu", or a name that PJRT_NAMES_AND_LIBRARY_PATHS defines). An empty text takes the first candidate that loads. Loading the same file again gives the same plugin.<br/>Errors: NOT_FOUND (no such file or name, or no candidate loads; the message holds the table of what was tried), INVALID_ARGUMENT (not a shared library, or no GetPjrtApi), FAILED_PRECONDITION (another major version, a minor version below 40 or with a table layout of its own, or a dependency that is missing, which is named), or what the plugin's own initialisation reported.</summary>
-    /// <param name="name_or_path">UTF-8</param>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial Checked optirs_pjrt_plugin_load(ReadOnlySpan<byte> name_or_path, ulong name_or_path_size, out PjrtPluginHandle out_plugin);
-
-    /// <inheritdoc cref="optirs_pjrt_plugin_load"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_load")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial optirs_error* optirs_pjrt_plugin_load_raw(byte* name_or_path, ulong name_or_path_size, optirs_pjrt_plugin** out_plugin);
-
-    /// <summary>Adds a reference.</summary>
-    /// <param name="plugin">NULL is a no-op.</param>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial void optirs_pjrt_plugin_retain(optirs_pjrt_plugin* plugin);
-
-    /// <summary>Drops a reference.</summary>
-    /// <param name="plugin">NULL is a no-op.</param>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial void optirs_pjrt_plugin_release(optirs_pjrt_plugin* plugin);
-
-    /// <summary>Absolute path of the plugin's file.</summary>
-    /// <param name="out_size">bytes</param>
-    /// <returns>UTF-8, valid as long as the plugin</returns>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial byte* optirs_pjrt_plugin_path(PjrtPluginHandle plugin, out ulong out_size);
-
-    /// <inheritdoc cref="optirs_pjrt_plugin_path"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_path")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial byte* optirs_pjrt_plugin_path_raw(optirs_pjrt_plugin* plugin, ulong* out_size);
-
-    /// <summary>Major version of the C API that the plugin speaks.</summary>
-    [LibraryImport(Library)]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial int optirs_pjrt_plugin_api_major(PjrtPluginHandle plugin);
-
-    /// <inheritdoc cref="optirs_pjrt_plugin_api_major"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_api_major")]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial int optirs_pjrt_plugin_api_major_raw(optirs_pjrt_plugin* plugin);
-
-    /// <summary>Minor version of the C API that the plugin speaks.</summary>
-    [LibraryImport(Library)]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial int optirs_pjrt_plugin_api_minor(PjrtPluginHandle plugin);
-
-    /// <inheritdoc cref="optirs_pjrt_plugin_api_minor"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_api_minor")]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial int optirs_pjrt_plugin_api_minor_raw(optirs_pjrt_plugin* plugin);
-
-    /// <summary>1 where the plugin offers a function of the C API, for example "PJRT_Client_DmaMap"; else 0.</summary>
-    /// <param name="name">UTF-8</param>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial byte optirs_pjrt_plugin_has_function(PjrtPluginHandle plugin, ReadOnlySpan<byte> name, ulong name_size);
-
-    /// <inheritdoc cref="optirs_pjrt_plugin_has_function"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_has_function")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial byte optirs_pjrt_plugin_has_function_raw(optirs_pjrt_plugin* plugin, byte* name, ulong name_size);
-
-    /// <summary>Number of attributes that the plugin states about itself.</summary>
-    [LibraryImport(Library)]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial long optirs_pjrt_plugin_num_attributes(PjrtPluginHandle plugin);
-
-    /// <inheritdoc cref="optirs_pjrt_plugin_num_attributes"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_num_attributes")]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial long optirs_pjrt_plugin_num_attributes_raw(optirs_pjrt_plugin* plugin);
-
-    /// <summary>Attribute `index`. Errors: OUT_OF_RANGE.</summary>
-    /// <param name="index">0 &lt;= index &lt; num_attributes</param>
-    /// <param name="out_value">pointers in it are borrowed from the plugin</param>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial Checked optirs_pjrt_plugin_attribute(PjrtPluginHandle plugin, long index, out optirs_pjrt_named_value out_value);
-
-    /// <inheritdoc cref="optirs_pjrt_plugin_attribute"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_attribute")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial optirs_error* optirs_pjrt_plugin_attribute_raw(optirs_pjrt_plugin* plugin, long index, optirs_pjrt_named_value* out_value);
-
-    /// <summary>Number of extensions in the plugin's list.</summary>
-    [LibraryImport(Library)]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial long optirs_pjrt_plugin_num_extensions(PjrtPluginHandle plugin);
-
-    /// <inheritdoc cref="optirs_pjrt_plugin_num_extensions"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_num_extensions")]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial long optirs_pjrt_plugin_num_extensions_raw(optirs_pjrt_plugin* plugin);
-
-    /// <summary>Type number and name of extension `index`; an extension newer than this library is "unknown". Errors: OUT_OF_RANGE.</summary>
-    /// <param name="index">0 &lt;= index &lt; num_extensions</param>
-    /// <param name="out_type">number of PJRT_Extension_Type</param>
-    /// <param name="out_name">UTF-8, static</param>
-    /// <param name="out_name_size">bytes</param>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial Checked optirs_pjrt_plugin_extension(PjrtPluginHandle plugin, long index, out int out_type, byte** out_name, out ulong out_name_size);
-
-    /// <inheritdoc cref="optirs_pjrt_plugin_extension"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_extension")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial optirs_error* optirs_pjrt_plugin_extension_raw(optirs_pjrt_plugin* plugin, long index, int* out_type, byte** out_name, ulong* out_name_size);
-
-    /// <summary>Lists the places where plugins are looked for, in order: OPTIRS_PJRT_PLUGIN; PJRT_NAMES_AND_LIBRARY_PATHS ("name:path,name:path"); TPU_LIBRARY_PATH; libtpu and the jax-cuda plugins of the active Python environment; the folder of this library and of the program, which hold the embedded plugin. Opens no library.</summary>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial Checked optirs_pjrt_discovery_create(out PjrtDiscoveryHandle out_discovery);
-
-    /// <inheritdoc cref="optirs_pjrt_discovery_create"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_discovery_create")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial optirs_error* optirs_pjrt_discovery_create_raw(optirs_pjrt_discovery** out_discovery);
-
-    /// <summary>Adds a reference.</summary>
-    /// <param name="discovery">NULL is a no-op.</param>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial void optirs_pjrt_discovery_retain(optirs_pjrt_discovery* discovery);
-
-    /// <summary>Drops a reference.</summary>
-    /// <param name="discovery">NULL is a no-op.</param>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial void optirs_pjrt_discovery_release(optirs_pjrt_discovery* discovery);
-
-    /// <summary>Number of candidates.</summary>
-    [LibraryImport(Library)]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial long optirs_pjrt_discovery_num_candidates(PjrtDiscoveryHandle discovery);
-
-    /// <inheritdoc cref="optirs_pjrt_discovery_num_candidates"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_discovery_num_candidates")]
-    [SuppressGCTransition]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial long optirs_pjrt_discovery_num_candidates_raw(optirs_pjrt_discovery* discovery);
-
-    /// <summary>Candidate `index`. Errors: OUT_OF_RANGE.</summary>
-    /// <param name="index">0 &lt;= index &lt; num_candidates</param>
-    /// <param name="out_candidate">strings in it are borrowed from the discovery</param>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial Checked optirs_pjrt_discovery_candidate(PjrtDiscoveryHandle discovery, long index, out optirs_pjrt_candidate out_candidate);
-
-    /// <inheritdoc cref="optirs_pjrt_discovery_candidate"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_discovery_candidate")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial optirs_error* optirs_pjrt_discovery_candidate_raw(optirs_pjrt_discovery* discovery, long index, optirs_pjrt_candidate* out_candidate);
-
-    /// <summary>The compiled program as bytes, for the same plugin of the same version. Errors: UNIMPLEMENTED.</summary>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial Checked optirs_pjrt_executable_serialize(PjrtExecutableHandle executable, out PjrtBytesHandle out_bytes);
-
-    /// <inheritdoc cref="optirs_pjrt_executable_serialize"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_executable_serialize")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial optirs_error* optirs_pjrt_executable_serialize_raw(optirs_pjrt_executable* executable, optirs_pjrt_bytes** out_bytes);
-
-    /// <summary>Loads a program that optirs_pjrt_executable_serialize has written. The bytes must be trusted: they hold machine code. Errors: INVALID_ARGUMENT (empty), or what the plugin reports of bytes that it did not write.</summary>
-    /// <param name="options">a CompileOptionsProto that replaces the program's own; NULL if options_size is 0</param>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial Checked optirs_pjrt_executable_deserialize(PjrtClientHandle client, ReadOnlySpan<byte> bytes, ulong size, ReadOnlySpan<byte> options, ulong options_size, out PjrtExecutableHandle out_executable);
-
-    /// <inheritdoc cref="optirs_pjrt_executable_deserialize"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_executable_deserialize")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial optirs_error* optirs_pjrt_executable_deserialize_raw(optirs_pjrt_client* client, byte* bytes, ulong size, byte* options, ulong options_size, optirs_pjrt_executable** out_executable);
-
-    /// <summary>Loads a program that was compiled for a topology on the devices of a client. Errors: FAILED_PRECONDITION (loaded already), INVALID_ARGUMENT (another plugin), UNIMPLEMENTED.</summary>
-    /// <param name="executable">of optirs_pjrt_topology_compile</param>
-    /// <param name="options">as of optirs_pjrt_executable_compile; the format is ignored</param>
-    [LibraryImport(Library)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial Checked optirs_pjrt_executable_load(PjrtClientHandle client, PjrtExecutableHandle executable, optirs_pjrt_compile_options* options, out PjrtExecutableHandle out_executable);
-
-    /// <inheritdoc cref="optirs_pjrt_executable_load"/>
-    [LibraryImport(Library, EntryPoint = "optirs_pjrt_executable_load")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial optirs_error* optirs_pjrt_executable_load_raw(optirs_pjrt_client* client, optirs_pjrt_executable* executable, optirs_pjrt_compile_options* options, optirs_pjrt_executable** out_executable);
-
     /// <summary>A topology by name. Errors: what the plugin reports of a name or an option that it does not know.</summary>
     /// <param name="name">UTF-8, in the plugin's terms, e.g. "v5e:2x4"</param>
     /// <param name="options">named values that the plugin understands</param>
@@ -3436,6 +3389,885 @@ internal static unsafe partial class optirs
     [LibraryImport(Library, EntryPoint = "optirs_pjrt_topology_compile")]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_pjrt_topology_compile_raw(optirs_pjrt_topology* topology, byte* program, ulong program_size, optirs_pjrt_compile_options* options, optirs_pjrt_client* client, optirs_pjrt_executable** out_executable);
+
+    /// <summary>Adds a reference.</summary>
+    /// <param name="list">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_list_retain(optirs_pjrt_list* list);
+
+    /// <summary>Drops a reference.</summary>
+    /// <param name="list">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_list_release(optirs_pjrt_list* list);
+
+    /// <summary>Number of items.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_list_count(PjrtListHandle list);
+
+    /// <inheritdoc cref="optirs_pjrt_list_count"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_list_count")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_list_count_raw(optirs_pjrt_list* list);
+
+    /// <summary>Item `index`, NULL where it is out of range.</summary>
+    /// <param name="index">0 &lt;= index &lt; count</param>
+    /// <param name="out_size">bytes</param>
+    /// <returns>valid as long as the list</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_list_at(PjrtListHandle list, long index, out ulong out_size);
+
+    /// <inheritdoc cref="optirs_pjrt_list_at"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_list_at")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_list_at_raw(optirs_pjrt_list* list, long index, ulong* out_size);
+
+    /// <summary>The layout that the devices of a client give an array unless told otherwise, in XLA's notation: "{1,0:T(8,128)}".</summary>
+    /// <param name="array">type and extents; layout and place must be left out</param>
+    /// <param name="out_text">UTF-8</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_client_default_layout(PjrtClientHandle client, optirs_pjrt_array* array, out PjrtBytesHandle out_text);
+
+    /// <inheritdoc cref="optirs_pjrt_client_default_layout"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_client_default_layout")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_client_default_layout_raw(optirs_pjrt_client* client, optirs_pjrt_array* array, optirs_pjrt_bytes** out_text);
+
+    /// <summary>As optirs_pjrt_client_default_layout, for the devices of a topology.</summary>
+    /// <param name="array">type and extents; layout and place must be left out</param>
+    /// <param name="out_text">UTF-8</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_topology_default_layout(PjrtTopologyHandle topology, optirs_pjrt_array* array, out PjrtBytesHandle out_text);
+
+    /// <inheritdoc cref="optirs_pjrt_topology_default_layout"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_topology_default_layout")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_topology_default_layout_raw(optirs_pjrt_topology* topology, optirs_pjrt_array* array, optirs_pjrt_bytes** out_text);
+
+    /// <summary>The layout of a buffer in XLA's notation. Errors: FAILED_PRECONDITION (deleted or donated).</summary>
+    /// <param name="out_text">UTF-8</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_buffer_layout_text(PjrtBufferHandle buffer, out PjrtBytesHandle out_text);
+
+    /// <inheritdoc cref="optirs_pjrt_buffer_layout_text"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_buffer_layout_text")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_buffer_layout_text_raw(optirs_pjrt_buffer* buffer, optirs_pjrt_bytes** out_text);
+
+    /// <summary>The layouts of a program's parameters or results in XLA's notation, one text each.</summary>
+    /// <param name="side">OPTIRS_PJRT_SIDE_*</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_executable_layouts(PjrtExecutableHandle executable, int side, out PjrtListHandle out_layouts);
+
+    /// <inheritdoc cref="optirs_pjrt_executable_layouts"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_executable_layouts")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_executable_layouts_raw(optirs_pjrt_executable* executable, int side, optirs_pjrt_list** out_layouts);
+
+    /// <summary>How a program's parameters or results are divided among its devices: one serialized OpSharding each; none where the program was not partitioned.</summary>
+    /// <param name="side">OPTIRS_PJRT_SIDE_*</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_executable_shardings(PjrtExecutableHandle executable, int side, out PjrtListHandle out_shardings);
+
+    /// <inheritdoc cref="optirs_pjrt_executable_shardings"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_executable_shardings")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_executable_shardings_raw(optirs_pjrt_executable* executable, int side, optirs_pjrt_list** out_shardings);
+
+    /// <summary>What the plugin says of a program beyond the rest, a message of the plugin's own.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_executable_metadata(PjrtExecutableHandle executable, out PjrtBytesHandle out_metadata);
+
+    /// <inheritdoc cref="optirs_pjrt_executable_metadata"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_executable_metadata")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_executable_metadata_raw(optirs_pjrt_executable* executable, optirs_pjrt_bytes** out_metadata);
+
+    /// <summary>Number of memories of device `device`. Errors: OUT_OF_RANGE.</summary>
+    /// <param name="device">0 &lt;= device &lt; num_devices</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_topology_num_device_memories(PjrtTopologyHandle topology, long device, out long out_count);
+
+    /// <inheritdoc cref="optirs_pjrt_topology_num_device_memories"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_topology_num_device_memories")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_topology_num_device_memories_raw(optirs_pjrt_topology* topology, long device, long* out_count);
+
+    /// <summary>Memory `index` of device `device`. Errors: OUT_OF_RANGE.</summary>
+    /// <param name="device">0 &lt;= device &lt; num_devices</param>
+    /// <param name="index">0 &lt;= index &lt; num_device_memories</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_topology_device_memory(PjrtTopologyHandle topology, long device, long index, out optirs_pjrt_memory_description out_memory);
+
+    /// <inheritdoc cref="optirs_pjrt_topology_device_memory"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_topology_device_memory")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_topology_device_memory_raw(optirs_pjrt_topology* topology, long device, long index, optirs_pjrt_memory_description* out_memory);
+
+    /// <summary>Number of the memory, unique within its client.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial int optirs_pjrt_memory_id(nint memory);
+
+    /// <inheritdoc cref="optirs_pjrt_memory_id"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_memory_id")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial int optirs_pjrt_memory_id_raw(optirs_pjrt_memory* memory);
+
+    /// <summary>Kind of the memory, e.g. "device", "pinned_host", "unpinned_host".</summary>
+    /// <param name="out_size">bytes</param>
+    /// <returns>UTF-8, valid as long as the client</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_memory_kind(nint memory, out ulong out_size);
+
+    /// <inheritdoc cref="optirs_pjrt_memory_kind"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_memory_kind")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_memory_kind_raw(optirs_pjrt_memory* memory, ulong* out_size);
+
+    /// <summary>Number of the kind; -1 where the plugin gives none.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial int optirs_pjrt_memory_kind_id(nint memory);
+
+    /// <inheritdoc cref="optirs_pjrt_memory_kind_id"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_memory_kind_id")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial int optirs_pjrt_memory_kind_id_raw(optirs_pjrt_memory* memory);
+
+    /// <summary>Long description for logs.</summary>
+    /// <param name="out_size">bytes</param>
+    /// <returns>UTF-8, valid as long as the client</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_memory_debug_string(nint memory, out ulong out_size);
+
+    /// <inheritdoc cref="optirs_pjrt_memory_debug_string"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_memory_debug_string")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_memory_debug_string_raw(optirs_pjrt_memory* memory, ulong* out_size);
+
+    /// <summary>Short description for people.</summary>
+    /// <param name="out_size">bytes</param>
+    /// <returns>UTF-8, valid as long as the client</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_memory_to_string(nint memory, out ulong out_size);
+
+    /// <inheritdoc cref="optirs_pjrt_memory_to_string"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_memory_to_string")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_memory_to_string_raw(optirs_pjrt_memory* memory, ulong* out_size);
+
+    /// <summary>Number of devices that can use the memory.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_memory_num_devices(nint memory);
+
+    /// <inheritdoc cref="optirs_pjrt_memory_num_devices"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_memory_num_devices")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_memory_num_devices_raw(optirs_pjrt_memory* memory);
+
+    /// <summary>Device `index` of those that can use the memory; NULL where the index is out of range.</summary>
+    /// <param name="index">0 &lt;= index &lt; num_devices</param>
+    /// <returns>valid as long as the client</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_pjrt_device* optirs_pjrt_memory_device(nint memory, long index);
+
+    /// <inheritdoc cref="optirs_pjrt_memory_device"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_memory_device")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_pjrt_device* optirs_pjrt_memory_device_raw(optirs_pjrt_memory* memory, long index);
+
+    /// <summary>Names of the phases that the plugin's compiler has, in order.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_plugin_phase_names(PjrtPluginHandle plugin, out PjrtListHandle out_names);
+
+    /// <inheritdoc cref="optirs_pjrt_plugin_phase_names"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_phase_names")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_plugin_phase_names_raw(optirs_pjrt_plugin* plugin, optirs_pjrt_list** out_names);
+
+    /// <summary>Runs phases on programs; what comes out can go into the next phase.</summary>
+    /// <param name="topology">compiled for</param>
+    /// <param name="programs">each a serialized PjRtPartialProgramProto</param>
+    /// <param name="phases">names, in order</param>
+    /// <param name="options">a serialized CompileOptionsProto</param>
+    /// <param name="out_programs">each a serialized PjRtPartialProgramProto</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_topology_run_phases(PjrtTopologyHandle topology, ReadOnlySpan<optirs_pjrt_blob> programs, long num_programs, ReadOnlySpan<optirs_pjrt_blob> phases, long num_phases, ReadOnlySpan<byte> options, ulong options_size, out PjrtListHandle out_programs);
+
+    /// <inheritdoc cref="optirs_pjrt_topology_run_phases"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_topology_run_phases")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_topology_run_phases_raw(optirs_pjrt_topology* topology, optirs_pjrt_blob* programs, long num_programs, optirs_pjrt_blob* phases, long num_phases, byte* options, ulong options_size, optirs_pjrt_list** out_programs);
+
+    /// <summary>Loads a plugin and initialises it.<br/>A text with a '/' or ending in ".so" is a path. Any other text is a name, looked up among the candidates of optirs_pjrt_discovery_create ("tpu", "cuda", "cpu", or a name that PJRT_NAMES_AND_LIBRARY_PATHS defines). An empty text takes the first candidate that loads. Loading the same file again gives the same plugin.<br/>Errors: NOT_FOUND (no such file or name, or no candidate loads; the message holds the table of what was tried), INVALID_ARGUMENT (not a shared library, or no GetPjrtApi), FAILED_PRECONDITION (another major version, a minor version below 40 or with a table layout of its own, or a dependency that is missing, which is named), or what the plugin's own initialisation reported.</summary>
+    /// <param name="name_or_path">UTF-8</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_plugin_load(ReadOnlySpan<byte> name_or_path, ulong name_or_path_size, out PjrtPluginHandle out_plugin);
+
+    /// <inheritdoc cref="optirs_pjrt_plugin_load"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_load")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_plugin_load_raw(byte* name_or_path, ulong name_or_path_size, optirs_pjrt_plugin** out_plugin);
+
+    /// <summary>Adds a reference.</summary>
+    /// <param name="plugin">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_plugin_retain(optirs_pjrt_plugin* plugin);
+
+    /// <summary>Drops a reference.</summary>
+    /// <param name="plugin">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_plugin_release(optirs_pjrt_plugin* plugin);
+
+    /// <summary>Absolute path of the plugin's file.</summary>
+    /// <param name="out_size">bytes</param>
+    /// <returns>UTF-8, valid as long as the plugin</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_plugin_path(PjrtPluginHandle plugin, out ulong out_size);
+
+    /// <inheritdoc cref="optirs_pjrt_plugin_path"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_path")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_pjrt_plugin_path_raw(optirs_pjrt_plugin* plugin, ulong* out_size);
+
+    /// <summary>Major version of the C API that the plugin speaks.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial int optirs_pjrt_plugin_api_major(PjrtPluginHandle plugin);
+
+    /// <inheritdoc cref="optirs_pjrt_plugin_api_major"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_api_major")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial int optirs_pjrt_plugin_api_major_raw(optirs_pjrt_plugin* plugin);
+
+    /// <summary>Minor version of the C API that the plugin speaks.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial int optirs_pjrt_plugin_api_minor(PjrtPluginHandle plugin);
+
+    /// <inheritdoc cref="optirs_pjrt_plugin_api_minor"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_api_minor")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial int optirs_pjrt_plugin_api_minor_raw(optirs_pjrt_plugin* plugin);
+
+    /// <summary>1 where the plugin offers a function of the C API, for example "PJRT_Client_DmaMap"; else 0.</summary>
+    /// <param name="name">UTF-8</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte optirs_pjrt_plugin_has_function(PjrtPluginHandle plugin, ReadOnlySpan<byte> name, ulong name_size);
+
+    /// <inheritdoc cref="optirs_pjrt_plugin_has_function"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_has_function")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte optirs_pjrt_plugin_has_function_raw(optirs_pjrt_plugin* plugin, byte* name, ulong name_size);
+
+    /// <summary>Number of attributes that the plugin states about itself.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_plugin_num_attributes(PjrtPluginHandle plugin);
+
+    /// <inheritdoc cref="optirs_pjrt_plugin_num_attributes"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_num_attributes")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_plugin_num_attributes_raw(optirs_pjrt_plugin* plugin);
+
+    /// <summary>Attribute `index`. Errors: OUT_OF_RANGE.</summary>
+    /// <param name="index">0 &lt;= index &lt; num_attributes</param>
+    /// <param name="out_value">pointers in it are borrowed from the plugin</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_plugin_attribute(PjrtPluginHandle plugin, long index, out optirs_pjrt_named_value out_value);
+
+    /// <inheritdoc cref="optirs_pjrt_plugin_attribute"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_attribute")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_plugin_attribute_raw(optirs_pjrt_plugin* plugin, long index, optirs_pjrt_named_value* out_value);
+
+    /// <summary>Number of extensions in the plugin's list.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_plugin_num_extensions(PjrtPluginHandle plugin);
+
+    /// <inheritdoc cref="optirs_pjrt_plugin_num_extensions"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_num_extensions")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_plugin_num_extensions_raw(optirs_pjrt_plugin* plugin);
+
+    /// <summary>Type number and name of extension `index`; an extension newer than this library is "unknown". Errors: OUT_OF_RANGE.</summary>
+    /// <param name="index">0 &lt;= index &lt; num_extensions</param>
+    /// <param name="out_type">number of PJRT_Extension_Type</param>
+    /// <param name="out_name">UTF-8, static</param>
+    /// <param name="out_name_size">bytes</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_plugin_extension(PjrtPluginHandle plugin, long index, out int out_type, byte** out_name, out ulong out_name_size);
+
+    /// <inheritdoc cref="optirs_pjrt_plugin_extension"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_extension")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_plugin_extension_raw(optirs_pjrt_plugin* plugin, long index, int* out_type, byte** out_name, ulong* out_name_size);
+
+    /// <summary>Lists the places where plugins are looked for, in order: OPTIRS_PJRT_PLUGIN; PJRT_NAMES_AND_LIBRARY_PATHS ("name:path,name:path"); TPU_LIBRARY_PATH; libtpu and the jax-cuda plugins of the active Python environment; the folder of this library and of the program, which hold the embedded plugin. Opens no library.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_discovery_create(out PjrtDiscoveryHandle out_discovery);
+
+    /// <inheritdoc cref="optirs_pjrt_discovery_create"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_discovery_create")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_discovery_create_raw(optirs_pjrt_discovery** out_discovery);
+
+    /// <summary>Adds a reference.</summary>
+    /// <param name="discovery">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_discovery_retain(optirs_pjrt_discovery* discovery);
+
+    /// <summary>Drops a reference.</summary>
+    /// <param name="discovery">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_discovery_release(optirs_pjrt_discovery* discovery);
+
+    /// <summary>Number of candidates.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_discovery_num_candidates(PjrtDiscoveryHandle discovery);
+
+    /// <inheritdoc cref="optirs_pjrt_discovery_num_candidates"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_discovery_num_candidates")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial long optirs_pjrt_discovery_num_candidates_raw(optirs_pjrt_discovery* discovery);
+
+    /// <summary>Candidate `index`. Errors: OUT_OF_RANGE.</summary>
+    /// <param name="index">0 &lt;= index &lt; num_candidates</param>
+    /// <param name="out_candidate">strings in it are borrowed from the discovery</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_discovery_candidate(PjrtDiscoveryHandle discovery, long index, out optirs_pjrt_candidate out_candidate);
+
+    /// <inheritdoc cref="optirs_pjrt_discovery_candidate"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_discovery_candidate")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_discovery_candidate_raw(optirs_pjrt_discovery* discovery, long index, optirs_pjrt_candidate* out_candidate);
+
+    /// <summary>Makes a profiler; it records nothing yet. Errors: UNIMPLEMENTED where the plugin has no extension Profiler.</summary>
+    /// <param name="options">a serialized ProfileOptions, or empty for the plugin's defaults</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_profiler_create(PjrtPluginHandle plugin, ReadOnlySpan<byte> options, ulong options_size, out PjrtProfilerHandle out_profiler);
+
+    /// <inheritdoc cref="optirs_pjrt_profiler_create"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_profiler_create")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_profiler_create_raw(optirs_pjrt_plugin* plugin, byte* options, ulong options_size, optirs_pjrt_profiler** out_profiler);
+
+    /// <summary>Adds a reference.</summary>
+    /// <param name="profiler">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_profiler_retain(optirs_pjrt_profiler* profiler);
+
+    /// <summary>Drops a reference.</summary>
+    /// <param name="profiler">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_profiler_release(optirs_pjrt_profiler* profiler);
+
+    /// <summary>Begins to record.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_profiler_start(PjrtProfilerHandle profiler);
+
+    /// <inheritdoc cref="optirs_pjrt_profiler_start"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_profiler_start")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_profiler_start_raw(optirs_pjrt_profiler* profiler);
+
+    /// <summary>Ends the recording.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_profiler_stop(PjrtProfilerHandle profiler);
+
+    /// <inheritdoc cref="optirs_pjrt_profiler_stop"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_profiler_stop")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_profiler_stop_raw(optirs_pjrt_profiler* profiler);
+
+    /// <summary>What was recorded between start and stop: a serialized XSpace (planes of lines of events, times in nanoseconds since 1970 and picoseconds from there).</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_profiler_collect(PjrtProfilerHandle profiler, out PjrtBytesHandle out_space);
+
+    /// <inheritdoc cref="optirs_pjrt_profiler_collect"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_profiler_collect")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_profiler_collect_raw(optirs_pjrt_profiler* profiler, optirs_pjrt_bytes** out_space);
+
+    /// <summary>The bytes of a buffer. Errors: FAILED_PRECONDITION (deleted or donated).</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_raw_buffer_create(PjrtBufferHandle buffer, out PjrtRawBufferHandle out_raw);
+
+    /// <inheritdoc cref="optirs_pjrt_raw_buffer_create"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_raw_buffer_create")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_raw_buffer_create_raw(optirs_pjrt_buffer* buffer, optirs_pjrt_raw_buffer** out_raw);
+
+    /// <summary>Adds a reference.</summary>
+    /// <param name="raw">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_raw_buffer_retain(optirs_pjrt_raw_buffer* raw);
+
+    /// <summary>Drops a reference.</summary>
+    /// <param name="raw">NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_pjrt_raw_buffer_release(optirs_pjrt_raw_buffer* raw);
+
+    /// <summary>Bytes on the device, padding included.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_raw_buffer_size(PjrtRawBufferHandle raw, out ulong out_size);
+
+    /// <inheritdoc cref="optirs_pjrt_raw_buffer_size"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_raw_buffer_size")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_raw_buffer_size_raw(optirs_pjrt_raw_buffer* raw, ulong* out_size);
+
+    /// <summary>The memory that the bytes are in.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_raw_buffer_memory(PjrtRawBufferHandle raw, out nint out_memory);
+
+    /// <inheritdoc cref="optirs_pjrt_raw_buffer_memory"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_raw_buffer_memory")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_raw_buffer_memory_raw(optirs_pjrt_raw_buffer* raw, optirs_pjrt_memory** out_memory);
+
+    /// <summary>Address of the bytes in this process. Errors: what the plugin reports of memory that the host cannot read.</summary>
+    /// <param name="out_address">NULL where the host cannot read them</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_raw_buffer_host_address(PjrtRawBufferHandle raw, out ulong out_address);
+
+    /// <inheritdoc cref="optirs_pjrt_raw_buffer_host_address"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_raw_buffer_host_address")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_raw_buffer_host_address_raw(optirs_pjrt_raw_buffer* raw, ulong* out_address);
+
+    /// <summary>Copies bytes to the host. Errors: OUT_OF_RANGE.</summary>
+    /// <param name="offset">first byte</param>
+    /// <param name="destination">stays valid until `done`</param>
+    /// <param name="done">NULL where nobody waits</param>
+    /// <param name="context">passed to done</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_raw_buffer_read(PjrtRawBufferHandle raw, ulong offset, Span<byte> destination, ulong size, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
+
+    /// <inheritdoc cref="optirs_pjrt_raw_buffer_read"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_raw_buffer_read")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_raw_buffer_read_raw(optirs_pjrt_raw_buffer* raw, ulong offset, void* destination, ulong size, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
+
+    /// <summary>Copies bytes from the host into the buffer, which whoever reads it meanwhile may see. Errors: OUT_OF_RANGE.</summary>
+    /// <param name="offset">first byte</param>
+    /// <param name="source">stays valid until `done`</param>
+    /// <param name="done">NULL where nobody waits</param>
+    /// <param name="context">passed to done</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_raw_buffer_write(PjrtRawBufferHandle raw, ulong offset, ReadOnlySpan<byte> source, ulong size, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
+
+    /// <inheritdoc cref="optirs_pjrt_raw_buffer_write"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_raw_buffer_write")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_raw_buffer_write_raw(optirs_pjrt_raw_buffer* raw, ulong offset, void* source, ulong size, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
+
+    /// <summary>A stream of the platform (a CUstream for CUDA) that waits for what others do to buffers of the device.</summary>
+    /// <param name="out_stream">the platform's handle, valid as long as the client</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_device_stream(nint device, out long out_stream);
+
+    /// <inheritdoc cref="optirs_pjrt_device_stream"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_device_stream")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_device_stream_raw(optirs_pjrt_device* device, long* out_stream);
+
+    /// <summary>Makes a stream of the platform wait, without the host, until the buffer is computed.</summary>
+    /// <param name="stream">the platform's handle</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_buffer_wait_on_stream(PjrtBufferHandle buffer, long stream);
+
+    /// <inheritdoc cref="optirs_pjrt_buffer_wait_on_stream"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_buffer_wait_on_stream")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_buffer_wait_on_stream_raw(optirs_pjrt_buffer* buffer, long stream);
+
+    /// <summary>Makes buffers that a peer fills. They are ready when it has. Errors: UNIMPLEMENTED, INVALID_ARGUMENT.</summary>
+    /// <param name="arrays">type, extents and layout; all of one device</param>
+    /// <param name="ready">told the descriptors, exactly once unless the function returns an error</param>
+    /// <param name="context">passed to ready</param>
+    /// <param name="inout_buffers">num_arrays cells, as in optirs/pjrt.h</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_client_receive_remote(PjrtClientHandle client, ReadOnlySpan<optirs_pjrt_array> arrays, long num_arrays, delegate* unmanaged[Cdecl]<optirs_error*, optirs_pjrt_list*, void*, void> ready, void* context, optirs_pjrt_buffer** inout_buffers);
+
+    /// <inheritdoc cref="optirs_pjrt_client_receive_remote"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_client_receive_remote")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_client_receive_remote_raw(optirs_pjrt_client* client, optirs_pjrt_array* arrays, long num_arrays, delegate* unmanaged[Cdecl]<optirs_error*, optirs_pjrt_list*, void*, void> ready, void* context, optirs_pjrt_buffer** inout_buffers);
+
+    /// <summary>Sends a buffer to the peer that made the descriptor. Errors: UNIMPLEMENTED.</summary>
+    /// <param name="done">told when the buffer was sent, or why not</param>
+    /// <param name="context">passed to done</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_buffer_send_remote(PjrtBufferHandle buffer, ReadOnlySpan<byte> descriptor, ulong descriptor_size, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
+
+    /// <inheritdoc cref="optirs_pjrt_buffer_send_remote"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_buffer_send_remote")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_buffer_send_remote_raw(optirs_pjrt_buffer* buffer, byte* descriptor, ulong descriptor_size, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
+
+    /// <summary>The compiled program as bytes, for the same plugin of the same version. Errors: UNIMPLEMENTED.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_executable_serialize(PjrtExecutableHandle executable, out PjrtBytesHandle out_bytes);
+
+    /// <inheritdoc cref="optirs_pjrt_executable_serialize"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_executable_serialize")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_executable_serialize_raw(optirs_pjrt_executable* executable, optirs_pjrt_bytes** out_bytes);
+
+    /// <summary>Loads a program that optirs_pjrt_executable_serialize has written. The bytes must be trusted: they hold machine code. Errors: INVALID_ARGUMENT (empty), or what the plugin reports of bytes that it did not write.</summary>
+    /// <param name="options">a CompileOptionsProto that replaces the program's own; NULL if options_size is 0</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_executable_deserialize(PjrtClientHandle client, ReadOnlySpan<byte> bytes, ulong size, ReadOnlySpan<byte> options, ulong options_size, out PjrtExecutableHandle out_executable);
+
+    /// <inheritdoc cref="optirs_pjrt_executable_deserialize"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_executable_deserialize")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_executable_deserialize_raw(optirs_pjrt_client* client, byte* bytes, ulong size, byte* options, ulong options_size, optirs_pjrt_executable** out_executable);
+
+    /// <summary>Loads a program that was compiled for a topology on the devices of a client. Errors: FAILED_PRECONDITION (loaded already), INVALID_ARGUMENT (another plugin), UNIMPLEMENTED.</summary>
+    /// <param name="executable">of optirs_pjrt_topology_compile</param>
+    /// <param name="options">as of optirs_pjrt_executable_compile; the format is ignored</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_executable_load(PjrtClientHandle client, PjrtExecutableHandle executable, optirs_pjrt_compile_options* options, out PjrtExecutableHandle out_executable);
+
+    /// <inheritdoc cref="optirs_pjrt_executable_load"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_executable_load")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_executable_load_raw(optirs_pjrt_client* client, optirs_pjrt_executable* executable, optirs_pjrt_compile_options* options, optirs_pjrt_executable** out_executable);
+
+    /// <summary>A number of things in a topology.</summary>
+    /// <param name="what">OPTIRS_PJRT_TPU_*</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_tpu_topology_count(PjrtTopologyHandle topology, int what, out int out_count);
+
+    /// <inheritdoc cref="optirs_pjrt_tpu_topology_count"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_tpu_topology_count")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_tpu_topology_count_raw(optirs_pjrt_topology* topology, int what, int* out_count);
+
+    /// <summary>Whether something is so.</summary>
+    /// <param name="what">OPTIRS_PJRT_TPU_*</param>
+    /// <param name="out_is">1 or 0</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_tpu_topology_flag(PjrtTopologyHandle topology, int what, out byte out_is);
+
+    /// <inheritdoc cref="optirs_pjrt_tpu_topology_flag"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_tpu_topology_flag")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_tpu_topology_flag_raw(optirs_pjrt_topology* topology, int what, byte* out_is);
+
+    /// <summary>Bounds in each dimension.</summary>
+    /// <param name="what">OPTIRS_PJRT_TPU_*_BOUNDS</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_tpu_topology_bounds(PjrtTopologyHandle topology, int what, out optirs_pjrt_tpu_point out_bounds);
+
+    /// <inheritdoc cref="optirs_pjrt_tpu_topology_bounds"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_tpu_topology_bounds")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_tpu_topology_bounds_raw(optirs_pjrt_topology* topology, int what, optirs_pjrt_tpu_point* out_bounds);
+
+    /// <summary>Ids of the processes. Errors: what the plugin reports where there is too little room.</summary>
+    /// <param name="capacity">OPTIRS_PJRT_TPU_PROCESSES are enough</param>
+    /// <param name="out_count">how many were written</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_tpu_topology_process_ids(PjrtTopologyHandle topology, Span<int> out_ids, long capacity, out long out_count);
+
+    /// <inheritdoc cref="optirs_pjrt_tpu_topology_process_ids"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_tpu_topology_process_ids")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_tpu_topology_process_ids_raw(optirs_pjrt_topology* topology, int* out_ids, long capacity, long* out_count);
+
+    /// <summary>Ids of the devices of a process. Errors: what the plugin reports where there is too little room.</summary>
+    /// <param name="capacity">OPTIRS_PJRT_TPU_DEVICES_PER_PROCESS are enough</param>
+    /// <param name="out_count">how many were written</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_tpu_topology_device_ids(PjrtTopologyHandle topology, int process_id, Span<int> out_ids, long capacity, out long out_count);
+
+    /// <inheritdoc cref="optirs_pjrt_tpu_topology_device_ids"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_tpu_topology_device_ids")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_tpu_topology_device_ids_raw(optirs_pjrt_topology* topology, int process_id, int* out_ids, long capacity, long* out_count);
+
+    /// <summary>The process of a chip, and which one of its chips it is.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_tpu_topology_place_of_chip(PjrtTopologyHandle topology, int chip_id, out optirs_pjrt_tpu_place out_place);
+
+    /// <inheritdoc cref="optirs_pjrt_tpu_topology_place_of_chip"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_tpu_topology_place_of_chip")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_tpu_topology_place_of_chip_raw(optirs_pjrt_topology* topology, int chip_id, optirs_pjrt_tpu_place* out_place);
+
+    /// <summary>The process of a device, and which one of its devices it is.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_tpu_topology_place_of_device(PjrtTopologyHandle topology, int device_id, out optirs_pjrt_tpu_place out_place);
+
+    /// <inheritdoc cref="optirs_pjrt_tpu_topology_place_of_device"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_tpu_topology_place_of_device")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_tpu_topology_place_of_device_raw(optirs_pjrt_topology* topology, int device_id, optirs_pjrt_tpu_place* out_place);
+
+    /// <summary>Coordinates of a process.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_tpu_topology_process_coords(PjrtTopologyHandle topology, int process_id, out optirs_pjrt_tpu_point out_coords);
+
+    /// <inheritdoc cref="optirs_pjrt_tpu_topology_process_coords"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_tpu_topology_process_coords")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_tpu_topology_process_coords_raw(optirs_pjrt_topology* topology, int process_id, optirs_pjrt_tpu_point* out_coords);
+
+    /// <summary>Coordinates of a device's chip, and its index on that.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_tpu_topology_device_coords(PjrtTopologyHandle topology, int device_id, out optirs_pjrt_tpu_point out_coords);
+
+    /// <inheritdoc cref="optirs_pjrt_tpu_topology_device_coords"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_tpu_topology_device_coords")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_tpu_topology_device_coords_raw(optirs_pjrt_topology* topology, int device_id, optirs_pjrt_tpu_point* out_coords);
+
+    /// <summary>The chip at coordinates.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_tpu_topology_chip_at(PjrtTopologyHandle topology, ReadOnlySpan<int> coords, long rank, out int out_chip_id);
+
+    /// <inheritdoc cref="optirs_pjrt_tpu_topology_chip_at"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_tpu_topology_chip_at")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_tpu_topology_chip_at_raw(optirs_pjrt_topology* topology, int* coords, long rank, int* out_chip_id);
+
+    /// <summary>The device at coordinates.</summary>
+    /// <param name="coords">of the chip</param>
+    /// <param name="index">of the device on its chip</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_tpu_topology_device_at(PjrtTopologyHandle topology, ReadOnlySpan<int> coords, long rank, int index, out int out_device_id);
+
+    /// <inheritdoc cref="optirs_pjrt_tpu_topology_device_at"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_tpu_topology_device_at")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_tpu_topology_device_at_raw(optirs_pjrt_topology* topology, int* coords, long rank, int index, int* out_device_id);
+
+    /// <summary>Whether a chip reaches another one directly where the interconnect is limited.</summary>
+    /// <param name="out_is_reachable">1 or 0</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_tpu_topology_reaches(PjrtTopologyHandle topology, int source_chip, int destination_chip, out byte out_is_reachable);
+
+    /// <inheritdoc cref="optirs_pjrt_tpu_topology_reaches"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_tpu_topology_reaches")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_tpu_topology_reaches_raw(optirs_pjrt_topology* topology, int source_chip, int destination_chip, byte* out_is_reachable);
+
+    /// <summary>A part of a topology.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_tpu_topology_subslice(PjrtTopologyHandle topology, ReadOnlySpan<int> chips_per_host, long chips_rank, ReadOnlySpan<int> hosts, long hosts_rank, out PjrtTopologyHandle out_subslice);
+
+    /// <inheritdoc cref="optirs_pjrt_tpu_topology_subslice"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_tpu_topology_subslice")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_tpu_topology_subslice_raw(optirs_pjrt_topology* topology, int* chips_per_host, long chips_rank, int* hosts, long hosts_rank, optirs_pjrt_topology** out_subslice);
+
+    /// <summary>The same topology with hosts arranged differently.</summary>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_tpu_topology_with_hosts(PjrtTopologyHandle topology, ReadOnlySpan<int> hosts, long rank, out PjrtTopologyHandle out_topology);
+
+    /// <inheritdoc cref="optirs_pjrt_tpu_topology_with_hosts"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_tpu_topology_with_hosts")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_tpu_topology_with_hosts_raw(optirs_pjrt_topology* topology, int* hosts, long rank, optirs_pjrt_topology** out_topology);
+
+    /// <summary>The id that a device of the whole has in a part.</summary>
+    /// <param name="topology">the whole</param>
+    /// <param name="subslice">the part</param>
+    /// <param name="origin">where the part begins</param>
+    /// <param name="device_id">in the whole</param>
+    /// <param name="out_device_id">in the part</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_tpu_topology_subslice_device(PjrtTopologyHandle topology, PjrtTopologyHandle subslice, ReadOnlySpan<int> origin, long rank, int device_id, out int out_device_id);
+
+    /// <inheritdoc cref="optirs_pjrt_tpu_topology_subslice_device"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_tpu_topology_subslice_device")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_tpu_topology_subslice_device_raw(optirs_pjrt_topology* topology, optirs_pjrt_topology* subslice, int* origin, long rank, int device_id, int* out_device_id);
+
+    /// <summary>Name of the way that messages are routed.</summary>
+    /// <param name="out_text">UTF-8</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_tpu_topology_routing(PjrtTopologyHandle topology, out PjrtBytesHandle out_text);
+
+    /// <inheritdoc cref="optirs_pjrt_tpu_topology_routing"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_tpu_topology_routing")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_tpu_topology_routing_raw(optirs_pjrt_topology* topology, optirs_pjrt_bytes** out_text);
+
+    /// <summary>The shape of a slice by name.</summary>
+    /// <param name="platform">UTF-8, a type of TPU</param>
+    /// <param name="name">UTF-8</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_tpu_slice_find(PjrtPluginHandle plugin, ReadOnlySpan<byte> platform, ulong platform_size, ReadOnlySpan<byte> name, ulong name_size, out optirs_pjrt_tpu_slice out_slice);
+
+    /// <inheritdoc cref="optirs_pjrt_tpu_slice_find"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_tpu_slice_find")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_tpu_slice_find_raw(optirs_pjrt_plugin* plugin, byte* platform, ulong platform_size, byte* name, ulong name_size, optirs_pjrt_tpu_slice* out_slice);
+
+    /// <summary>All slices of a type of TPU.</summary>
+    /// <param name="platform">UTF-8, a type of TPU</param>
+    /// <param name="out_count">how many there are, of which at most capacity were written</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_tpu_slices(PjrtPluginHandle plugin, ReadOnlySpan<byte> platform, ulong platform_size, Span<optirs_pjrt_tpu_slice> out_slices, long capacity, out long out_count);
+
+    /// <inheritdoc cref="optirs_pjrt_tpu_slices"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_tpu_slices")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_tpu_slices_raw(optirs_pjrt_plugin* plugin, byte* platform, ulong platform_size, optirs_pjrt_tpu_slice* out_slices, long capacity, long* out_count);
+
+    /// <summary>Chips of a tray and trays of a host, by type of TPU.</summary>
+    /// <param name="platform">UTF-8, a type of TPU</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_tpu_default_host(PjrtPluginHandle plugin, ReadOnlySpan<byte> platform, ulong platform_size, out long out_chips_per_tray, out long out_trays);
+
+    /// <inheritdoc cref="optirs_pjrt_tpu_default_host"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_tpu_default_host")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_tpu_default_host_raw(optirs_pjrt_plugin* plugin, byte* platform, ulong platform_size, long* out_chips_per_tray, long* out_trays);
+
+    /// <summary>A message out of a message.</summary>
+    /// <param name="part">OPTIRS_PJRT_TPU_*</param>
+    /// <param name="bytes">what the part says</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_tpu_program_part(PjrtPluginHandle plugin, int part, ReadOnlySpan<byte> bytes, ulong size, out PjrtBytesHandle out_part);
+
+    /// <inheritdoc cref="optirs_pjrt_tpu_program_part"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_tpu_program_part")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_tpu_program_part_raw(optirs_pjrt_plugin* plugin, int part, byte* bytes, ulong size, optirs_pjrt_bytes** out_part);
+
+    /// <summary>A field of TPU's compilation environment as text.</summary>
+    /// <param name="environments">a serialized CompilationEnvironmentsProto</param>
+    /// <param name="field">UTF-8</param>
+    /// <param name="out_text">UTF-8</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_tpu_environment_field(PjrtPluginHandle plugin, ReadOnlySpan<byte> environments, ulong environments_size, ReadOnlySpan<byte> field, ulong field_size, out PjrtBytesHandle out_text);
+
+    /// <inheritdoc cref="optirs_pjrt_tpu_environment_field"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_tpu_environment_field")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_tpu_environment_field_raw(optirs_pjrt_plugin* plugin, byte* environments, ulong environments_size, byte* field, ulong field_size, optirs_pjrt_bytes** out_text);
+
+    /// <summary>Costs of a program before it is compiled.</summary>
+    /// <param name="target_arguments">as OPTIRS_PJRT_TPU_TARGET_ARGUMENTS</param>
+    /// <param name="modules">each a serialized HloModuleProto</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_tpu_cost_analysis(PjrtPluginHandle plugin, ReadOnlySpan<byte> target_arguments, ulong target_arguments_size, ReadOnlySpan<optirs_pjrt_blob> modules, long num_modules, out PjrtValuesHandle out_costs);
+
+    /// <inheritdoc cref="optirs_pjrt_tpu_cost_analysis"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_tpu_cost_analysis")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_tpu_cost_analysis_raw(optirs_pjrt_plugin* plugin, byte* target_arguments, ulong target_arguments_size, optirs_pjrt_blob* modules, long num_modules, optirs_pjrt_values** out_costs);
+
+    /// <summary>Asks about an error.</summary>
+    /// <param name="question">OPTIRS_PJRT_TPU_ERROR_*</param>
+    /// <param name="status">a serialized StatusProto</param>
+    /// <param name="out_is">1 or 0</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_tpu_error_ask(PjrtPluginHandle plugin, int question, ReadOnlySpan<byte> status, ulong status_size, out byte out_is);
+
+    /// <inheritdoc cref="optirs_pjrt_tpu_error_ask"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_tpu_error_ask")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_tpu_error_ask_raw(optirs_pjrt_plugin* plugin, int question, byte* status, ulong status_size, byte* out_is);
 
     /// <summary>Makes the buffers. They can be arguments of programs at once (optirs_pjrt_transfer_buffer); programs wait for the data. Buffers whose last part never comes fail when the transfer is released. Errors: INVALID_ARGUMENT (no arrays, or arrays in different places), UNIMPLEMENTED.</summary>
     /// <param name="arrays">type, extents and layout of each; all in the place of the first one</param>

@@ -25,8 +25,10 @@ public interface IOptiRsError
 /// <param name="message">The whole message.</param>
 /// <param name="operation">Function that failed.</param>
 /// <param name="backend">Backend that reported it, or the empty string.</param>
-public class OptiRsException(ErrorCode code, string message, string operation = "", string backend = "")
-    : Exception(message), IOptiRsError
+/// <param name="inner">What caused it, if that was an exception of the program's own.</param>
+public class OptiRsException(
+    ErrorCode code, string message, string operation = "", string backend = "", Exception? inner = null)
+    : Exception(message, inner), IOptiRsError
 {
     /// <inheritdoc/>
     public ErrorCode Code { get; } = code;

@@ -101,7 +101,7 @@ internal sealed unsafe class PjrtChannels : NativeHandle
         }
     }
 
-    // The user's code runs on the thread pool: it may wait. A stream that is not filled fails the receive.
+    // The thread is the plugin's: the source only starts its work, which may wait, elsewhere.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void OnReceive(optirs_pjrt_copy_stream* stream, long device, void* context)
     {
@@ -110,9 +110,7 @@ internal sealed unsafe class PjrtChannels : NativeHandle
             var source = (Action<PjrtCopyStreamHandle, int>)GCHandle<object>.FromIntPtr((nint)context).Target;
             var handle = new PjrtCopyStreamHandle();
             handle.Adopt((nint)stream);
-            ThreadPool.UnsafeQueueUserWorkItem(
-                static work => work.source(work.handle, work.device), (source, handle, device: checked((int)device)),
-                preferLocal: false);
+            source(handle, checked((int)device));
         }
         catch (Exception e)
         {

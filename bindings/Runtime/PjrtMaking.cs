@@ -9,7 +9,7 @@ internal static unsafe class PjrtMaking
 {
     private delegate void Maker(optirs_pjrt_buffer** cell);
 
-    private delegate optirs_error* Starter(delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
+    internal delegate optirs_error* Starter(delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
 
     public static PjrtBufferHandle Place(
         PjrtClientHandle client, PjrtArray array, ReadOnlySpan<byte> data, ReadOnlySpan<long> byteStrides)
@@ -194,7 +194,7 @@ internal static unsafe class PjrtMaking
     }
 
     /// <exception cref="ArgumentException">The memory is not native.</exception>
-    private static Memory<T> NativeMemoryOf<T>(Memory<T> memory) where T : unmanaged =>
+    internal static Memory<T> NativeMemoryOf<T>(Memory<T> memory) where T : unmanaged =>
         MemoryMarshal.TryGetMemoryManager<T, NativeMemoryManager<T>>(memory, out _)
             ? memory
             : throw new ArgumentException(
@@ -208,14 +208,14 @@ internal static unsafe class PjrtMaking
         return PjrtCells.Adopt((nint)cell, client);
     }
 
-    private static ValueTask Start(MemoryHandle pinned, Starter starter)
+    internal static ValueTask Start(MemoryHandle pinned, Starter starter)
     {
         Completion completion = Completion.Rent();
         completion.Hold(pinned);
         return Start(completion, starter);
     }
 
-    private static ValueTask Start(NativeHandle held, Starter starter)
+    internal static ValueTask Start(NativeHandle held, Starter starter)
     {
         Completion completion = Completion.Rent();
         completion.Hold(held);

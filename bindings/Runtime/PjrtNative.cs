@@ -24,6 +24,22 @@ internal static unsafe class PjrtNative
         return NativeText.Read(text, size);
     }
 
+    public static string[] PluginExtensions(PjrtPluginHandle plugin)
+    {
+        var names = new string[optirs.optirs_pjrt_plugin_num_extensions(plugin)];
+        using var lease = new Lease(plugin);
+        for (int i = 0; i < names.Length; i++)
+        {
+            int type;
+            byte* name;
+            ulong size;
+            NativeError.ThrowIfFailed(optirs.optirs_pjrt_plugin_extension_raw(plugin.Pointer, i, &type, &name, &size));
+            names[i] = NativeText.Read(name, size);
+        }
+
+        return names;
+    }
+
     public static Dictionary<string, object> PluginAttributes(PjrtPluginHandle plugin)
     {
         var attributes = new Dictionary<string, object>();

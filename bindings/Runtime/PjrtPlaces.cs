@@ -52,19 +52,21 @@ internal static unsafe class PjrtPlaces
     {
         using var lease = new Lease(client);
         optirs.optirs_pjrt_device_read_attributes(device, out PjrtValuesHandle values);
-        using (values)
-        {
-            var attributes = new Dictionary<string, object>();
-            long count = optirs.optirs_pjrt_values_count(values);
-            for (long i = 0; i < count; i++)
-            {
-                optirs.optirs_pjrt_values_at(values, i, out optirs_pjrt_named_value value);
-                (string name, object read) = NamedValues.Read(value);
-                attributes[name] = read;
-            }
+        using (values) return Read(values);
+    }
 
-            return attributes;
+    public static Dictionary<string, object> Read(PjrtValuesHandle values)
+    {
+        var read = new Dictionary<string, object>();
+        long count = optirs.optirs_pjrt_values_count(values);
+        for (long i = 0; i < count; i++)
+        {
+            optirs.optirs_pjrt_values_at(values, i, out optirs_pjrt_named_value value);
+            (string name, object item) = NamedValues.Read(value);
+            read[name] = item;
         }
+
+        return read;
     }
 
     public static void DmaMap(PjrtClientHandle client, BufferHandle memory)

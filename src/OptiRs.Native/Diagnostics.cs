@@ -32,6 +32,9 @@ public static class Diagnostics
     public static IReadOnlyList<PluginCandidate> PluginCandidates =>
         [.. PjrtNative.Candidates().Select(c => new PluginCandidate(c.Name, c.Source, c.Path, (PluginState)c.State, c.Note))];
 
+    /// <summary>Native objects that are alive, by kind; those of which there are none are left out. What grows without end is not disposed of.</summary>
+    public static IReadOnlyDictionary<string, long> LiveObjects => Leaks.LiveNativeObjects();
+
     /// <summary>Everything, as text of several lines. Never throws: what cannot be found out says so.</summary>
     public static string Describe()
     {

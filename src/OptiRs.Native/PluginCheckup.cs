@@ -18,6 +18,8 @@ public static class PluginCheckup
     /// <summary>The file by which one process at a time owns the TPUs of a machine.</summary>
     public const string TpuLockFile = "/tmp/libtpu_lockfile";
 
+    private const string DriverAdvice = "install the NVIDIA driver, or a newer one: nvidia-smi shows what there is";
+
     /// <summary>
     /// Loads a plugin and opens its devices. Errors are part of the answer; a plugin that ends the process does so here too,
     /// which is why <c>optirs doctor</c> does this in a process of its own.
@@ -57,7 +59,9 @@ public static class PluginCheckup
         }
 
         string? advice = null;
-        if (Says("cannot open shared object file"))
+        if (Says("libcuda.so", "libnvidia"))
+            advice = DriverAdvice;
+        else if (Says("cannot open shared object file"))
             advice = "install the library that is named, or add its folder to LD_LIBRARY_PATH";
         else if (Says("speaks PJRT"))
             advice = "use a plugin of a version that this library speaks: 0.40 or newer, except 0.56";
@@ -66,7 +70,7 @@ public static class PluginCheckup
         else if (Says("CUDA_ERROR_NO_DEVICE", "no CUDA-capable device", "CUDA_ERROR_INVALID_DEVICE"))
             advice = "no GPU is visible: check nvidia-smi and CUDA_VISIBLE_DEVICES";
         else if (Says("libcuda", "CUDA driver", "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH", "cuInit"))
-            advice = "install the NVIDIA driver, or a newer one: nvidia-smi shows what there is";
+            advice = DriverAdvice;
         else if (code == ErrorCode.PermissionDenied || Says("permission denied", "/dev/accel", "/dev/vfio"))
             advice = "the process may not open the device: run it as a user of the device's group, or pass the device to the container";
         else if (Says("does not export GetPjrtApi"))

@@ -34,6 +34,23 @@ public sealed class TrainTests : CliTest
     }
 
     [Test]
+    public void A_trace_shows_steps_and_the_device()
+    {
+        CliResult result = Train("--steps", "4", "--out", "run", "--trace", "trace.json");
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        Assert.That(result.Output, Does.Contain("trace trace.json: open it with ui.perfetto.dev").And.Not.Contain("host alone"));
+        using JsonDocument trace = JsonDocument.Parse(File.ReadAllText(Path.Combine(Folder, "trace.json")));
+        string[] names = [.. trace.RootElement.GetProperty("traceEvents").EnumerateArray().Select(e => e.GetProperty("name").GetString()!)];
+        Assert.That(names.Count(n => n == "optirs.train.enqueue"), Is.EqualTo(4));
+        Assert.That(names, Does.Contain("optirs.compile").And.Contains("optirs.train.read").And.Contains("optirs.train.evaluate")
+            .And.Contains("optirs.train.save").And.Contains("process_name"));
+        Assert.That(names.Length, Is.GreaterThan(100), "the steps of the programs");
+        CliResult refused = Train("--steps", "4", "--out", "other", "--trace", "nowhere/trace.json");
+        Assert.That(refused.ExitCode, Is.Not.Zero);
+        Assert.That(refused.Error, Does.Contain("--trace nowhere/trace.json: there is no folder"));
+    }
+
+    [Test]
     public void Half_and_half_is_bit_for_bit_the_whole()
     {
         Assert.That(Train("--steps", "20", "--out", "whole").ExitCode, Is.Zero);

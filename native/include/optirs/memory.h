@@ -61,7 +61,10 @@ enum {
     OPTIRS_OBJECT_EVENT = 23,            /**< optirs_event. */
     OPTIRS_OBJECT_DEVICE_MEMORY = 24,    /**< optirs_device_memory. */
     OPTIRS_OBJECT_GRAPH = 25,            /**< optirs_graph. */
-    OPTIRS_OBJECT_KIND_COUNT = 26        /**< Number of kinds. */
+    OPTIRS_OBJECT_PJRT_LIST = 26,        /**< optirs_pjrt_list. */
+    OPTIRS_OBJECT_PJRT_PROFILER = 27,    /**< optirs_pjrt_profiler. */
+    OPTIRS_OBJECT_PJRT_RAW_BUFFER = 28,  /**< optirs_pjrt_raw_buffer. */
+    OPTIRS_OBJECT_KIND_COUNT = 29        /**< Number of kinds. */
 };
 
 /**

@@ -27,15 +27,22 @@
 #include <optirs/pjrt_buffer.h>
 #include <optirs/pjrt_client.h>
 #include <optirs/pjrt_creation.h>
+#include <optirs/pjrt_custom_call.h>
 #include <optirs/pjrt_device.h>
 #include <optirs/pjrt_dlpack.h>
 #include <optirs/pjrt_event.h>
 #include <optirs/pjrt_executable.h>
 #include <optirs/pjrt_execution.h>
+#include <optirs/pjrt_layouts.h>
 #include <optirs/pjrt_memory.h>
+#include <optirs/pjrt_phases.h>
 #include <optirs/pjrt_plugin.h>
+#include <optirs/pjrt_profiler.h>
+#include <optirs/pjrt_raw_buffer.h>
+#include <optirs/pjrt_remote.h>
 #include <optirs/pjrt_serialization.h>
 #include <optirs/pjrt_topology.h>
+#include <optirs/pjrt_tpu.h>
 #include <optirs/pjrt_transfer.h>
 #include <optirs/pjrt_types.h>
 

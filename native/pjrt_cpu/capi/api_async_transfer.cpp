@@ -6,6 +6,7 @@
 
 #include "pjrt_cpu/capi/api.h"
 #include "pjrt_cpu/capi/buffer.h"
+#include "pjrt_cpu/capi/copied_bytes.h"
 #include "pjrt_cpu/capi/element_types.h"
 #include "pjrt_cpu/capi/error_object.h"
 
@@ -103,7 +104,7 @@ PJRT_Error* transferData(PJRT_AsyncHostToDeviceTransferManager_TransferData_Args
         auto event = std::make_unique<PJRT_Event>(PJRT_Event{Completion::done()});
         const Ref<Storage> storage = manager.beginPiece(a.buffer_index, a.is_last_transfer);
         if (a.transfer_size > 0) {
-            std::memcpy(storage->data() + a.offset, a.data, static_cast<size_t>(a.transfer_size));
+            copyCounted(storage->data() + a.offset, a.data, a.transfer_size);
         }
         manager.endPiece(a.buffer_index);
         a.done_with_h2d_transfer = event.release();

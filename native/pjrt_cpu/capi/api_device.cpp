@@ -1,6 +1,15 @@
+#include <memory>
+#include <string_view>
+#include <vector>
+
 #include "pjrt_cpu/capi/api.h"
 #include "pjrt_cpu/capi/client.h"
+#include "pjrt_cpu/capi/copied_bytes.h"
 #include "pjrt_cpu/capi/error_object.h"
+
+struct PJRT_Device_Attributes {
+    std::vector<PJRT_NamedValue> values;
+};
 
 struct PJRT_AsyncTrackingEvent {
     std::string description;
@@ -110,13 +119,25 @@ PJRT_Error* deviceClearMemoryStats(PJRT_Device_ClearMemoryStats_Args* args) {
                    [](auto& a) { deref(a.device, "device").store->resetPeak(); });
 }
 
+// What the description says, and what changes.
 PJRT_Error* deviceGetAttributes(PJRT_Device_GetAttributes_Args* args) {
     return guarded("PJRT_Device_GetAttributes", args, [](auto& a) {
-        const NamedValues& attributes = deref(a.device, "device").description.attributes;
-        a.attributes = attributes.data();
-        a.num_attributes = attributes.size();
-        a.device_attributes = nullptr;  // the device owns them
-        a.attributes_deleter = [](PJRT_Device_Attributes*) {};
+        const NamedValues& described = deref(a.device, "device").description.attributes;
+        auto owner = std::make_unique<PJRT_Device_Attributes>();
+        owner->values.assign(described.data(), described.data() + described.size());
+        static constexpr std::string_view kName = "copied_bytes";
+        PJRT_NamedValue copied{};
+        copied.struct_size = PJRT_NamedValue_STRUCT_SIZE;
+        copied.name = kName.data();
+        copied.name_size = kName.size();
+        copied.type = PJRT_NamedValue_kInt64;
+        copied.int64_value = copiedBytes().load(std::memory_order_relaxed);
+        copied.value_size = 1;
+        owner->values.push_back(copied);
+        a.attributes = owner->values.data();
+        a.num_attributes = owner->values.size();
+        a.device_attributes = owner.release();
+        a.attributes_deleter = [](PJRT_Device_Attributes* attributes) { delete attributes; };
     });
 }
 

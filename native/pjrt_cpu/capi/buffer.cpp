@@ -1,4 +1,5 @@
 #include "pjrt_cpu/capi/buffer.h"
+#include "pjrt_cpu/capi/copied_bytes.h"
 
 #include <cstring>
 #include <utility>
@@ -42,8 +43,7 @@ void copyRawWhenReady(Ref<BufferValue> value, void* destination, int64_t offset,
         value->ready;  // the callback may drop the value's own reference
     ready->onReady([value = std::move(value), done, destination, offset,
                     size](const std::optional<Error>& error) mutable {
-        if (!error && size > 0)
-            std::memcpy(destination, value->storage->data() + offset, static_cast<size_t>(size));
+        if (!error && size > 0) copyCounted(destination, value->storage->data() + offset, size);
         value = {};  // before anyone learns that it is done: a donation then finds the memory free
         done->complete(error);
     });
@@ -79,8 +79,7 @@ std::unique_ptr<PJRT_Buffer> copyToDevice(const PJRT_Buffer& buffer, PJRT_Device
         }
         try {
             value->storage = allocateFor(destination, value->type);
-            std::memcpy(value->storage->data(), source->storage->data(),
-                        static_cast<size_t>(value->type.byteCount()));
+            copyCounted(value->storage->data(), source->storage->data(), value->type.byteCount());
             source = {};
             value->ready->complete(std::nullopt);
         } catch (const Error& failure) {

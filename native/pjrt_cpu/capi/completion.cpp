@@ -22,7 +22,7 @@ const std::optional<Error>& Completion::wait() {
 }
 
 void Completion::onReady(Callback callback) {
-    {
+    if (!isReady()) {
         std::lock_guard lock(mutex_);
         if (!isReady()) {
             callbacks_.push_back(std::move(callback));

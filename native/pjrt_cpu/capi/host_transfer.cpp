@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pjrt_cpu/capi/buffer.h"
+#include "pjrt_cpu/capi/copied_bytes.h"
 #include "pjrt_cpu/capi/element_types.h"
 #include "pjrt_cpu/capi/error_object.h"
 #include "pjrt_cpu/ir/error.h"
@@ -109,10 +110,11 @@ void copyFromHost(const TensorType& type, const void* data,
     const int64_t bytes = type.byteCount();
     if (bytes == 0) return;
     if (byte_strides) {
+        countCopied(bytes);
         copyStrided(type, static_cast<const std::byte*>(data), *byte_strides, destination,
                     rowMajorStrides(type), pool);
     } else {
-        std::memcpy(destination, data, static_cast<size_t>(bytes));
+        copyCounted(destination, data, bytes);
     }
 }
 
@@ -165,6 +167,7 @@ std::shared_ptr<Completion> copyToHost(const PJRT_Buffer& buffer,
     ready->onReady([value = std::move(value), strides = std::move(*byte_strides), done, destination,
                     client = buffer.client](const std::optional<Error>& error) mutable {
         if (!error && value->type.elementCount() > 0) {
+            countCopied(value->type.byteCount());
             copyStrided(value->type, value->storage->data(), rowMajorStrides(value->type),
                         static_cast<std::byte*>(destination), strides, client->pool());
         }

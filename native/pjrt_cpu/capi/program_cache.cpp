@@ -47,7 +47,9 @@ bool writeAll(int file, std::string_view bytes) {
 ProgramCache::ProgramCache(std::string folder, int64_t limit_bytes)
     : folder_(std::move(folder)), limit_bytes_(limit_bytes) {
     if (folder_.empty()) {
-        if (const char* wanted = std::getenv("OPTIRS_CACHE_DIR")) folder_ = wanted;
+        // A folder below it, as clients keep programs of their own form there (docs/pjrt.md).
+        const char* wanted = std::getenv("OPTIRS_CACHE_DIR");
+        if (wanted != nullptr && *wanted != '\0') folder_ = std::string(wanted) + "/cpu";
     }
     if (folder_.empty()) return;
     std::error_code code;

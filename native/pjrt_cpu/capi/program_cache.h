@@ -14,7 +14,7 @@ class ProgramCache {
  public:
     static constexpr int64_t kDefaultLimit = int64_t{1} << 30;
 
-    /// `folder` empty: that of the environment variable OPTIRS_CACHE_DIR; none: nothing is kept.
+    /// `folder` empty: "cpu" in that of the environment variable OPTIRS_CACHE_DIR; none: nothing is kept.
     explicit ProgramCache(std::string folder, int64_t limit_bytes = kDefaultLimit);
 
     bool enabled() const { return !folder_.empty(); }

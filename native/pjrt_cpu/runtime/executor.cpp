@@ -5,6 +5,7 @@
 
 #include "pjrt_cpu/ir/error.h"
 #include "pjrt_cpu/runtime/probe.h"
+#include "pjrt_cpu/runtime/recording.h"
 
 namespace optirs::plugin {
 namespace {
@@ -68,6 +69,8 @@ void execute(const Program& program, std::span<std::byte* const> arguments,
     const Frame frame{buffers, pool, own_context};
     if (program.timeline != nullptr) {
         program.timeline->run(program.steps, frame);
+    } else if (Recording::instance().isOn()) [[unlikely]] {
+        Recording::instance().run(program.name, program.steps, frame);
     } else {
         for (const auto& step : program.steps) step->run(frame);
     }

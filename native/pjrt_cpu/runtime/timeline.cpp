@@ -30,17 +30,11 @@ void Timeline::run(const std::vector<std::unique_ptr<Step>>& steps, const Frame&
         record = left_ > 0;
         if (record) --left_;
     }
-    std::vector<Event> events;
-    for (const auto& step : steps) {
-        const auto begin = std::chrono::steady_clock::now();
-        step->run(frame);
-        if (!record) continue;
-        const auto end = std::chrono::steady_clock::now();
-        events.push_back({step->describe(), frame.context.device_id, frame.context.run_id,
-                          std::chrono::nanoseconds(begin - start_).count(),
-                          std::chrono::nanoseconds(end - begin).count()});
+    if (!record) {
+        for (const auto& step : steps) step->run(frame);
+        return;
     }
-    if (!record) return;
+    const std::vector<StepEvent> events = runMeasured(steps, frame);
     std::lock_guard lock(mutex_);
     events_.insert(events_.end(), events.begin(), events.end());
     write();
@@ -51,10 +45,11 @@ void Timeline::write() const {
     std::ofstream out(file_);
     out << "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[";
     bool first = true;
-    for (const Event& event : events_) {
+    for (const StepEvent& event : events_) {
         char numbers[96];  // times in microseconds
         std::snprintf(numbers, sizeof numbers, "\"ts\":%.3f,\"dur\":%.3f",
-                      static_cast<double>(event.begin_ns) / 1e3, static_cast<double>(event.length_ns) / 1e3);
+                      std::chrono::duration<double, std::micro>(event.begin - start_).count(),
+                      std::chrono::duration<double, std::micro>(event.length).count());
         out << (first ? "\n" : ",\n") << R"({"ph":"X","pid":)" << event.device << ",\"tid\":" << event.run
             << "," << numbers << ",\"name\":\"" << escaped(event.name.substr(0, kLongestName)) << "\"}";
         first = false;

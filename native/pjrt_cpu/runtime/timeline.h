@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "pjrt_cpu/runtime/recording.h"
 #include "pjrt_cpu/runtime/step.h"
 
 namespace optirs::plugin {
@@ -22,20 +23,13 @@ class Timeline {
     void run(const std::vector<std::unique_ptr<Step>>& steps, const Frame& frame);
 
  private:
-    struct Event {
-        std::string name;
-        int32_t device;
-        int64_t run;
-        int64_t begin_ns;
-        int64_t length_ns;
-    };
     void write() const;
 
     const std::string file_;
     const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
     std::mutex mutex_;
     int left_;
-    std::vector<Event> events_;
+    std::vector<StepEvent> events_;
 };
 
 }  // namespace optirs::plugin

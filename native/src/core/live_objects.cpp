@@ -11,11 +11,16 @@ constexpr size_t kKinds = OPTIRS_OBJECT_KIND_COUNT;
 constinit std::array<std::atomic<int64_t>, kKinds> live_counts{};
 
 constexpr std::array<std::string_view, kKinds> kNames = {
-    "error",         "buffer",        "dl_tensor",        "operation",      "backend",       "pjrt_plugin",
-    "pjrt_client",   "pjrt_buffer",   "pjrt_executable",  "pjrt_discovery", "pjrt_topology", "pjrt_transfer",
-    "pjrt_event",    "pjrt_promise",  "pjrt_bytes",       "pjrt_values",    "pjrt_layout",   "pjrt_hold",
-    "pjrt_context",  "pjrt_tracking", "pjrt_copy_stream", "stablehlo_text", "stream",        "event",
-    "device_memory", "graph",
+    "error",          "buffer",          "dl_tensor",
+    "operation",      "backend",         "pjrt_plugin",
+    "pjrt_client",    "pjrt_buffer",     "pjrt_executable",
+    "pjrt_discovery", "pjrt_topology",   "pjrt_transfer",
+    "pjrt_event",     "pjrt_promise",    "pjrt_bytes",
+    "pjrt_values",    "pjrt_layout",     "pjrt_hold",
+    "pjrt_context",   "pjrt_tracking",   "pjrt_copy_stream",
+    "stablehlo_text", "stream",          "event",
+    "device_memory",  "graph",           "pjrt_list",
+    "pjrt_profiler",  "pjrt_raw_buffer",
 };
 
 constexpr bool isKind(optirs_object_kind kind) { return kind >= 0 && kind < OPTIRS_OBJECT_KIND_COUNT; }

@@ -94,6 +94,9 @@ class Api {
     /// Takes the plugin's error over. `function` names who reported it.
     core::Error translate(PJRT_Error* error, std::string_view function) const;
 
+    /// Drops an error that has nobody to go to; NULL is none.
+    void destroy(PJRT_Error* error) const noexcept { destroyError(error); }
+
  private:
     template <auto kFunction>
     std::size_t offsetOf() const noexcept {

@@ -19,6 +19,7 @@ std::string copied(const char* text, std::size_t size) {
 }  // namespace
 
 void DeviceDescription::read(const Api& api, PJRT_DeviceDescription* description) {
+    handle_of_description = description;
     auto id_args = api.make<PJRT_DeviceDescription_Id_Args>();
     id_args.device_description = description;
     api.call<&PJRT_Api::PJRT_DeviceDescription_Id>(id_args);

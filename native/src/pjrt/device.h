@@ -20,6 +20,7 @@ namespace optirs::pjrt {
 struct DeviceDescription {
     void read(const Api& api, PJRT_DeviceDescription* description);
 
+    PJRT_DeviceDescription* handle_of_description = nullptr;  // as long as client or topology
     int32_t id = 0;
     int32_t process_index = 0;
     std::string kind;

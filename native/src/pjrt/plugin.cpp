@@ -95,12 +95,8 @@ void initialize(PluginLibrary& library) {
     if (askIfOffered([&] { library.api.call<&PJRT_Api::PJRT_Plugin_Attributes>(attributes); })) {
         library.attributes.append(attributes.attributes, attributes.num_attributes);
     }
-    // The list begins with minor 42; before that its place held a private pointer.
-    constexpr int kFirstWithExtensions = 42;
-    if (library.minor >= kFirstWithExtensions) {
-        for (const PJRT_Extension_Base* e = library.table.extension_start; e != nullptr; e = e->next) {
-            library.extensions.push_back(e->type);
-        }
+    for (const PJRT_Extension_Base* e = library.firstExtension(); e != nullptr; e = e->next) {
+        library.extensions.push_back(e->type);
     }
 }
 
@@ -141,6 +137,12 @@ bool PluginLibrary::hasFunction(int index) const noexcept {
     std::memcpy(static_cast<void*>(&function),
                 reinterpret_cast<const char*>(&table) + pjrt_abi::kFunctions[index].offset, sizeof function);
     return function != nullptr;
+}
+
+const PJRT_Extension_Base* PluginLibrary::firstExtension() const noexcept {
+    // The list begins with minor 42; before that its place held a private pointer.
+    constexpr int kFirstWithExtensions = 42;
+    return minor >= kFirstWithExtensions ? table.extension_start : nullptr;
 }
 
 std::string_view extensionName(int32_t type) noexcept {

@@ -19,6 +19,9 @@ struct PluginLibrary {
     /// By index in the table.
     bool hasFunction(int index) const noexcept;
 
+    /// Begin of the list of extensions, NULL if there are none.
+    const PJRT_Extension_Base* firstExtension() const noexcept;
+
     std::string path;
     PJRT_Api table;  // theirs, with NULL for what it lacks
     int major;

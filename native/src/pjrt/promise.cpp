@@ -34,26 +34,36 @@ void optirs_pjrt_promise::abandon() noexcept {
     if (is_over_.exchange(true)) {
         return;
     }
-    try {
-        breakIt(OPTIRS_ABORTED, "the promise was released and never kept");
-    } catch (const std::exception&) {
-        return;  // the plugin does not take it: there is nobody left to tell
+    // A plugin that does not take it would wait for ever, so it is told twice; then there is nobody left to
+    // tell.
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        try {
+            breakIt(OPTIRS_ABORTED, "the promise was released and never kept");
+            return;
+        } catch (const std::exception&) {
+            continue;
+        }
     }
 }
 
 namespace optirs::pjrt {
 namespace {
 
+// Each exists before the plugin is asked, so that nothing can fail between its answer and the promise's
+// receiving it: what the plugin then waits for is told in any case.
+
 class HostPromise final : public optirs_pjrt_promise {
  public:
-    HostPromise(Ref<optirs_pjrt_client> client, Ref<DeviceBuffer> buffer,
-                const PJRT_Buffer_CopyRawToHostFuture_Args& args)
-        : optirs_pjrt_promise(std::move(client)),
-          buffer_(std::move(buffer)),
-          size_(static_cast<uint64_t>(args.transfer_size)),
-          data_(args.callback_data),
-          callback_(args.future_ready_callback) {}
-    ~HostPromise() override { abandon(); }
+    HostPromise(Ref<optirs_pjrt_client> client, Ref<DeviceBuffer> buffer, uint64_t size)
+        : optirs_pjrt_promise(std::move(client)), buffer_(std::move(buffer)), size_(size) {}
+    ~HostPromise() override {
+        if (callback_ != nullptr) abandon();
+    }
+
+    void receive(const PJRT_Buffer_CopyRawToHostFuture_Args& args) noexcept {
+        data_ = args.callback_data;
+        callback_ = args.future_ready_callback;
+    }
 
     void keepHost(void* destination, uint64_t size) override {
         if (size != size_) {
@@ -78,15 +88,18 @@ class HostPromise final : public optirs_pjrt_promise {
 
     const Ref<DeviceBuffer> buffer_;
     const uint64_t size_;
-    void* const data_;
-    void (*const callback_)(PJRT_Buffer_CopyRawToHostFuture_Callback_Args*);
+    void* data_ = nullptr;
+    void (*callback_)(PJRT_Buffer_CopyRawToHostFuture_Callback_Args*) = nullptr;
 };
 
 class AliasPromise final : public optirs_pjrt_promise {
  public:
-    AliasPromise(Ref<optirs_pjrt_client> client, PJRT_FulfillAliasBufferCallback* callback)
-        : optirs_pjrt_promise(std::move(client)), callback_(callback) {}
-    ~AliasPromise() override { abandon(); }
+    explicit AliasPromise(Ref<optirs_pjrt_client> client) : optirs_pjrt_promise(std::move(client)) {}
+    ~AliasPromise() override {
+        if (callback_ != nullptr) abandon();
+    }
+
+    void receive(PJRT_FulfillAliasBufferCallback* callback) noexcept { callback_ = callback; }
 
     void keepBuffer(optirs_pjrt_buffer& buffer) override {
         if (&buffer.client() != &client()) {
@@ -110,16 +123,20 @@ class AliasPromise final : public optirs_pjrt_promise {
         client().api().call<&PJRT_Api::PJRT_Client_FulfillAliasBuffer>(args);
     }
 
-    PJRT_FulfillAliasBufferCallback* const callback_;
+    PJRT_FulfillAliasBufferCallback* callback_ = nullptr;
 };
 
 class DonationPromise final : public optirs_pjrt_promise {
  public:
-    DonationPromise(Ref<optirs_pjrt_client> client, const PJRT_Buffer_DonateWithControlDependency_Args& args)
-        : optirs_pjrt_promise(std::move(client)),
-          data_(args.callback_data),
-          callback_(args.dependency_ready_callback) {}
-    ~DonationPromise() override { abandon(); }
+    explicit DonationPromise(Ref<optirs_pjrt_client> client) : optirs_pjrt_promise(std::move(client)) {}
+    ~DonationPromise() override {
+        if (callback_ != nullptr) abandon();
+    }
+
+    void receive(const PJRT_Buffer_DonateWithControlDependency_Args& args) noexcept {
+        data_ = args.callback_data;
+        callback_ = args.dependency_ready_callback;
+    }
 
     void keepDone() override {
         endWith([&] { answer(OPTIRS_OK, {}); });
@@ -137,8 +154,8 @@ class DonationPromise final : public optirs_pjrt_promise {
         callback_(&args);
     }
 
-    void* const data_;
-    void (*const callback_)(PJRT_Buffer_DonateWithControlDependency_Callback_Args*);
+    void* data_ = nullptr;
+    void (*callback_)(PJRT_Buffer_DonateWithControlDependency_Callback_Args*) = nullptr;
 };
 
 }  // namespace
@@ -157,31 +174,30 @@ Ref<optirs_pjrt_promise> rawToHostLater(const optirs_pjrt_buffer& source, uint64
     client.api().requireFunction<&PJRT_Api::PJRT_Buffer_CopyRawToHostFuture>();
     auto buffer = source.require();
     checkRawRange(source, offset, size);
-    Ref<optirs_pjrt_promise> promise;
+    auto promise = core::makeObject<HostPromise>(Ref<optirs_pjrt_client>::share(&client), buffer, size);
     client.startOperation(operation, done, context, buffer, [&] {
         auto args = client.api().make<PJRT_Buffer_CopyRawToHostFuture_Args>();
         args.buffer = buffer->get();
         args.offset = static_cast<int64_t>(offset);
         args.transfer_size = static_cast<int64_t>(size);
         client.api().call<&PJRT_Api::PJRT_Buffer_CopyRawToHostFuture>(args);
-        promise = Ref<optirs_pjrt_promise>::adopt(
-            core::makeObject<HostPromise>(Ref<optirs_pjrt_client>::share(&client), buffer, args).detach());
+        promise->receive(args);
         return args.event;
     });
-    return promise;
+    return Ref<optirs_pjrt_promise>::adopt(promise.detach());
 }
 
 Ref<optirs_pjrt_promise> aliasBuffer(optirs_pjrt_client& client, const optirs_pjrt_array& array,
                                      optirs_pjrt_buffer** inout) {
     ArrayArgument wanted(client, array);
     Target target(client, inout);
+    auto promise = core::makeObject<AliasPromise>(Ref<optirs_pjrt_client>::share(&client));
     auto args = client.api().make<PJRT_Client_CreateAliasBuffer_Args>();
     args.client = client.handle();
     args.memory = wanted.requiredMemory();
     setShape(args, wanted);
     client.api().call<&PJRT_Api::PJRT_Client_CreateAliasBuffer>(args);
-    auto promise =
-        core::makeObject<AliasPromise>(Ref<optirs_pjrt_client>::share(&client), args.fulfill_alias_buffer_cb);
+    promise->receive(args.fulfill_alias_buffer_cb);
     target.fill(args.alias_buffer, &wanted.place(), wanted.type());
     return Ref<optirs_pjrt_promise>::adopt(promise.detach());
 }
@@ -192,10 +208,11 @@ Ref<optirs_pjrt_promise> donateLater(const optirs_pjrt_buffer& source, optirs_pj
     const TensorType& type = buffer->type();
     const std::string* reason = client.keepText("was donated by optirs_pjrt_buffer_donate");
     Target target(client, inout);
+    auto promise = core::makeObject<DonationPromise>(Ref<optirs_pjrt_client>::share(&client));
     auto args = client.api().make<PJRT_Buffer_DonateWithControlDependency_Args>();
     args.buffer = buffer->get();
     client.api().call<&PJRT_Api::PJRT_Buffer_DonateWithControlDependency>(args);
-    auto promise = core::makeObject<DonationPromise>(Ref<optirs_pjrt_client>::share(&client), args);
+    promise->receive(args);
     buffer->markGone(reason);
     target.fill(args.out_buffer, buffer->device(), &type);
     return Ref<optirs_pjrt_promise>::adopt(promise.detach());

@@ -93,6 +93,11 @@ TEST_F(CompileTest, CompileOptionsAreTheSerializedMessage) {
     };
     EXPECT_EQ(hex(control_->compile_options), hex(expected));
     EXPECT_EQ(control_->program_format, "mlir");
+    options.format = OPTIRS_PJRT_PROGRAM_HLO;
+    Executable hlo;
+    ASSERT_OK(optirs_pjrt_executable_compile(client_.get(), kAddProgram.data(), kAddProgram.size(), &options,
+                                             hlo.out()));
+    EXPECT_EQ(control_->program_format, "hlo");
 }
 
 TEST_F(CompileTest, BadCompileInputIsTold) {

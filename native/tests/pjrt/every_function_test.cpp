@@ -78,6 +78,33 @@ TEST_F(EveryFunction, ItsErrorsArriveWithTheirCode) {
     }
 }
 
+// Each allocation of the library and each call of the plugin fails in turn.
+TEST_F(EveryFunction, EveryFaultIsSurvived) {
+    openPlugin("fake");
+    for (const test::Case& c : cases()) {
+        for (const auto& [site, expected] :
+             {std::pair{"oom", OPTIRS_RESOURCE_EXHAUSTED}, {"pjrt", OPTIRS_UNAVAILABLE}}) {
+            bool has_fired = true;
+            for (int k = 0; has_fired && k < 1000; ++k) {
+                const int others = control_->others;
+                test::World w = world();
+                const std::string fault = std::string(site) + "@" + std::to_string(k);
+                ASSERT_OK(optirs_fault_set(fault.data(), fault.size()));
+                const Outcome answer = c.call(w);
+                has_fired = optirs_fault_fired() != 0;
+                ASSERT_OK(optirs_fault_set("", 0));
+                w.buffer.reset();
+                w.executable.reset();
+                // A fault where nothing depends on the call may be survived.
+                EXPECT_TRUE(answer.isOk() || (has_fired && answer.code == expected))
+                    << c.function << ", " << fault << ": " << answer.code << " " << answer.message;
+                EXPECT_EQ(control_->others, others) << c.function << ", " << fault;
+            }
+            EXPECT_FALSE(has_fired) << c.function;
+        }
+    }
+}
+
 // What the plugin's version lacks is refused by name, with both versions; what it has works.
 TEST_F(EveryFunction, IsNamedWherePluginsLackIt) {
     for (const auto& [name, minor] : {std::pair{"fake_40", 40}, {"fake_57", 57}, {"fake_90", 90}}) {

@@ -3,10 +3,11 @@
 //   FAKE_MAJOR, FAKE_MINOR   the version that it speaks (0, 114); its table and structs have the size of that
 //   version FAKE_EXTRA               so many functions more than the newest table known (0)
 //   FAKE_WITHOUT_ON_READY    PJRT_Event_OnReady is NULL
+//   FAKE_EXTENSIONS          every extension that the client knows, instead of two that it cannot use
 //   FAKE_ENTRY_POINT         name of the exported function (GetPjrtApi)
 #include <cstdlib>
 
-#include "tests/pjrt/fake_functions.h"
+#include "tests/pjrt/fake_extensions.h"
 
 #ifndef FAKE_MAJOR
 #define FAKE_MAJOR 0
@@ -35,10 +36,14 @@ const bool kHasOnReady = true;
 namespace {
 
 PJRT_Extension_Base* extensions() {
+#ifdef FAKE_EXTENSIONS
+    return allExtensions();
+#else
     static PJRT_Extension_Base unknown{sizeof(PJRT_Extension_Base), static_cast<PJRT_Extension_Type>(99),
                                        nullptr};
     static PJRT_Extension_Base layouts{sizeof(PJRT_Extension_Base), PJRT_Extension_Type_Layouts, &unknown};
     return &layouts;
+#endif
 }
 
 // As many bytes as this version's table has, so that a sanitizer sees any read beyond it.

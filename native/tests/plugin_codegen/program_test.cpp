@@ -133,15 +133,15 @@ TEST(Program, ConvertSaturates) {
 TEST(Program, UnimplementedNamesOperationTypesAndLine) {
     try {
         compile(R"(
-func.func @main(%a: tensor<8xf8E4M3FN>) -> tensor<8xf8E4M3FN> {
-  %0 = chlo.next_after %a, %a : tensor<8xf8E4M3FN>, tensor<8xf8E4M3FN> -> tensor<8xf8E4M3FN>
-  return %0 : tensor<8xf8E4M3FN>
+func.func @main(%a: tensor<8x8xf32>, %b: tensor<8xf32>) -> tensor<8xf32> {
+  %0 = stablehlo.einsum %a, %b, config = "ii,i->i" : (tensor<8x8xf32>, tensor<8xf32>) -> tensor<8xf32>
+  return %0 : tensor<8xf32>
 })");
         FAIL() << "compiled";
     } catch (const Error& error) {
         EXPECT_EQ(error.code(), Code::kUnimplemented);
-        EXPECT_THAT(error.message(), HasSubstr("chlo.next_after"));
-        EXPECT_THAT(error.message(), HasSubstr("tensor<8xf8E4M3FN>"));
+        EXPECT_THAT(error.message(), HasSubstr("stablehlo.einsum"));
+        EXPECT_THAT(error.message(), HasSubstr("(tensor<8x8xf32>, tensor<8xf32>)"));
         EXPECT_THAT(error.message(), HasSubstr("line 3"));
     }
 }

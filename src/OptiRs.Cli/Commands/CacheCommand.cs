@@ -9,7 +9,7 @@ internal static class CacheCommand
 {
     public static Command Create()
     {
-        var folder = new Option<string?>("--dir") { Description = "The folder of the cache. Default: OPTIRS_CACHE_DIR, or the user's cache folder.", HelpName = "DIR" };
+        var folder = new Option<string?>("--dir") { Description = "The folder of the cache. Default: programs in OPTIRS_CACHE_DIR, or in the user's cache folder.", HelpName = "DIR" };
         var json = new Option<bool>("--json") { Description = "Print one JSON object per line." };
         Command Sub(string name, string description, Func<PjrtCompilationCache, bool, int> run)
         {

@@ -37,6 +37,7 @@ internal static class TrainCommand
         var saveEvery = new Option<int>("--save-every") { Description = "Also save after every so many steps. Default: only at the end, and on Ctrl-C.", HelpName = "N" };
         var evaluateEvery = Number("--eval-every", "Measure the validation loss after every so many steps.", TrainSettings.DefaultEvaluateEvery);
         var sampleLength = Number("--sample-length", "Characters of generated text to show at the end.", TrainSettings.DefaultSampleLength);
+        var trace = new Option<string?>("--trace") { Description = "Record what host and device do in every step, for ui.perfetto.dev or chrome://tracing.", HelpName = "FILE" };
         var overwrite = new Option<bool>("--overwrite") { Description = "Replace a checkpoint that is already in --out." };
         var json = new Option<bool>("--json") { Description = "Print one JSON object per line instead of text." };
         var verbose = new Option<bool>("--verbose") { Description = "Show a stack trace if something fails." };
@@ -49,7 +50,7 @@ internal static class TrainCommand
             "The loss is in nats per character: lower is better, and the validation loss is measured on the last tenth of the text, which the model never sees. Ctrl-C saves and prints the command that resumes.")
         {
             data, resume, output, steps, batch, context, layers, width, heads, learningRate, warmup, decay, dropout, seed, device,
-            precision, saveEvery, evaluateEvery, sampleLength, overwrite, json, verbose,
+            precision, saveEvery, evaluateEvery, sampleLength, trace, overwrite, json, verbose,
         };
         command.SetAction(result => TrainRun.Run(new TrainSettings
         {
@@ -57,6 +58,7 @@ internal static class TrainCommand
             Resume = result.GetValue(resume),
             Out = result.GetValue(output),
             Device = result.GetValue(device),
+            Trace = result.GetValue(trace),
             Json = result.GetValue(json),
             Overwrite = result.GetValue(overwrite),
             Steps = result.GetValue(steps),

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using OptiRs.Cli.Output;
+using OptiRs.Native;
 using OptiRs.Training;
 using OptiRs.Xla;
 
@@ -47,6 +48,8 @@ internal static class TrainRun
         using var stop = new StopRequest(reporter);
         using Session session = Session.Open(settings.Device);
         Checkpoint.CreateFolder(folder);
+        using PjrtPlugin? plugin = settings.Trace is null ? null : PjrtPlugin.Load(session.Client.PluginPath);
+        using TraceRecording? recording = plugin is null ? null : TraceRecording.Start(plugin);
         reporter.OnCompiling();
         using Trainer trainer = create(session);
         reporter.OnStart(new TrainStart(
@@ -58,9 +61,10 @@ internal static class TrainRun
         string curve = Path.Combine(folder, "loss.svg"), samplePath = Path.Combine(folder, "sample.txt");
         WriteCurve(curve, trainer);
         string sample = finished && settings.SampleLength > 0 ? WriteSample(samplePath, trainer, settings.SampleLength) : "";
+        if (recording is not null) AtomicFile.Write(settings.Trace!, recording.Write);
         reporter.OnEnd(new TrainEnd(trainer.Step, watch.Elapsed.TotalSeconds, folder, curve, samplePath, sample,
             trainer.Validation.Count > 0 ? trainer.Validation[^1].Loss : null,
-            finished ? null : ResumeCommand(settings, folder)));
+            finished ? null : ResumeCommand(settings, folder), settings.Trace, recording?.PluginNote));
         return finished ? ExitCodes.Success : ExitCodes.Interrupted;
     }
 
@@ -105,6 +109,9 @@ internal static class TrainRun
         AtLeast(0, "save-every", settings.SaveEvery);
         AtLeast(1, "eval-every", settings.EvaluateEvery);
         AtLeast(0, "sample-length", settings.SampleLength);
+        // Said now, and not when everything has been trained.
+        if (settings.Trace is { } trace && Path.GetDirectoryName(Path.GetFullPath(trace)) is { } folder && !Directory.Exists(folder))
+            throw new TrainingException($"--trace {trace}: there is no folder '{folder}'");
     }
 
     /// <summary>Turns Ctrl-C and a request to terminate into a token; a second one ends the process at once.</summary>

@@ -9,6 +9,7 @@ internal sealed record TrainSettings
     public string? Resume { get; init; }
     public string? Out { get; init; }
     public string? Device { get; init; }
+    public string? Trace { get; init; }
     public bool Json { get; init; }
     public bool Overwrite { get; init; }
     public int? Steps { get; init; }

@@ -56,6 +56,8 @@ internal sealed class JsonReporter : TrainReporter
         w.WriteString("sample_file", end.SamplePath);
         w.WriteString("sample", end.Sample);
         if (end.ValidationLoss is double loss) w.WriteFinite("validation_loss", loss);
+        if (end.TracePath is not null) w.WriteString("trace", end.TracePath);
+        if (end.TraceNote is not null) w.WriteString("trace_note", end.TraceNote);
         if (end.ResumeCommand is not null) w.WriteString("resume", end.ResumeCommand);
     });
 }

@@ -58,6 +58,8 @@ internal sealed class PlainReporter : TrainReporter
         }
         string loss = end.ValidationLoss is double value ? FormattableString.Invariant($", validation loss {value:f4}") : "";
         line($"{end.Step} steps in {Duration(TimeSpan.FromSeconds(end.Seconds))}{loss}");
+        if (end.TracePath is not null)
+            line($"trace {end.TracePath}: open it with ui.perfetto.dev{(end.TraceNote is null ? "" : $" (of the host alone: {end.TraceNote})")}");
         line($"checkpoint {end.Folder}, loss curve {end.CurvePath}{(end.Sample.Length > 0 ? $", sample {end.SamplePath}" : "")}");
         if (end.ResumeCommand is not null) line($"resume with: {end.ResumeCommand}");
     }

@@ -7,7 +7,8 @@ internal sealed record TrainStart(
     string Device, string DataPath, int Characters, int VocabularySize, long Parameters, long FirstStep, long TargetSteps, string Folder, TrainingOptions Options);
 
 /// <summary>What lies where at the end.</summary>
-internal sealed record TrainEnd(long Step, double Seconds, string Folder, string CurvePath, string SamplePath, string Sample, double? ValidationLoss, string? ResumeCommand);
+internal sealed record TrainEnd(long Step, double Seconds, string Folder, string CurvePath, string SamplePath, string Sample, double? ValidationLoss, string? ResumeCommand,
+    string? TracePath = null, string? TraceNote = null);
 
 /// <summary>Shows a training run; one class for terminals, one for pipes, one for programs.</summary>
 internal abstract class TrainReporter : TrainingObserver, IDisposable

@@ -21,7 +21,7 @@ public sealed class PjrtCompilationCache
     private const string Extension = ".program";
 
     /// <summary>A cache in a folder, which is made when it is needed.</summary>
-    /// <param name="folder">Null for OPTIRS_CACHE_DIR, or the user's cache folder.</param>
+    /// <param name="folder">Null for <see cref="DefaultFolder"/>.</param>
     /// <param name="maxBytes">Beyond this, the entries that were not used for the longest time go.</param>
     public PjrtCompilationCache(string? folder = null, long maxBytes = DefaultMaxBytes)
     {
@@ -30,12 +30,16 @@ public sealed class PjrtCompilationCache
         MaxBytes = maxBytes;
     }
 
-    /// <summary>OPTIRS_CACHE_DIR, or <c>optirs/programs</c> in XDG_CACHE_HOME or <c>~/.cache</c>.</summary>
+    /// <summary>
+    /// <c>programs</c> in OPTIRS_CACHE_DIR, or else in <c>optirs</c> of XDG_CACHE_HOME or <c>~/.cache</c>. The embedded plugin
+    /// keeps its machine code beside it, in <c>cpu</c>; neither touches the other's.
+    /// </summary>
     public static string DefaultFolder
     {
         get
         {
-            if (Environment.GetEnvironmentVariable("OPTIRS_CACHE_DIR") is { Length: > 0 } own) return own;
+            if (Environment.GetEnvironmentVariable("OPTIRS_CACHE_DIR") is { Length: > 0 } own)
+                return Path.Combine(own, "programs");
             string caches = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } xdg
                 ? xdg : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
             return Path.Combine(caches, "optirs", "programs");

@@ -26,7 +26,7 @@ public sealed class PjrtCompiledProgram : IDisposable
 }
 
 /// <summary>What a plugin says of a compiled program, loaded or not. Each answer is asked for when it is read.</summary>
-public sealed class PjrtProgramFacts
+public sealed partial class PjrtProgramFacts
 {
     private readonly PjrtExecutableHandle _handle;
 

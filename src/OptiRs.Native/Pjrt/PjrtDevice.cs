@@ -5,7 +5,7 @@ namespace OptiRs.Native;
 
 /// <summary>One device of a client; valid as long as the client is.</summary>
 /// <remarks>Thread-safe.</remarks>
-public sealed class PjrtDevice
+public sealed partial class PjrtDevice
 {
     private readonly PjrtClientHandle _client;
     private readonly PjrtClient _owner;

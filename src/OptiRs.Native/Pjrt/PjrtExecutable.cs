@@ -125,9 +125,10 @@ public sealed partial class PjrtExecutable : IDisposable
         Telemetry.Executions.Add(1);
         PjrtBufferHandle[] handles = [.. arguments.Select(a => CheckArgument(a).Handle)];
         var cells = new PjrtBufferHandle[(options.Device is null ? DeviceCount : 1) * OutputCount];
-        using PjrtChannels native = options.ToNative();
+        var receives = new PjrtReceives();
+        using PjrtChannels native = options.ToNative(receives);
         ValueTask done = PjrtExecution.Execute(Handle, _client.Handle, handles, cells, native);
-        return ([.. cells.Select(Result)], done);
+        return ([.. cells.Select(Result)], options.Receives.Count == 0 ? done : new ValueTask(receives.EndAsync(done)));
     }
 
     /// <summary>Starts the program on all its devices, and returns when it is enqueued.</summary>

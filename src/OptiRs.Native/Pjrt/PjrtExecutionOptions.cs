@@ -27,32 +27,21 @@ public sealed record PjrtExecutionOptions
     /// <summary>What happens to the sends of the program, by channel.</summary>
     public IReadOnlyDictionary<long, PjrtSendReceiver> Sends { get; init; } = new Dictionary<long, PjrtSendReceiver>();
 
-    /// <summary>Who gives the bytes of the receives of the program, by channel; runs on the thread pool with the row of the device.</summary>
+    /// <summary>
+    /// Who gives the bytes of the receives of the program, by channel; runs on the thread pool with the row of the device.
+    /// An exception fails the execution, whose error tells of it, and nothing else.
+    /// </summary>
     public IReadOnlyDictionary<long, Func<PjrtCopyStream, int, Task>> Receives { get; init; } =
         new Dictionary<long, Func<PjrtCopyStream, int, Task>>();
 
-    internal PjrtChannels ToNative()
+    internal PjrtChannels ToNative(PjrtReceives receives)
     {
         var native = new PjrtChannels(
             [.. NotDonated], LaunchId, CallLocation, Device?.Pointer ?? 0, Context?.Handle, Sends.Count + Receives.Count);
         foreach ((long channel, PjrtSendReceiver receiver) in Sends) native.AddSend(channel, receiver.Invoke);
         foreach ((long channel, Func<PjrtCopyStream, int, Task> source) in Receives)
-            native.AddReceive(channel, (stream, device) => _ = FillAsync(source, stream, device));
+            native.AddReceive(channel, (stream, device) => receives.Begin(channel, source, stream, device));
         return native;
-    }
-
-    // A source that fails leaves the stream unfilled; disposing of it tells the plugin.
-    private static async Task FillAsync(Func<PjrtCopyStream, int, Task> source, PjrtCopyStreamHandle handle, int device)
-    {
-        using var stream = new PjrtCopyStream(handle);
-        try
-        {
-            await source(stream, device).ConfigureAwait(false);
-        }
-        catch (Exception)
-        {
-            // Nobody awaits this task. The stream ends short, and the plugin fails the execution for it.
-        }
     }
 }
 
@@ -96,6 +85,12 @@ public sealed class PjrtExecutionContext : IDisposable
     }
 
     internal PjrtContextHandle Handle { get; }
+
+    /// <summary>Gives handlers of XLA's typed FFI data, in every execution with this context.</summary>
+    /// <param name="typeId">From <see cref="PjrtPlugin.RegisterFfiType"/>.</param>
+    /// <param name="data">Address; the context's from then on, if the type has a deleter.</param>
+    /// <exception cref="NotSupportedException">The plugin has no extension FFI.</exception>
+    public void AddUserData(long typeId, nint data) => PjrtExtensions.AddUserData(Handle, typeId, data);
 
     /// <summary>Gives up the context; executions that use it go on.</summary>
     public void Dispose() => Handle.Dispose();

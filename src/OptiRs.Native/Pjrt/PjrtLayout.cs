@@ -1,9 +1,11 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using OptiRs.Native.Interop;
 
 namespace OptiRs.Native;
 
 /// <summary>The order of the elements of an array in memory: an order of the dimensions with tiles, or strides.</summary>
-public sealed record PjrtLayout
+public sealed partial record PjrtLayout
 {
     private PjrtLayout()
     {
@@ -49,14 +51,50 @@ public sealed record PjrtLayout
     public static PjrtLayout Strided(params IReadOnlyList<long> byteStrides) =>
         new() { ByteStrides = [.. byteStrides], IsStrided = true };
 
+    /// <summary>Number of the memory space, where a plugin names one.</summary>
+    public int MemorySpace { get; private init; }
+
+    /// <summary>What else XLA's notation says (bits of an element, padding), as it stands there; empty for nothing.</summary>
+    public string Remainder { get; private init; } = "";
+
+    /// <summary>Reads XLA's notation: <c>{1,0:T(8,128)(2,1)S(5)}</c>.</summary>
+    /// <exception cref="FormatException">It is none.</exception>
+    public static PjrtLayout Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        Match match = Notation().Match(text);
+        if (!match.Success) throw new FormatException($"'{text}' is not a layout such as {{1,0:T(8,128)}}.");
+        return new PjrtLayout
+        {
+            MinorToMajor = Numbers(match.Groups["order"].Value),
+            Tiles = [.. match.Groups["tile"].Captures.Select(c => Numbers(c.Value))],
+            MemorySpace = match.Groups["space"] is { Success: true } space
+                ? int.Parse(space.Value, CultureInfo.InvariantCulture) : 0,
+            Remainder = string.Concat(match.Groups["other"].Captures.Select(c => c.Value)),
+        };
+    }
+
+    private static long[] Numbers(string list) =>
+        [.. list.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(n => n.Trim() == "*" ? -1 : long.Parse(n, CultureInfo.InvariantCulture))];
+
+    [GeneratedRegex(
+        @"^\{(?<order>[0-9, ]*)(:(T(\((?<tile>[-0-9,* ]*)\))+|S\((?<space>[0-9]+)\)|(?<other>[A-Z#*][A-Z0-9]*(\([^()]*\))+))+)?\}$",
+        RegexOptions.ExplicitCapture)]
+    private static partial Regex Notation();
+
     internal LayoutData Data => new(
         IsStrided ? null : [.. MinorToMajor], [.. Tiles.SelectMany(t => t)], [.. Tiles.Select(t => (ulong)t.Count)],
         [.. ByteStrides]);
 
     /// <summary>As XLA writes it: <c>{1,0:T(8,128)}</c>.</summary>
-    public override string ToString() => IsStrided
-        ? $"{{strides {string.Join(',', ByteStrides)}}}"
-        : $"{{{string.Join(',', MinorToMajor)}{(Tiles.Count == 0 ? "" : ":T" + string.Concat(Tiles.Select(t => $"({string.Join(',', t)})")))}}}";
+    public override string ToString()
+    {
+        if (IsStrided) return $"{{strides {string.Join(',', ByteStrides)}}}";
+        string tiles = Tiles.Count == 0
+            ? "" : "T" + string.Concat(Tiles.Select(t => $"({string.Join(',', t.Select(n => n < 0 ? "*" : n.ToString(CultureInfo.InvariantCulture)))})"));
+        string details = tiles + Remainder + (MemorySpace == 0 ? "" : $"S({MemorySpace})");
+        return $"{{{string.Join(',', MinorToMajor)}{(details.Length == 0 ? "" : ":" + details)}}}";
+    }
 }
 
 /// <summary>Where a buffer is to be, and in which layout; everything may be left to the plugin.</summary>

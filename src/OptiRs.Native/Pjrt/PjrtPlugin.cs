@@ -5,7 +5,7 @@ namespace OptiRs.Native;
 
 /// <summary>A loaded PJRT plugin. Its library stays mapped until the process ends.</summary>
 /// <remarks>Thread-safe.</remarks>
-public sealed class PjrtPlugin : IDisposable
+public sealed partial class PjrtPlugin : IDisposable
 {
     private readonly PjrtPluginHandle _handle;
 

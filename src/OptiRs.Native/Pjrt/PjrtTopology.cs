@@ -5,7 +5,7 @@ namespace OptiRs.Native;
 
 /// <summary>Devices that a program can be compiled for, whether or not they are there.</summary>
 /// <remarks>Thread-safe.</remarks>
-public sealed class PjrtTopology : IDisposable
+public sealed partial class PjrtTopology : IDisposable
 {
     internal PjrtTopology(PjrtTopologyHandle handle)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using OptiRs.Native;
 using OptiRs.Xla;
 
@@ -127,7 +128,7 @@ public sealed class Trainer : IDisposable
         var clock = new StepClock((long)Options.Batch * Options.Context);
         for (long step = Step + 1; step <= targetSteps && !stop.IsCancellationRequested; ++step)
         {
-            _program.Run(loader.Next(), _schedule.At(step));
+            using (TrainingActivities.Start("optirs.train.enqueue", step)) _program.Run(loader.Next(), _schedule.At(step));
             if (_program.InFlight == TrainProgram.Depth) ReadStep(targetSteps, clock, observer);
             bool evaluate = step % EvaluateEvery == 0 || step == targetSteps;
             bool save = SaveEvery > 0 && step % SaveEvery == 0 && step != targetSteps;
@@ -147,6 +148,7 @@ public sealed class Trainer : IDisposable
     /// <exception cref="CheckpointException">The disk refused; the previous checkpoint is as it was.</exception>
     public void Save(string folder, long targetSteps, TrainingObserver? observer = null, IFileSystem? files = null)
     {
+        using Activity? activity = TrainingActivities.Start("optirs.train.save", Step);
         var info = new CheckpointInfo
         {
             Format = CheckpointInfo.CurrentFormat,
@@ -201,8 +203,9 @@ public sealed class Trainer : IDisposable
 
     private void ReadStep(long targetSteps, StepClock clock, TrainingObserver observer)
     {
-        StepMetrics metrics = _program.Read();
         long step = Step + 1;
+        StepMetrics metrics;
+        using (TrainingActivities.Start("optirs.train.read", step)) metrics = _program.Read();
         if (!float.IsFinite(metrics.Loss) || (_stepOptions.ClipNorm is not null && !float.IsFinite(metrics.GradientNorm)))
             throw Explain(step, metrics);
         _losses.Add(metrics.Loss);
@@ -213,6 +216,7 @@ public sealed class Trainer : IDisposable
 
     private void Evaluate(TrainingObserver observer)
     {
+        using Activity? activity = TrainingActivities.Start("optirs.train.evaluate", Step);
         double loss = _evaluation.Run();
         _validation.Add(new LossPoint(Step, loss));
         observer.OnValidation(Step, loss);

@@ -228,6 +228,24 @@ public sealed class CompleteTests
     }
 
     [Test]
+    public void ASourceThatThrowsPassesItsMessageOn()
+    {
+        using PjrtExecutable executable = _client.Compile(_plugin.Add(4) + "receive 6\n");
+        using PjrtBuffer argument = Upload(1, 2, 3, 4);
+        (PjrtBuffer[] results, ValueTask done) = executable.Execute([argument], new PjrtExecutionOptions
+        {
+            Receives = new Dictionary<long, Func<PjrtCopyStream, int, Task>>
+            {
+                [6] = (_, _) => throw new InvalidOperationException("nothing to give"),
+            },
+        });
+        results[0].Dispose();
+        OptiRsException? error = Assert.ThrowsAsync<OptiRsException>(async () => await done);
+        Assert.That(error!.Message, Does.Contain("the source of receive 6 threw InvalidOperationException: nothing to give"));
+        Assert.That(error.InnerException, Is.InstanceOf<InvalidOperationException>());
+    }
+
+    [Test]
     public void TooOldAPluginIsNamedWithBothVersions()
     {
         using PjrtClient old = PjrtClient.Open(PluginUnderTest.FakePath("fake_57"));

@@ -163,6 +163,19 @@ public sealed class ExecutionTests(string pluginName)
     }
 
     [Test]
+    public void AnHloProtoIsPassedOnAndRefusedInThePluginsWords()
+    {
+        // An HloModuleProto whose name is "m".
+        byte[] module = [0x0A, 1, (byte)'m'];
+        var options = new PjrtCompileOptions { Format = PjrtProgramFormat.Hlo };
+        Exception error = Assert.Catch(() => _client.Compile(module, options))!;
+        // The fake plugin does not look at formats and cannot parse the bytes; the embedded one names the format.
+        Assert.That(error, Is.InstanceOf<IOptiRsError>());
+        Assert.That(error.Message, Does.Contain("PJRT_Client_Compile"));
+        if (error is NotSupportedException) Assert.That(error.Message, Does.Contain("\"hlo\""));
+    }
+
+    [Test]
     public void ADisposedCallSaysSo()
     {
         using PjrtExecutable executable = _client.Compile(_plugin.Add(2));

@@ -93,6 +93,81 @@ public sealed class LifetimeTests(string pluginName)
         }
     }
 
+    /// <summary>Buffers, calls and programs are used, replaced and disposed of by whoever comes along.</summary>
+    [Test]
+    public void SixteenThreadsShareOneClient()
+    {
+        const int Threads = 16, Rounds = 120, Slots = 12;
+        using PjrtClient client = _plugin.Open();
+        string add = _plugin.Add(8), step = _plugin.Add(8, donates: true);
+        var buffers = new PjrtBuffer[Slots];
+        var programs = new PjrtExecutable[2];
+        for (int i = 0; i < Slots; i++) buffers[i] = Upload();
+        for (int i = 0; i < programs.Length; i++) programs[i] = client.Compile(i == 0 ? add : step);
+        var failures = new System.Collections.Concurrent.ConcurrentQueue<Exception>();
+        Thread[] threads = [.. Enumerable.Range(0, Threads).Select(seed => new Thread(() =>
+        {
+            var random = new Random(seed);
+            for (int round = 0; round < Rounds; round++)
+            {
+                try
+                {
+                    Act(random);
+                }
+                catch (ObjectDisposedException)
+                {
+                    // Somebody else was faster.
+                }
+                catch (Exception e) when (e is IOptiRsError { Code: ErrorCode.FailedPrecondition or ErrorCode.InvalidArgument })
+                {
+                    // Donated or deleted by somebody else.
+                }
+                catch (Exception e)
+                {
+                    failures.Enqueue(e);
+                }
+            }
+        }))];
+        foreach (Thread thread in threads) thread.Start();
+        foreach (Thread thread in threads) thread.Join();
+        foreach (PjrtBuffer buffer in buffers) buffer.Dispose();
+        foreach (PjrtExecutable program in programs) program.Dispose();
+        Assert.That(failures, Is.Empty);
+
+        PjrtBuffer Upload() => client.BufferFromHost<int>([1, 2, 3, 4, 5, 6, 7, 8], new Shape(8));
+
+        void Act(Random random)
+        {
+            PjrtBuffer buffer = Volatile.Read(ref buffers[random.Next(Slots)]);
+            PjrtExecutable program = Volatile.Read(ref programs[random.Next(2)]);
+            switch (random.Next(7))
+            {
+                case 0:
+                    Interlocked.Exchange(ref buffers[random.Next(Slots)], Upload()).Dispose();
+                    break;
+                case 1:
+                    program.Execute(buffer)[0].Dispose();
+                    break;
+                case 2:
+                    using (PjrtCall call = program.Bind([buffer], [buffer])) call.RunAsync().AsTask().GetAwaiter().GetResult();
+                    break;
+                case 3:
+                    buffer.ToArray<int>();
+                    break;
+                case 4:
+                    using (Tensor<int> tensor = Tensor<int>.Create(new Shape(8))) buffer.CopyToHostAsync(tensor.Memory).AsTask().GetAwaiter().GetResult();
+                    break;
+                case 5 when random.Next(8) == 0:
+                    int slot = random.Next(2);
+                    Interlocked.Exchange(ref programs[slot], client.Compile(slot == 0 ? add : step)).Dispose();
+                    break;
+                default:
+                    buffer.Dispose();
+                    break;
+            }
+        }
+    }
+
     [Test]
     public void ALeakOfEachKindIsReported()
     {

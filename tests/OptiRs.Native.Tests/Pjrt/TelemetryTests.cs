@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Diagnostics.Tracing;
 
 namespace OptiRs.Native.Tests.Pjrt;
 
@@ -40,5 +41,46 @@ public sealed class TelemetryTests
         Assert.That(sums["optirs.host_to_device"], Is.GreaterThanOrEqualTo(16));
         Assert.That(sums["optirs.device_to_host"], Is.GreaterThanOrEqualTo(16));
         Assert.That(activities, Does.Contain("optirs.compile fake").And.Contains("optirs.load fake"));
+    }
+
+    /// <summary>What <c>dotnet-counters</c> does, in this process.</summary>
+    [Test]
+    public void EventCountersTellRatesAndLevels()
+    {
+        PluginUnderTest plugin = PluginUnderTest.Get("fake");
+        using var counters = new CounterListener();
+        using PjrtClient client = plugin.Open();
+        using PjrtExecutable executable = client.Compile(plugin.Add(4));
+        using PjrtBuffer argument = client.BufferFromHost<int>([1, 2, 3, 4], new Shape(4));
+        // Until an interval has gone by in which something was executed.
+        Assert.That(
+            () =>
+            {
+                using PjrtBuffer result = executable.Execute(argument)[0];
+                return counters.Seen.TryGetValue("executions", out double rate) && rate > 0
+                    && counters.Seen.TryGetValue("live-buffers", out double level) && level >= 1;
+            },
+            Is.True.After(delayInMilliseconds: 20_000, pollingInterval: 10));
+        Assert.That(counters.Seen.Keys, Does.Contain("host-to-device").And.Contains("cache-hits").And.Contains("live-executables"));
+    }
+
+    private sealed class CounterListener : EventListener
+    {
+        public ConcurrentDictionary<string, double> Seen { get; } = new();
+
+        protected override void OnEventSourceCreated(EventSource source)
+        {
+            if (source.Name != Telemetry.SourceName) return;
+            EnableEvents(source, EventLevel.Informational, EventKeywords.All, new Dictionary<string, string?> { ["EventCounterIntervalSec"] = "0.1" });
+        }
+
+        protected override void OnEventWritten(EventWrittenEventArgs e)
+        {
+            if (e.EventName != "EventCounters" || e.Payload is not [IDictionary<string, object?> values, ..]) return;
+            object? value = values.TryGetValue("Increment", out object? increment) ? increment : values["Mean"];
+            string name = (string)values["Name"]!;
+            // The largest that was seen: intervals without work follow.
+            Seen.AddOrUpdate(name, (double)value!, (_, old) => Math.Max(old, (double)value!));
+        }
     }
 }
