@@ -7,7 +7,7 @@
 
 #include "pjrt_cpu/capi/buffer.h"
 #include "pjrt_cpu/capi/executable.h"
-#include "pjrt_cpu/runtime/function_ref.h"
+#include "src/cpu/function_ref.h"
 
 namespace optirs::plugin {
 
