@@ -81,7 +81,7 @@ internal static class ClientBenchmark
     private static void Transfer(string program, string plugin, PjrtClient client, int bytes)
     {
         var shape = new Shape(bytes / sizeof(float));
-        using Tensor<float> source = Tensor<float>.Allocate(shape), target = Tensor<float>.Allocate(shape);
+        using Tensor<float> source = Tensor<float>.Create(shape), target = Tensor<float>.Create(shape);
         source.Span.Fill(1f);
         target.Span.Fill(0f);
         using PjrtBuffer buffer = client.BufferFromHost<float>(source.Span, shape);
