@@ -139,7 +139,7 @@ string CompilerFile(string name)
     return process.StandardOutput.ReadToEnd().Trim();
 }
 
-/// Each fuzzer for so many seconds; what it finds and learns stays below artifacts/fuzz.
+/// Each fuzzer for so many seconds; what it finds and learns stays below artifacts/fuzz. Then programs by the thousand.
 void Fuzz()
 {
     var folder = "artifacts/native/fuzz";
@@ -164,5 +164,13 @@ void Fuzz()
 
         Run($"{folder}/bin/{fuzzer}", corpus, $"-max_total_time={seconds}", "-max_len=65536", "-timeout=20", "-rss_limit_mb=4096",
             $"-artifact_prefix={System.IO.Path.GetFullPath("artifacts/fuzz")}/{fuzzer}-");
+    }
+
+    // Through the code generator: thousands of random programs against the reference evaluator, and damaged ones that only compile.
+    BuildNative("release");
+    foreach (var program in new[] { "random_programs", "mutated_programs" })
+    {
+        Run("cmake", "--build", "artifacts/native/release", "--target", program, "--", "--quiet");
+        Run($"artifacts/native/release/bin/{program}", "5000");
     }
 }

@@ -14,6 +14,35 @@
 
 namespace optirs::plugin {
 
+namespace {
+
+// Tiles have one size: what does not divide is filled up at its end (as XLA's partitioner does), and cut off
+// again.
+
+Operation* cutTo(Builder& builder, Value* value, const TensorType& type) {
+    NamedAttributes attributes;
+    attributes.set("start_indices", Attribute::integers(std::vector<int64_t>(type.dims().size(), 0)));
+    attributes.set("limit_indices", Attribute::integers({type.dims().begin(), type.dims().end()}));
+    attributes.set("strides", Attribute::integers(std::vector<int64_t>(type.dims().size(), 1)));
+    const Type result = type;
+    return builder.create(OpKind::kSlice, {&value, 1}, {&result, 1}, std::move(attributes));
+}
+
+Value* padTo(Builder& builder, Value* value, const std::vector<int64_t>& dims) {
+    const TensorType& type = value->tensor();
+    const std::vector<int64_t> none(dims.size(), 0);
+    std::vector<int64_t> high = dims;
+    for (size_t d = 0; d < dims.size(); ++d) high[d] -= type.dims()[d];
+    NamedAttributes attributes;
+    attributes.set("edge_padding_low", Attribute::integers(none));
+    attributes.set("edge_padding_high", Attribute::integers(high));
+    attributes.set("interior_padding", Attribute::integers(none));
+    return builder.create(OpKind::kPad, {value, builder.constant(type.withDims({}), 0)}, type.withDims(dims),
+                          std::move(attributes));
+}
+
+}  // namespace
+
 Partitioner::Partitioner(const Module& module, int32_t num_replicas, int32_t num_partitions)
     : meshes_(meshes(module)), num_replicas_(num_replicas), num_partitions_(num_partitions) {}
 
@@ -81,10 +110,6 @@ Tiling Partitioner::signatureTiling(const NamedAttributes& attributes, const Ten
                               std::to_string(num_partitions_) + " partitions");
     }
     if (!tiling) return Tiling::replicated(static_cast<size_t>(type.rank()), num_partitions_);
-    if (!tiling->tileDims(type.dims())) {
-        throw unimplemented(what + ", " + type.toString() +
-                            ", does not divide into the tiles of its sharding " + tiling->toHloText());
-    }
     return *tiling;
 }
 
@@ -101,12 +126,15 @@ void Partitioner::takeArguments(Function& function) {
         // Stands for the whole value until nobody asks for it any more.
         Value* argument = function.body().argument(i);
         Builder builder(*function.body().first());
-        Operation* stand_in = builder.create(OpKind::kSdyPropagationBarrier, {}, {&type.inputs[i], 1});
-        argument->replaceAllUsesWith(stand_in->result());
+        const Type full = tensor->withDims(tiling.evenDims(tensor->dims()));
+        Operation* stand_in = builder.create(OpKind::kSdyPropagationBarrier, {}, {&full, 1});
+        Operation* cut = full == type.inputs[i] ? nullptr : cutTo(builder, stand_in->result(), *tensor);
+        argument->replaceAllUsesWith((cut != nullptr ? cut : stand_in)->result());
         dead_.push_back(stand_in);
-        type.inputs[i] = tensor->withDims(*tiling.tileDims(tensor->dims()));
+        type.inputs[i] = full.tensor().withDims(*tiling.tileDims(full.tensor().dims()));
         argument->setType(type.inputs[i]);
         setTile(stand_in->result(), argument, tiling);
+        if (cut != nullptr) visitWhole(*cut);
     }
     function.setType(type);
 }
@@ -121,7 +149,14 @@ void Partitioner::giveResults(Function& function) {
         const TensorType* tensor = type.results[i].tensorOrNull();
         if (tensor == nullptr) continue;
         const Tiling tiling = signatureTiling(attributes[i], *tensor, "result " + std::to_string(i));
-        end.setOperand(i, tileOf(end.operand(i), tiling, builder));
+        const std::vector<int64_t> full = tiling.evenDims(tensor->dims());
+        if (std::ranges::equal(full, tensor->dims())) {
+            end.setOperand(i, tileOf(end.operand(i), tiling, builder));
+        } else {
+            const Tiling none = Tiling::replicated(tiling.rank(), num_partitions_);
+            Value* padded = padTo(builder, whole(end.operand(i), builder), full);
+            end.setOperand(i, reshard(builder, padded, none, tiling, num_replicas_));
+        }
         type.results[i] = end.operand(i)->type();
         if (num_partitions_ > 1) attributes[i].set("mhlo.sharding", Attribute(tiling.toHloText()));
     }

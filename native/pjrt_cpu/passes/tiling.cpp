@@ -14,6 +14,12 @@ bool Tiling::isReplicated() const {
     return std::ranges::all_of(tiles, [](int64_t count) { return count == 1; });
 }
 
+std::vector<int64_t> Tiling::evenDims(std::span<const int64_t> dims) const {
+    std::vector<int64_t> out(dims.begin(), dims.end());
+    for (size_t d = 0; d < out.size(); ++d) out[d] = (out[d] + tiles[d] - 1) / tiles[d] * tiles[d];
+    return out;
+}
+
 std::optional<std::vector<int64_t>> Tiling::tileDims(std::span<const int64_t> dims) const {
     if (dims.size() != tiles.size()) return std::nullopt;
     std::vector<int64_t> result(dims.begin(), dims.end());

@@ -24,6 +24,8 @@ struct Tiling {
     size_t rank() const { return tiles.size(); }
     /// The dimensions of one tile; nullopt when they are not whole numbers.
     std::optional<std::vector<int64_t>> tileDims(std::span<const int64_t> dims) const;
+    /// The least dimensions not below these that divide into tiles.
+    std::vector<int64_t> evenDims(std::span<const int64_t> dims) const;
     /// Whether both cut this dimension alike.
     bool agrees(const Tiling& other, size_t dimension) const;
     /// The same with dimension d whole.

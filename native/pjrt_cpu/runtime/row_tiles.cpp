@@ -1,6 +1,8 @@
 #include "pjrt_cpu/runtime/row_tiles.h"
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <cstring>
 
 #include "pjrt_cpu/runtime/half.h"
@@ -20,6 +22,42 @@ constexpr int64_t kTileBytes = 640 << 10;
 int64_t aligned(int64_t bytes) { return (bytes + kAlign - 1) / kAlign * kAlign; }
 
 int64_t even(int64_t count) { return (count + 1) / 2 * 2; }
+
+/// A matrix in memory; strides in elements.
+struct Strided {
+    const std::byte* data;
+    int64_t row_stride;
+    int64_t column_stride;
+};
+
+/// Without its sign a float's bits are ordered like its size; NaN is above infinity.
+template <typename Bits>
+Bits largestBits(const Strided& m, int64_t rows, int64_t columns) {
+    constexpr Bits kNoSign = static_cast<Bits>(~Bits{0}) >> 1;
+    const auto* data = reinterpret_cast<const Bits*>(m.data);
+    // The shorter stride inside.
+    const bool by_rows = m.column_stride <= m.row_stride;
+    const int64_t outer = by_rows ? rows : columns;
+    const int64_t inner = by_rows ? columns : rows;
+    const int64_t outer_stride = by_rows ? m.row_stride : m.column_stride;
+    const int64_t inner_stride = by_rows ? m.column_stride : m.row_stride;
+    Bits most = 0;
+    for (int64_t i = 0; i < outer; ++i) {
+        const Bits* line = data + i * outer_stride;
+        if (inner_stride == 1) {
+            for (int64_t k = 0; k < inner; ++k) most = std::max<Bits>(most, line[k] & kNoSign);
+        } else {
+            for (int64_t k = 0; k < inner; ++k) most = std::max<Bits>(most, line[k * inner_stride] & kNoSign);
+        }
+    }
+    return most;
+}
+
+/// The greatest absolute value; NaN when there is one. f32 and bf16.
+float largestMagnitude(ElementType type, const Strided& m, int64_t rows, int64_t columns) {
+    if (type == ElementType::kBF16) return bf16ToFloat(largestBits<uint16_t>(m, rows, columns));
+    return std::bit_cast<float>(largestBits<uint32_t>(m, rows, columns));
+}
 
 class RowTileStep final : public Step {
  public:
@@ -111,16 +149,59 @@ class RowTileStep final : public Step {
         const int64_t blocks = (s.rows + block_ - 1) / block_;
         const int64_t first = blocks * part / parts_;
         const int64_t last = blocks * (part + 1) / parts_;
-        const int64_t most = columnsOf(std::min(s.rows, last * block_));
-        pack(frame, index, scratch, most);
-        for (int64_t block = first; block < last; ++block)
-            runBlock(frame, index, batch, block, most, scratch);
+        // A zero may be left out where what it would meet is a number: its product with a NaN or an infinity
+        // is not zero. Numbers that are none show in the operands, or make the whole row none, its first
+        // column too.
+        bool leave_out = s.zeros_from != INT64_MAX && isTame(frame, index);
+        for (bool done = false; !done; leave_out = false) {
+            done = true;
+            const int64_t most = columnsOf(std::min(s.rows, last * block_), leave_out);
+            pack(frame, index, scratch, most);
+            for (int64_t block = first; block < last && done; ++block)
+                done = runBlock(frame, index, batch, block, most, leave_out, scratch) || !leave_out;
+        }
         for (size_t i = 0; i < s.column_consumers.size(); ++i) finish(frame, index, i, scratch);
     }
 
+    /// Whether products of the operands' elements are numbers: all are, and far from the greatest.
+    bool isTame(const Frame& frame, const std::vector<int64_t>& index) const {
+        constexpr float kMost = 1e15F;
+        const Spec& s = *spec_;
+        const auto holds = [&](const Spec::Matrix& matrix, ElementType type, int64_t rows, int64_t columns) {
+            return largestMagnitude(
+                       type,
+                       {locate(frame, matrix, type, index, 0, 0), matrix.row_stride, matrix.column_stride},
+                       rows, columns) < kMost;
+        };
+        for (const Spec::Producer& p : s.producers) {
+            if (!holds(p.left, p.type, s.rows, p.depth) || !holds(p.right, p.type, p.depth, s.columns))
+                return false;
+        }
+        for (const Spec::RowConsumer& c : s.row_consumers) {
+            if (!holds(c.right, s.tiles[static_cast<size_t>(c.tile)], s.columns, c.width)) return false;
+        }
+        for (const Spec::ColumnConsumer& c : s.column_consumers) {
+            if (!holds(c.left, s.tiles[static_cast<size_t>(c.tile)], c.width, s.rows)) return false;
+        }
+        return true;
+    }
+
+    /// Whether the first column of every tile that is consumed holds numbers.
+    bool firstColumnIsTame(int64_t rows, const std::byte* scratch) const {
+        const Spec& s = *spec_;
+        const auto holds = [&](int32_t tile) {
+            const auto number = static_cast<size_t>(tile);
+            const ElementType type = s.tiles[number];
+            return std::isfinite(largestMagnitude(
+                type, {scratch + tiles_[number], rowTileStride(type, s.columns), 1}, rows, 1));
+        };
+        return std::ranges::all_of(s.row_consumers, holds, &Spec::RowConsumer::tile) &&
+               std::ranges::all_of(s.column_consumers, holds, &Spec::ColumnConsumer::tile);
+    }
+
     /// Columns that rows before `end` have something in.
-    int64_t columnsOf(int64_t end) const {
-        if (spec_->zeros_from == INT64_MAX) return spec_->columns;
+    int64_t columnsOf(int64_t end, bool leave_out) const {
+        if (!leave_out) return spec_->columns;
         return std::clamp<int64_t>(even(end - 1 + spec_->zeros_from), std::min<int64_t>(2, spec_->columns),
                                    spec_->columns);
     }
@@ -146,13 +227,13 @@ class RowTileStep final : public Step {
         }
     }
 
-    /// `packed`: the rows of packed right operands of consumers.
-    void runBlock(const Frame& frame, const std::vector<int64_t>& index, int64_t batch, int64_t block,
-                  int64_t packed, std::byte* scratch) const {
+    /// `packed`: the rows of packed right operands of consumers. @returns whether zeros could be left out
+    bool runBlock(const Frame& frame, const std::vector<int64_t>& index, int64_t batch, int64_t block,
+                  int64_t packed, bool leave_out, std::byte* scratch) const {
         const Spec& s = *spec_;
         const int64_t row = block * block_;
         const int64_t rows = std::min(block_, s.rows - row);
-        const int64_t columns = columnsOf(row + rows);
+        const int64_t columns = columnsOf(row + rows, leave_out);
         size_t right = 0;
         for (const Spec::Producer& p : s.producers) {
             const ElementType type = s.tiles[static_cast<size_t>(p.tile)];
@@ -173,10 +254,12 @@ class RowTileStep final : public Step {
             multiply(product);
         }
         runKernel(frame, batch * s.rows + row, rows, columns, scratch);
+        if (leave_out && !firstColumnIsTame(rows, scratch)) return false;
         for (const Spec::RowConsumer& c : s.row_consumers)
             consumeRows(frame, index, c, row, rows, columns, scratch, scratch + rights_[right++], packed);
         for (size_t i = 0; i < s.column_consumers.size(); ++i)
             consumeColumns(frame, index, i, row, rows, columns, scratch);
+        return true;
     }
 
     void runKernel(const Frame& frame, int64_t begin, int64_t rows, int64_t columns,

@@ -56,8 +56,8 @@ struct RowTileSpec {
     std::vector<int64_t> batch;
     int64_t rows = 0;
     int64_t columns = 0;
-    /// Row r has nothing but zeros from column r + zeros_from on; INT64_MAX: it may have something
-    /// everywhere.
+    /// Row r has nothing but zeros from column r + zeros_from on (where all that products and kernel read are
+    /// finite numbers: the step makes sure of that as it runs); INT64_MAX: it may have something everywhere.
     int64_t zeros_from = INT64_MAX;
     /// Element types of the tiles (f32 or bf16); a tile's products have operands of its type.
     std::vector<ElementType> tiles;

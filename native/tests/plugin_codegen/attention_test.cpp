@@ -235,6 +235,41 @@ INSTANTIATE_TEST_SUITE_P(
                       Setting{false, Mask::kCausal, true, false}, Setting{false, Mask::kCausal, true, true},
                       Setting{true, Mask::kNone, true, false}, Setting{true, Mask::kShifted, true, true}));
 
+// A masked score of zero is no reason to leave out what it multiplies when that is not a number.
+TEST(AttentionValues, NotANumberSpreadsAsTheProductsSay) {
+    struct Spot {
+        size_t argument, at;
+        double value;
+    };
+    const Spot spots[] = {{0, (90 * kHeads + 1) * kWidth + 3, NAN},    // a row of q
+                          {1, (2 * kColumns + 60) * kWidth + 3, NAN},  // a column of k
+                          {2, (1 * kColumns + 50) * kWidth + 3, NAN},  // of v
+                          {2, (1 * kColumns + 50) * kWidth + 3, INFINITY},
+                          {3, (4 * kRows + 5) * kWidth + 3, NAN}};  // of the cotangent
+    const auto program = compile(attention("f32", Mask::kCausal, true, false));
+    for (const Spot& spot : spots) {
+        Inputs inputs = makeInputs(false);
+        inputs.numbers[spot.argument][spot.at] = spot.value;
+        reinterpret_cast<float*>(inputs.bytes[spot.argument].data())[spot.at] =
+            static_cast<float>(spot.value);
+        const auto results = run(*program, inputs.bytes);
+        const auto expected = reference(inputs.numbers, Mask::kCausal, false);
+        for (size_t i = 0; i < results.size(); ++i) {
+            const auto values = results[i].as<float>();
+            size_t spread = 0;
+            for (size_t j = 0; j < values.size(); ++j) {
+                spread += std::isnan(expected[i][j]) ? 1 : 0;
+                ASSERT_EQ(std::isnan(values[j]), std::isnan(expected[i][j]))
+                    << spot.argument << " " << i << " " << j;
+                if (std::isfinite(expected[i][j])) {
+                    ASSERT_NEAR(values[j], expected[i][j], 2e-5);
+                }
+            }
+            EXPECT_LT(spread, values.size());
+        }
+    }
+}
+
 TEST(RecomputeScores, ClonesWhatLateUsesNeed) {
     if (!hasTileProduct(ElementType::kF32)) GTEST_SKIP() << "no kernels for tiles on this processor";
     const auto count = [](const Module& module, OpKind kind) {

@@ -274,7 +274,6 @@ TEST(Partition, RefusesWhatDoesNotFit) {
         }
         return "";
     };
-    EXPECT_NE(failureOf("{devices=[4]<=[4]}", 4).find("does not divide"), std::string::npos);
     EXPECT_NE(failureOf("{devices=[2]<=[2]}", 4).find("does not fit 4 partitions"), std::string::npos);
     EXPECT_EQ(failureOf("{devices=[2]<=[2]}", 2), "");
     EXPECT_EQ(failureOf("{devices=[2]<=[2]}", 1), "");
@@ -288,6 +287,29 @@ TEST(Partition, TilingsPrintAsTheyAreRead) {
         EXPECT_EQ(tiling->toHloText(), text);
         EXPECT_EQ(tilingOf(parseHloSharding(tiling->toHloText()), 2, 4), tiling);
     }
+}
+
+// Tiles have one size: the last ones are filled up, in arguments and in results.
+TEST(Partition, UnevenTilesAreFilledUp) {
+    const std::string text =
+        "func.func @main(%a: tensor<6xf32> {mhlo.sharding = \"{devices=[4]<=[4]}\"}, %b: tensor<5x3xf32> "
+        "{mhlo.sharding = \"{devices=[2,2]<=[4]}\"}) -> (tensor<6xf32> {mhlo.sharding = "
+        "\"{devices=[4]<=[4]}\"}, tensor<3xf32>) {\n"
+        "%0 = stablehlo.add %a, %a : tensor<6xf32>\n%z = stablehlo.constant dense<0.0> : tensor<f32>\n"
+        "%1 = stablehlo.reduce(%b init: %z) applies stablehlo.add across dimensions = [0] : "
+        "(tensor<5x3xf32>, "
+        "tensor<f32>) -> tensor<3xf32>\nreturn %0, %1 : tensor<6xf32>, tensor<3xf32>\n}";
+    // 99 stands where the array has ended.
+    const auto results = runPartitions(text, 4,
+                                       {{{1, 2}, {1, 2, 4, 5, 7, 8}},
+                                        {{3, 4}, {3, 99, 6, 99, 9, 99}},
+                                        {{5, 6}, {10, 11, 13, 14, 99, 99}},
+                                        {{99, 99}, {12, 99, 15, 99, 99, 99}}});
+    EXPECT_EQ(results[0][0], (Floats{2, 4}));
+    EXPECT_EQ(results[1][0], (Floats{6, 8}));
+    EXPECT_EQ(results[2][0], (Floats{10, 12}));
+    EXPECT_EQ(results[3][0].size(), 2U);
+    for (const auto& each : results) EXPECT_EQ(each[1], (Floats{35, 40, 45}));
 }
 
 }  // namespace

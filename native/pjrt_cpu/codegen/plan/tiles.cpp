@@ -246,7 +246,7 @@ void join(Plan& plan, const std::vector<int32_t>& members, const std::set<const 
         for (const Value* root : part.roots) {
             if (tiles.contains(root)) made.insert(root);
         }
-        tile_group.zeros_from = zeroColumns(part, made);
+        tile_group.zeros_from = zeroColumns(part, made, tiles);
     }
     const int32_t last = *std::ranges::max_element(members);
     std::vector<Group> groups;

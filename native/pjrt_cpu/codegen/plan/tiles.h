@@ -32,9 +32,11 @@ bool fitTile(const ContractionSpec& spec, const std::vector<int64_t>& shape, Til
              int side, TileContraction& out);
 
 /// Where every row r of what a row-wise nest makes is zero from column r + result on, as causal masks make
-/// it, and its reductions do not see those columns; INT64_MAX when that cannot be shown. Rows that have NaN
-/// or infinity before that column are not asked for.
-int64_t zeroColumns(const Group& nest, const std::set<const Value*>& made);
+/// it, and its reductions do not see those columns; INT64_MAX when that cannot be shown. That is so where the
+/// products' operands are finite and the row's first column is: who runs it has to look. `tiles`: what is not
+/// in memory, the products' results and `made` among them.
+int64_t zeroColumns(const Group& nest, const std::set<const Value*>& made,
+                    const std::set<const Value*>& tiles);
 
 /// Puts contractions and the row-wise nest between them into one kTiles group wherever the matrix between
 /// them has no other reader.

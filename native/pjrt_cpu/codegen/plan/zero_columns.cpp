@@ -1,5 +1,6 @@
 // What a mask over rows and columns leaves of a row.
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <optional>
 
@@ -117,7 +118,8 @@ enum class State : uint8_t { kUnknown, kZero, kVeryNegative };
 
 class MaskedRegion {
  public:
-    MaskedRegion(const Group& nest, int64_t from) : nest_(nest), from_(from) {
+    MaskedRegion(const Group& nest, const std::set<const Value*>& tiles, int64_t from)
+        : nest_(nest), tiles_(tiles), from_(from) {
         const auto rank = static_cast<int64_t>(nest.shape.size());
         for (int64_t d = 0; d < rank; ++d) dims_.push_back(rank - 1 - d);
     }
@@ -149,7 +151,10 @@ class MaskedRegion {
             case OpKind::kExponential:
                 return operand(0) == State::kVeryNegative ? State::kZero : State::kUnknown;
             case OpKind::kMultiply:
-                if (operand(0) == State::kZero || operand(1) == State::kZero) return State::kZero;
+                if (operand(0) == State::kZero && operand(1) == State::kZero) return State::kZero;
+                for (size_t i = 0; i < 2; ++i) {
+                    if (operand(i) == State::kZero && isFinite(op->operand(1 - i))) return State::kZero;
+                }
                 return scaled(*op, 0, 1) || scaled(*op, 1, 0) ? State::kVeryNegative : State::kUnknown;
             case OpKind::kDivide:
                 return operand(0) == State::kZero ? State::kZero : State::kUnknown;
@@ -176,6 +181,28 @@ class MaskedRegion {
         return splat && *splat >= 0.01 && of(op.operand(number)) == State::kVeryNegative;
     }
 
+    /// Whether every element is finite wherever the products' results are, and what is one number a row is.
+    bool isFinite(const Value* value) const {
+        const ElementType type = value->tensor().element();
+        if (isInteger(type) || isBoolean(type) || tiles_.contains(value) || isPerRow(value)) return true;
+        if (const auto splat = splatOf(value)) return std::isfinite(*splat);
+        const Operation* op = value->definition();
+        if (op == nullptr) return false;
+        switch (op->kind()) {
+            case OpKind::kAdd:
+            case OpKind::kConvert:
+            case OpKind::kMaximum:
+            case OpKind::kMinimum:
+            case OpKind::kMultiply:
+            case OpKind::kNegate:
+            case OpKind::kSelect:
+            case OpKind::kSubtract:
+                return std::ranges::all_of(op->operands(), [&](const Value* each) { return isFinite(each); });
+            default:
+                return false;
+        }
+    }
+
     /// A broadcast of one number a row.
     bool isPerRow(const Value* value) const {
         const Operation* op = value->definition();
@@ -190,6 +217,8 @@ class MaskedRegion {
     }
 
     const Group& nest_;
+    /// Values that are not in memory, what products make among them.
+    const std::set<const Value*>& tiles_;
     int64_t from_;
     std::vector<int64_t> dims_;
     std::map<const Value*, State> known_;
@@ -209,8 +238,9 @@ void collectMasks(const Value* value, const std::vector<int64_t>& shape, const s
 
 }  // namespace
 
-int64_t zeroColumns(const Group& nest, const std::set<const Value*>& made) {
-    const MaskedRegion probe(nest, 0);
+int64_t zeroColumns(const Group& nest, const std::set<const Value*>& made,
+                    const std::set<const Value*>& tiles) {
+    const MaskedRegion probe(nest, tiles, 0);
     std::set<const Value*> seen;
     std::vector<int64_t> from;
     for (const Value* root : nest.roots) collectMasks(root, nest.shape, probe.dims(), seen, from);
@@ -220,7 +250,7 @@ int64_t zeroColumns(const Group& nest, const std::set<const Value*>& made) {
     // Every row must keep a column.
     const int64_t column = *std::ranges::max_element(from);
     if (column < 1) return INT64_MAX;
-    MaskedRegion region(nest, column);
+    MaskedRegion region(nest, tiles, column);
     for (const Value* root : nest.roots) {
         if (dimsOf(*root) != nest.shape) continue;
         if (!made.contains(root) || region.of(root) != State::kZero) return INT64_MAX;

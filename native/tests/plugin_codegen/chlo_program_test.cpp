@@ -1,0 +1,167 @@
+// CHLO operations that become more than one operation, compiled, against their definitions.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "pjrt_cpu/ir/float_format.h"
+#include "tests/plugin_codegen/run_program.h"
+
+namespace optirs::plugin::testing {
+namespace {
+
+std::vector<float> counted(int64_t count, int modulus) {
+    std::vector<float> out(static_cast<size_t>(count));
+    for (size_t i = 0; i < out.size(); ++i)
+        out[i] = static_cast<float>(static_cast<int>(i * 7 % 23) % modulus - 3);
+    return out;
+}
+
+std::vector<float> raggedDot(const std::string& types, const std::string& numbers,
+                             const std::vector<float>& lhs, const std::vector<float>& rhs,
+                             const std::vector<int64_t>& sizes) {
+    const std::string arrow = " -> ";
+    const size_t at = types.find(arrow);
+    const size_t first = types.find(", ");
+    const size_t second = types.find(", ", first + 1);
+    const std::string result = types.substr(at + arrow.size());
+    return run("func.func @main(%a: " + types.substr(0, first) +
+                   ", %b: " + types.substr(first + 2, second - first - 2) +
+                   ", %g: " + types.substr(second + 2, at - second - 2) + ") -> " + result +
+                   " {\n%0 = \"chlo.ragged_dot\"(%a, %b, %g) {ragged_dot_dimension_numbers = "
+                   "#chlo.ragged_dot<" +
+                   numbers +
+                   ">, precision_config = [#chlo<precision DEFAULT>, #chlo<precision DEFAULT>]} : (" +
+                   types.substr(0, at) + ")" + arrow + result + "\nreturn %0 : " + result + "\n}",
+               {Bytes::of(lhs), Bytes::of(rhs), Bytes::of(sizes)})[0]
+        .as<float>();
+}
+
+// Rows of group g times matrix g; rows of no group are zero. The other groups' NaN do not spread.
+TEST(RaggedDot, GroupsOfRows) {
+    const auto lhs = counted(11 * 5, 5);
+    auto rhs = counted(3 * 5 * 7, 9);
+    rhs[1 * 35 + 4] = NAN;  // of a group without rows
+    const auto got = raggedDot("tensor<11x5xf32>, tensor<3x5x7xf32>, tensor<3xi64> -> tensor<11x7xf32>",
+                               "lhs_contracting_dimensions = [1], rhs_contracting_dimensions = [1], "
+                               "lhs_ragged_dimensions = [0], rhs_group_dimensions = [0]",
+                               lhs, rhs, {4, 0, 5});
+    for (size_t m = 0; m < 11; ++m) {
+        for (size_t n = 0; n < 7; ++n) {
+            const size_t group = m < 4 ? 0 : 2;
+            float sum = 0;
+            for (size_t k = 0; m < 9 && k < 5; ++k) sum += lhs[m * 5 + k] * rhs[group * 35 + k * 7 + n];
+            EXPECT_EQ(got[m * 7 + n], sum) << m << " " << n;
+        }
+    }
+}
+
+// [b, m, k] x [g, b, k, n] with sizes of their own for each b.
+TEST(RaggedDot, GroupsOfRowsInBatches) {
+    const auto lhs = counted(2 * 6 * 5, 5);
+    const auto rhs = counted(3 * 2 * 5 * 4, 9);
+    const std::vector<int64_t> sizes = {1, 2, 3, 6, 0, 0};
+    const auto got = raggedDot("tensor<2x6x5xf32>, tensor<3x2x5x4xf32>, tensor<2x3xi64> -> tensor<2x6x4xf32>",
+                               "lhs_batching_dimensions = [0], rhs_batching_dimensions = [1], "
+                               "lhs_contracting_dimensions = [2], rhs_contracting_dimensions = [2], "
+                               "lhs_ragged_dimensions = [1], rhs_group_dimensions = [0]",
+                               lhs, rhs, sizes);
+    for (size_t b = 0; b < 2; ++b) {
+        for (size_t m = 0; m < 6; ++m) {
+            const size_t group = b == 1 || m < 1 ? 0 : m < 3 ? 1 : 2;
+            for (size_t n = 0; n < 4; ++n) {
+                float sum = 0;
+                for (size_t k = 0; k < 5; ++k)
+                    sum += lhs[(b * 6 + m) * 5 + k] * rhs[((group * 2 + b) * 5 + k) * 4 + n];
+                EXPECT_EQ(got[(b * 6 + m) * 4 + n], sum) << b << " " << m << " " << n;
+            }
+        }
+    }
+}
+
+// Each group's part of the contraction has a product of its own.
+TEST(RaggedDot, GroupsOfTheContraction) {
+    const auto lhs = counted(11 * 5, 5);
+    const auto rhs = counted(5 * 7, 9);
+    const auto got = raggedDot("tensor<11x5xf32>, tensor<5x7xf32>, tensor<3xi64> -> tensor<3x11x7xf32>",
+                               "lhs_contracting_dimensions = [1], rhs_contracting_dimensions = [0], "
+                               "lhs_ragged_dimensions = [1]",
+                               lhs, rhs, {2, 1, 9});
+    const size_t begin[] = {0, 2, 3};
+    const size_t end[] = {2, 3, 5};
+    for (size_t g = 0; g < 3; ++g) {
+        for (size_t m = 0; m < 11; ++m) {
+            for (size_t n = 0; n < 7; ++n) {
+                float sum = 0;
+                for (size_t k = begin[g]; k < end[g]; ++k) sum += lhs[m * 5 + k] * rhs[k * 7 + n];
+                EXPECT_EQ(got[(g * 11 + m) * 7 + n], sum) << g << " " << m << " " << n;
+            }
+        }
+    }
+}
+
+TEST(RaggedDot, GroupsOfBatches) {
+    const auto lhs = counted(3 * 4 * 5, 5);
+    const auto rhs = counted(3 * 5 * 2, 9);
+    const auto got = raggedDot("tensor<3x4x5xf32>, tensor<3x5x2xf32>, tensor<2xi64> -> tensor<3x4x2xf32>",
+                               "lhs_batching_dimensions = [0], rhs_batching_dimensions = [0], "
+                               "lhs_contracting_dimensions = [2], rhs_contracting_dimensions = [1], "
+                               "lhs_ragged_dimensions = [0]",
+                               lhs, rhs, {1, 2});
+    for (size_t b = 0; b < 3; ++b) {
+        for (size_t m = 0; m < 4; ++m) {
+            for (size_t n = 0; n < 2; ++n) {
+                float sum = 0;
+                for (size_t k = 0; k < 5; ++k) sum += lhs[(b * 4 + m) * 5 + k] * rhs[(b * 5 + k) * 2 + n];
+                EXPECT_EQ(got[(b * 4 + m) * 2 + n], sum);
+            }
+        }
+    }
+}
+
+// Every number of a narrow type, towards several others: the reference looks for the neighbour among all
+// values.
+TEST(NextAfter, NarrowFloats) {
+    for (const char* name : {"f4E2M1FN", "f8E3M4", "f8E4M3", "f8E4M3FN", "f8E4M3FNUZ", "f8E4M3B11FNUZ",
+                             "f8E5M2", "f8E5M2FNUZ", "f8E8M0FNU"}) {
+        const ElementType type = *elementTypeFromName(name);
+        std::vector<double> values;
+        for (uint64_t bits = 0; bits < (uint64_t{1} << bitWidth(type)); ++bits)
+            values.push_back(decodeFloat(bits, type));
+        std::vector<double> sorted;
+        for (const double value : values) {
+            if (!std::isnan(value) && std::ranges::find(sorted, value) == sorted.end())
+                sorted.push_back(value);
+        }
+        std::ranges::sort(sorted);
+        std::vector<uint8_t> x;
+        std::vector<uint8_t> y;
+        for (size_t from = 0; from < values.size(); ++from) {
+            for (size_t to = 0; to < values.size(); to += 5) {
+                x.push_back(static_cast<uint8_t>(from));
+                y.push_back(static_cast<uint8_t>(to));
+            }
+        }
+        const std::string tensor = "tensor<" + std::to_string(x.size()) + "x" + name + ">";
+        const auto got = run("func.func @main(%x: " + tensor + ", %y: " + tensor + ") -> " + tensor +
+                                 " {\n%0 = chlo.next_after %x, %y : " + tensor + ", " + tensor + " -> " +
+                                 tensor + "\nreturn %0 : " + tensor + "\n}",
+                             {Bytes::of(x), Bytes::of(y)})[0]
+                             .as<uint8_t>();
+        for (size_t i = 0; i < x.size(); ++i) {
+            const double from = values[x[i]];
+            const double to = values[y[i]];
+            const double next = decodeFloat(got[i], type);
+            if (std::isnan(from) || std::isnan(to)) {
+                EXPECT_TRUE(std::isnan(next)) << name << " " << from << " " << to;
+                continue;
+            }
+            const auto at = std::ranges::find(sorted, from);
+            const double wanted = from == to ? to : from < to ? *(at + 1) : *(at - 1);
+            EXPECT_EQ(next, wanted) << name << " " << from << " " << to;
+        }
+    }
+}
+
+}  // namespace
+}  // namespace optirs::plugin::testing
