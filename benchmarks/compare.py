@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Our compiled programs beside the best PyTorch (or oneDNN) variant, turn by turn in one run on this machine.
 
-    compare.py [--turns N] [--list] [ROW...]      rows: names of --list or parts of them; none: all of them
+    compare.py [--turns N] [--variant NAME] [--list] [ROW...]      rows: names of --list or parts of them; none: all of them
 
 N turns (default 3) of ours and the peer's script, each a process of its own for all rows that it can measure. Ours is the median over
 the turns; so is every variant of the peer, and the best of those medians counts. Prints one row of a Markdown table:
@@ -90,7 +90,7 @@ def limits():
 
 def seconds(value, unit): return value / 1e3 if unit == "ms" else TOKENS / value if unit == "tok/s" else 1 / value
 
-def groups(chosen):
+def groups(chosen, variant):
     """Rows that one process of ours and one of each peer measure together: [(benchmark, commands, rows)]."""
     together = {}
     for row in chosen:
@@ -98,7 +98,9 @@ def groups(chosen):
         together.setdefault((benchmark, tuple(command[:2] for command in commands)), []).append(row)
     for (benchmark, scripts), rows_of in together.items():
         arguments = [sorted({name for row in rows_of for name in row[3][i][2:]}) for i in range(len(scripts))]
-        yield benchmark, [(*script, *names) for script, names in zip(scripts, arguments)], rows_of
+        if variant: arguments[0] = [name.removesuffix(".torch") + ".torch_" + variant for name in arguments[0]]
+        commands = [(*script, *names) for script, names in zip(scripts, arguments)]
+        yield benchmark, commands[:1] if variant else commands, rows_of
 
 def compare(benchmark, commands, rows_of, turns, limit):
     mine, theirs, details, units = {}, {}, {}, {}
@@ -124,6 +126,7 @@ def compare(benchmark, commands, rows_of, turns, limit):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--variant", help="only this variant of PyTorch, for a quick look: eager, compile, ... (the table needs all)")
     parser.add_argument("--list", action="store_true", help="print the rows and stop")
     parser.add_argument("rows", nargs="*", metavar="ROW")
     arguments = parser.parse_args()
@@ -136,6 +139,6 @@ def main():
     if not OURS.exists(): sys.exit(f"{OURS} is missing: build benchmarks/OptiRs.Benchmarks in Release first")
     limit = limits()
     print(f"limits: copy {limit[0] / 1e9:.3g} GB/s, f32 {limit[1] / 1e9:.4g} GFLOP/s\n\n| Row | Ours | Best peer | Ratio | Of the limit | Target |\n|---|--:|--:|--:|--:|--:|", flush=True)
-    for benchmark, commands, rows_of in groups(chosen): compare(benchmark, commands, rows_of, arguments.turns, limit)
+    for benchmark, commands, rows_of in groups(chosen, arguments.variant): compare(benchmark, commands, rows_of, arguments.turns, limit)
 
 if __name__ == "__main__": main()
