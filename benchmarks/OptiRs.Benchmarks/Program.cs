@@ -4,6 +4,7 @@ using OptiRs.Benchmarks;
 var benchmarks = new Dictionary<string, (string What, Action Run)>
 {
     ["gpt"] = ("a train step and the forward pass of the peers' GPT (6 layers, d 384, 6 heads, T 256, batch 8, vocabulary 256, AdamW), f32 and bf16 (arguments: parts of names)", () => GptBenchmark.Run(args)),
+    ["kernels"] = ("what a call of a kernel costs from C#, on next to no data", KernelCallBenchmark.Run),
     ["limits"] = ("what this machine can do: copying through memory, f32 multiply-adds in registers", Limits.Run),
     ["memory"] = ("managed bytes per step and native memory over 1,000 steps of a small model", MemoryBenchmark.Run),
     ["programs"] = ("compiled programs one by one, named as in the peers' scripts (arguments: parts of names; --text FOLDER writes the programs)", () => ProgramsBenchmark.Run(args)),

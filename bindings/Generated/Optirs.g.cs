@@ -180,7 +180,333 @@ internal unsafe struct optirs_echo_options
     public int fail_with;
 }
 
-/// <summary>The tensors of a step: lists of `count`, in which those of the same index belong together and have the same shape. Memory of different tensors must not overlap.</summary>
+/// <summary>Arguments of optirs_attention.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_attention_args
+{
+    /// <summary>sizeof(optirs_attention_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>f32, bf16 or f16 [batch, sq, heads, d].</summary>
+    public optirs_dl_tensor* q;
+    /// <summary>The type of q [batch, skv, kv_heads, d]; kv_heads divides heads, and each serves heads / kv_heads in turn.</summary>
+    public optirs_dl_tensor* k;
+    /// <summary>The type of q [batch, skv, kv_heads, dv].</summary>
+    public optirs_dl_tensor* v;
+    /// <summary>Factor of the scores, usually 1 / sqrt(d).</summary>
+    public double scale;
+    /// <summary>OPTIRS_MASK_*</summary>
+    public int mask;
+    /// <summary>0.</summary>
+    public int reserved;
+    /// <summary>A row attends to at most this many columns before its diagonal; below 0: to all.</summary>
+    public long window_left;
+    /// <summary>Likewise after it.</summary>
+    public long window_right;
+    /// <summary>Above 0: scores become cap tanh(score / cap) before bias and ALiBi; 0: they stay.</summary>
+    public double soft_cap;
+    /// <summary>[batch or 1, heads or 1, sq, skv], f32, bf16 or f16, added to the scores; NULL for none.</summary>
+    public optirs_dl_tensor* bias;
+    /// <summary>f32 [heads]: score -= slope |i + skv - sq - j|; NULL for none.</summary>
+    public optirs_dl_tensor* alibi_slopes;
+    /// <summary>s32 [batch]: rows behind are 0 in out and gradients; NULL for sq.</summary>
+    public optirs_dl_tensor* q_lengths;
+    /// <summary>s32 [batch]: columns behind are not attended to; NULL for skv.</summary>
+    public optirs_dl_tensor* kv_lengths;
+    /// <summary>Of dropping a probability: 0 &lt;= p &lt; 1.</summary>
+    public double dropout;
+    /// <summary>Key of the generator: see optirs_dropout.</summary>
+    public ulong seed;
+    /// <summary>First counter. Row (b, h, i) takes ceil(skv / 4) counters from offset + ((b heads + h) sq + i) ceil(skv / 4) on.</summary>
+    public ulong offset;
+    /// <summary>Receives the type of q [batch, sq, heads, dv].</summary>
+    public optirs_dl_tensor* @out;
+    /// <summary>Receives f32 [batch, heads, sq], the natural log of the sum of exp(score), for the backward pass; may be NULL.</summary>
+    public optirs_dl_tensor* lse;
+}
+
+/// <summary>Arguments of optirs_attention_backward.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_attention_backward_args
+{
+    /// <summary>sizeof(optirs_attention_backward_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>The type of q [batch, sq, heads, dv].</summary>
+    public optirs_dl_tensor* dout;
+    /// <summary>As in the forward pass.</summary>
+    public optirs_dl_tensor* q;
+    /// <summary>As in the forward pass.</summary>
+    public optirs_dl_tensor* k;
+    /// <summary>As in the forward pass.</summary>
+    public optirs_dl_tensor* v;
+    /// <summary>Result of the forward pass.</summary>
+    public optirs_dl_tensor* @out;
+    /// <summary>f32 [batch, heads, sq], of the forward pass.</summary>
+    public optirs_dl_tensor* lse;
+    /// <summary>Factor of the scores, usually 1 / sqrt(d).</summary>
+    public double scale;
+    /// <summary>OPTIRS_MASK_*</summary>
+    public int mask;
+    /// <summary>0.</summary>
+    public int reserved;
+    /// <summary>A row attends to at most this many columns before its diagonal; below 0: to all.</summary>
+    public long window_left;
+    /// <summary>Likewise after it.</summary>
+    public long window_right;
+    /// <summary>Above 0: scores become cap tanh(score / cap) before bias and ALiBi; 0: they stay.</summary>
+    public double soft_cap;
+    /// <summary>[batch or 1, heads or 1, sq, skv], f32, bf16 or f16, added to the scores; NULL for none.</summary>
+    public optirs_dl_tensor* bias;
+    /// <summary>f32 [heads]: score -= slope |i + skv - sq - j|; NULL for none.</summary>
+    public optirs_dl_tensor* alibi_slopes;
+    /// <summary>s32 [batch]: rows behind are 0 in out and gradients; NULL for sq.</summary>
+    public optirs_dl_tensor* q_lengths;
+    /// <summary>s32 [batch]: columns behind are not attended to; NULL for skv.</summary>
+    public optirs_dl_tensor* kv_lengths;
+    /// <summary>Of dropping a probability: 0 &lt;= p &lt; 1.</summary>
+    public double dropout;
+    /// <summary>Key of the generator: see optirs_dropout.</summary>
+    public ulong seed;
+    /// <summary>First counter. Row (b, h, i) takes ceil(skv / 4) counters from offset + ((b heads + h) sq + i) ceil(skv / 4) on.</summary>
+    public ulong offset;
+    /// <summary>Receives the type and shape of q.</summary>
+    public optirs_dl_tensor* dq;
+    /// <summary>Receives the type and shape of k.</summary>
+    public optirs_dl_tensor* dk;
+    /// <summary>Receives the type and shape of v.</summary>
+    public optirs_dl_tensor* dv;
+}
+
+/// <summary>Arguments of optirs_matmul.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_matmul_args
+{
+    /// <summary>sizeof(optirs_matmul_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>[..., m, k], or [..., k, m] if transposed: f32, bf16, f16, f8E4M3FN or f8E5M2.</summary>
+    public optirs_dl_tensor* a;
+    /// <summary>[..., k, n], or [..., n, k] if transposed: the type of a; or either 8-bit type if a has one.</summary>
+    public optirs_dl_tensor* b;
+    /// <summary>Not 0: a is given transposed.</summary>
+    public int transpose_a;
+    /// <summary>Not 0: b is given transposed.</summary>
+    public int transpose_b;
+    /// <summary>Factor of the product, usually 1.</summary>
+    public double alpha;
+    /// <summary>Factor of what out holds already, usually 0, for which out is not read.</summary>
+    public double beta;
+    /// <summary>[n], f32 or the type of out, added before the epilogue; NULL for none.</summary>
+    public optirs_dl_tensor* bias;
+    /// <summary>OPTIRS_EPILOGUE_*</summary>
+    public int epilogue;
+    /// <summary>Not 0: 8-bit operands may be summed with fewer bits (CUDA; the CPU sums in f32).</summary>
+    public int fast_accumulation;
+    /// <summary>[..., m, n], f32 or the type of out: see the epilogue.</summary>
+    public optirs_dl_tensor* aux;
+    /// <summary>f32 scales of a for 8-bit types, one for each block of the matrix as it is stored; NULL for 1.</summary>
+    public optirs_dl_tensor* scale_a;
+    /// <summary>Likewise of b.</summary>
+    public optirs_dl_tensor* scale_b;
+    /// <summary>Rows of such a block; 0: scale_a is f32[1], for all of a.</summary>
+    public long scale_a_rows;
+    /// <summary>Columns of such a block: with r rows and c columns scale_a is [ceil(rows/r), ceil(columns/c)].</summary>
+    public long scale_a_columns;
+    /// <summary>Likewise of b.</summary>
+    public long scale_b_rows;
+    /// <summary>Likewise of b.</summary>
+    public long scale_b_columns;
+    /// <summary>f32[1], what an 8-bit out is multiplied by; NULL for 1.</summary>
+    public optirs_dl_tensor* scale_out;
+    /// <summary>Receives f32[1], the largest magnitude of an 8-bit out before scaling; may be NULL.</summary>
+    public optirs_dl_tensor* amax_out;
+    /// <summary>Receives [..., m, n]: f32, bf16, f16, f8E4M3FN or f8E5M2.</summary>
+    public optirs_dl_tensor* @out;
+}
+
+/// <summary>Arguments of optirs_layer_norm.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_layer_norm_args
+{
+    /// <summary>sizeof(optirs_layer_norm_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>f32, bf16 or f16 [..., n].</summary>
+    public optirs_dl_tensor* x;
+    /// <summary>f32, bf16 or f16 [n]; NULL for 1.</summary>
+    public optirs_dl_tensor* gamma;
+    /// <summary>Likewise; NULL for 0.</summary>
+    public optirs_dl_tensor* beta;
+    /// <summary>Added to the variance.</summary>
+    public double epsilon;
+    /// <summary>Receives the shape of x: the type of x, or f8E4M3FN or f8E5M2. May be x.</summary>
+    public optirs_dl_tensor* @out;
+    /// <summary>Receives f32 [rows]; may be NULL.</summary>
+    public optirs_dl_tensor* mean;
+    /// <summary>Receives f32 [rows], 1 / sqrt(variance + epsilon); may be NULL.</summary>
+    public optirs_dl_tensor* rstd;
+    /// <summary>f32[1], what an 8-bit out is multiplied by; NULL for 1.</summary>
+    public optirs_dl_tensor* scale;
+    /// <summary>Receives f32[1], the largest magnitude of the result before scaling; 8-bit out only; may be NULL.</summary>
+    public optirs_dl_tensor* amax;
+}
+
+/// <summary>Arguments of optirs_layer_norm_backward.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_layer_norm_backward_args
+{
+    /// <summary>sizeof(optirs_layer_norm_backward_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>f32, bf16 or f16 [..., n].</summary>
+    public optirs_dl_tensor* dout;
+    /// <summary>As in the forward pass.</summary>
+    public optirs_dl_tensor* x;
+    /// <summary>As in the forward pass; NULL for 1.</summary>
+    public optirs_dl_tensor* gamma;
+    /// <summary>f32 [rows], of the forward pass.</summary>
+    public optirs_dl_tensor* mean;
+    /// <summary>f32 [rows], of the forward pass.</summary>
+    public optirs_dl_tensor* rstd;
+    /// <summary>Receives the gradient of x, of its type. May be dout.</summary>
+    public optirs_dl_tensor* dx;
+    /// <summary>Receives f32, bf16 or f16 [n]; may be NULL.</summary>
+    public optirs_dl_tensor* dgamma;
+    /// <summary>Likewise; may be NULL.</summary>
+    public optirs_dl_tensor* dbeta;
+}
+
+/// <summary>Arguments of optirs_rms_norm.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_rms_norm_args
+{
+    /// <summary>sizeof(optirs_rms_norm_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>f32, bf16 or f16 [..., n].</summary>
+    public optirs_dl_tensor* x;
+    /// <summary>f32, bf16 or f16 [n]; NULL for 1.</summary>
+    public optirs_dl_tensor* gamma;
+    /// <summary>Added to the mean square.</summary>
+    public double epsilon;
+    /// <summary>Receives the shape of x: the type of x, or f8E4M3FN or f8E5M2. May be x.</summary>
+    public optirs_dl_tensor* @out;
+    /// <summary>Receives f32 [rows], 1 / sqrt(mean square + epsilon); may be NULL.</summary>
+    public optirs_dl_tensor* rstd;
+    /// <summary>f32[1], what an 8-bit out is multiplied by; NULL for 1.</summary>
+    public optirs_dl_tensor* scale;
+    /// <summary>Receives f32[1], the largest magnitude of the result before scaling; 8-bit out only; may be NULL.</summary>
+    public optirs_dl_tensor* amax;
+}
+
+/// <summary>Arguments of optirs_rms_norm_backward.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_rms_norm_backward_args
+{
+    /// <summary>sizeof(optirs_rms_norm_backward_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>f32, bf16 or f16 [..., n].</summary>
+    public optirs_dl_tensor* dout;
+    /// <summary>As in the forward pass.</summary>
+    public optirs_dl_tensor* x;
+    /// <summary>As in the forward pass; NULL for 1.</summary>
+    public optirs_dl_tensor* gamma;
+    /// <summary>f32 [rows], of the forward pass.</summary>
+    public optirs_dl_tensor* rstd;
+    /// <summary>Receives the gradient of x, of its type. May be dout.</summary>
+    public optirs_dl_tensor* dx;
+    /// <summary>Receives f32, bf16 or f16 [n]; may be NULL.</summary>
+    public optirs_dl_tensor* dgamma;
+}
+
+/// <summary>Arguments of optirs_softmax.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_softmax_args
+{
+    /// <summary>sizeof(optirs_softmax_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>f32, bf16 or f16 [..., n].</summary>
+    public optirs_dl_tensor* x;
+    /// <summary>Above 0.</summary>
+    public double scale;
+    /// <summary>Receives the shape and type of x. May be x.</summary>
+    public optirs_dl_tensor* @out;
+}
+
+/// <summary>Arguments of optirs_softmax_backward.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_softmax_backward_args
+{
+    /// <summary>sizeof(optirs_softmax_backward_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>f32, bf16 or f16 [..., n].</summary>
+    public optirs_dl_tensor* dout;
+    /// <summary>Result of the forward pass.</summary>
+    public optirs_dl_tensor* @out;
+    /// <summary>As in the forward pass.</summary>
+    public double scale;
+    /// <summary>Receives the gradient of x. May be dout.</summary>
+    public optirs_dl_tensor* dx;
+}
+
+/// <summary>Arguments of optirs_cross_entropy.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_cross_entropy_args
+{
+    /// <summary>sizeof(optirs_cross_entropy_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>f32, bf16 or f16 [rows, n].</summary>
+    public optirs_dl_tensor* logits;
+    /// <summary>s32 or s64 [rows]: 0 &lt;= target &lt; n, or ignore_index.</summary>
+    public optirs_dl_tensor* targets;
+    /// <summary>Rows with this target have no loss and no gradient.</summary>
+    public long ignore_index;
+    /// <summary>0 &lt;= e &lt; 1.</summary>
+    public double label_smoothing;
+    /// <summary>f32[1], what gradients are multiplied by, for instance 1 / rows; NULL for 1.</summary>
+    public optirs_dl_tensor* grad_scale;
+    /// <summary>Receives f32 [rows].</summary>
+    public optirs_dl_tensor* loss;
+    /// <summary>Receives the gradient of the logits, of their type. May be logits; may be NULL.</summary>
+    public optirs_dl_tensor* dlogits;
+}
+
+/// <summary>The tensors of a step: lists of `count`, in which those of the same index belong together and have the same shape. Memory of different tensors must not overlap. Lists that are not needed are NULL.<br/>Arithmetic is in f32. Parameters of 16 bits can have f32 masters, from which they are rounded, or remainders: the lower halves of masters whose upper halves are the parameters (master bits = parameter bits * 65536 + remainder).<br/>States are f32, or 8-bit codes (u8) with one f32 scale for each 256 elements in row-major order (ceil(elements / 256) of them): the dynamic map of Dettmers et al., 2022 (8-bit optimizers via block-wise quantization), signed for state1 of the steps that say so and unsigned otherwise. Codes are of the nearest value, the lower one in a tie. A state starts as f32 zeros, or as scales of 0 with any codes.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct optirs_optimizer_tensors
 {
@@ -188,14 +514,82 @@ internal unsafe struct optirs_optimizer_tensors
     public nuint struct_size;
     /// <summary>Tensors in each list; 0 is allowed.</summary>
     public long count;
-    /// <summary>Parameters, updated in place: f32.</summary>
+    /// <summary>Parameters, updated in place: f32, bf16 or f16.</summary>
     public optirs_dl_tensor* @params;
-    /// <summary>Gradients: f32.</summary>
+    /// <summary>Gradients: f32, bf16 or f16, each as it likes.</summary>
     public optirs_dl_tensor* grads;
-    /// <summary>First state, updated in place: f32; what it is, each step says.</summary>
+    /// <summary>First state, updated in place: f32 or u8; what it is, each step says.</summary>
     public optirs_dl_tensor* state1;
-    /// <summary>Second state, updated in place: f32; NULL if the step has one only.</summary>
+    /// <summary>Second state, likewise.</summary>
     public optirs_dl_tensor* state2;
+    /// <summary>f32, scales of state1 where that is u8.</summary>
+    public optirs_dl_tensor* scales1;
+    /// <summary>f32, scales of state2 where that is u8.</summary>
+    public optirs_dl_tensor* scales2;
+    /// <summary>f32, masters of bf16 or f16 parameters, updated in place.</summary>
+    public optirs_dl_tensor* masters;
+    /// <summary>s16, remainders of bf16 parameters, updated in place.</summary>
+    public optirs_dl_tensor* remainders;
+    /// <summary>Receives the new parameters times cast_scale as f8E4M3FN or f8E5M2.</summary>
+    public optirs_dl_tensor* casts;
+    /// <summary>One tensor, f32[count]: scales of casts; NULL for 1.</summary>
+    public optirs_dl_tensor* cast_scale;
+    /// <summary>One tensor, f32[count]: receives max |new parameter|.</summary>
+    public optirs_dl_tensor* cast_amax;
+    /// <summary>One tensor, f32[1]: gradients are multiplied by it first; NULL for 1.</summary>
+    public optirs_dl_tensor* grad_scale;
+    /// <summary>One tensor, f32[1]: if it is not 0 the step changes nothing; NULL for 0.</summary>
+    public optirs_dl_tensor* skip;
+    /// <summary>Not 0: gradients are set to 0 once they are read.</summary>
+    public int zero_grads;
+    /// <summary>0.</summary>
+    public int reserved;
+}
+
+/// <summary>Arguments of optirs_sgd.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_sgd_args
+{
+    /// <summary>sizeof(optirs_sgd_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>state1: velocity v (signed), absent if momentum is 0.</summary>
+    public optirs_optimizer_tensors* tensors;
+    /// <summary>lr</summary>
+    public double learning_rate;
+    /// <summary>0 &lt;= momentum &lt; 1</summary>
+    public double momentum;
+    /// <summary>wd, added to the gradient: g = g + wd p.</summary>
+    public double weight_decay;
+}
+
+/// <summary>Arguments of optirs_adam.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_adam_args
+{
+    /// <summary>sizeof(optirs_adam_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>state1: m (signed), state2: v.</summary>
+    public optirs_optimizer_tensors* tensors;
+    /// <summary>t, counted from 1.</summary>
+    public long step;
+    /// <summary>lr</summary>
+    public double learning_rate;
+    /// <summary>0 &lt;= beta1 &lt; 1</summary>
+    public double beta1;
+    /// <summary>0 &lt;= beta2 &lt; 1</summary>
+    public double beta2;
+    /// <summary>eps</summary>
+    public double epsilon;
+    /// <summary>wd, added to the gradient: g = g + wd p.</summary>
+    public double weight_decay;
 }
 
 /// <summary>Arguments of optirs_adamw.</summary>
@@ -208,7 +602,7 @@ internal unsafe struct optirs_adamw_args
     public void* workspace;
     /// <summary>Bytes.</summary>
     public ulong workspace_size;
-    /// <summary>state1: m, state2: v.</summary>
+    /// <summary>state1: m (signed), state2: v.</summary>
     public optirs_optimizer_tensors* tensors;
     /// <summary>t, counted from 1.</summary>
     public long step;
@@ -222,6 +616,550 @@ internal unsafe struct optirs_adamw_args
     public double epsilon;
     /// <summary>wd, decoupled.</summary>
     public double weight_decay;
+}
+
+/// <summary>Arguments of optirs_radam.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_radam_args
+{
+    /// <summary>sizeof(optirs_radam_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>state1: m (signed), state2: v.</summary>
+    public optirs_optimizer_tensors* tensors;
+    /// <summary>t, counted from 1.</summary>
+    public long step;
+    /// <summary>lr</summary>
+    public double learning_rate;
+    /// <summary>0 &lt;= beta1 &lt; 1</summary>
+    public double beta1;
+    /// <summary>0 &lt;= beta2 &lt; 1</summary>
+    public double beta2;
+    /// <summary>eps</summary>
+    public double epsilon;
+    /// <summary>wd, added to the gradient: g = g + wd p.</summary>
+    public double weight_decay;
+}
+
+/// <summary>Arguments of optirs_adabound.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_adabound_args
+{
+    /// <summary>sizeof(optirs_adabound_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>state1: m (signed), state2: v.</summary>
+    public optirs_optimizer_tensors* tensors;
+    /// <summary>t, counted from 1.</summary>
+    public long step;
+    /// <summary>lr</summary>
+    public double learning_rate;
+    /// <summary>The rate that it ends with.</summary>
+    public double final_lr;
+    /// <summary>&gt; 0, speed of convergence to final_lr.</summary>
+    public double gamma;
+    /// <summary>0 &lt;= beta1 &lt; 1</summary>
+    public double beta1;
+    /// <summary>0 &lt;= beta2 &lt; 1</summary>
+    public double beta2;
+    /// <summary>eps</summary>
+    public double epsilon;
+    /// <summary>wd, added to the gradient: g = g + wd p.</summary>
+    public double weight_decay;
+}
+
+/// <summary>Arguments of optirs_lamb.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_lamb_args
+{
+    /// <summary>sizeof(optirs_lamb_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>state1: m (signed), state2: v.</summary>
+    public optirs_optimizer_tensors* tensors;
+    /// <summary>t, counted from 1.</summary>
+    public long step;
+    /// <summary>lr</summary>
+    public double learning_rate;
+    /// <summary>0 &lt;= beta1 &lt; 1</summary>
+    public double beta1;
+    /// <summary>0 &lt;= beta2 &lt; 1</summary>
+    public double beta2;
+    /// <summary>eps</summary>
+    public double epsilon;
+    /// <summary>wd, as in the formula.</summary>
+    public double weight_decay;
+}
+
+/// <summary>Arguments of optirs_lars.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_lars_args
+{
+    /// <summary>sizeof(optirs_lars_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>state1: velocity v (signed).</summary>
+    public optirs_optimizer_tensors* tensors;
+    /// <summary>lr</summary>
+    public double learning_rate;
+    /// <summary>0 &lt;= momentum &lt; 1</summary>
+    public double momentum;
+    /// <summary>&gt; 0</summary>
+    public double trust_coefficient;
+    /// <summary>eps</summary>
+    public double epsilon;
+    /// <summary>wd, as in the formula.</summary>
+    public double weight_decay;
+}
+
+/// <summary>Arguments of optirs_lion.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_lion_args
+{
+    /// <summary>sizeof(optirs_lion_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>state1: m (signed).</summary>
+    public optirs_optimizer_tensors* tensors;
+    /// <summary>lr</summary>
+    public double learning_rate;
+    /// <summary>0 &lt;= beta1 &lt; 1</summary>
+    public double beta1;
+    /// <summary>0 &lt;= beta2 &lt; 1</summary>
+    public double beta2;
+    /// <summary>wd, decoupled.</summary>
+    public double weight_decay;
+}
+
+/// <summary>Arguments of optirs_adagrad.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_adagrad_args
+{
+    /// <summary>sizeof(optirs_adagrad_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>state1: sum of squares s (unsigned).</summary>
+    public optirs_optimizer_tensors* tensors;
+    /// <summary>lr</summary>
+    public double learning_rate;
+    /// <summary>eps</summary>
+    public double epsilon;
+    /// <summary>wd, added to the gradient: g = g + wd p.</summary>
+    public double weight_decay;
+}
+
+/// <summary>Arguments of optirs_adadelta.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_adadelta_args
+{
+    /// <summary>sizeof(optirs_adadelta_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>state1: s (unsigned), state2: d.</summary>
+    public optirs_optimizer_tensors* tensors;
+    /// <summary>lr; 1 in the paper.</summary>
+    public double learning_rate;
+    /// <summary>0 &lt;= rho &lt; 1</summary>
+    public double rho;
+    /// <summary>eps</summary>
+    public double epsilon;
+}
+
+/// <summary>Arguments of optirs_rmsprop.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_rmsprop_args
+{
+    /// <summary>sizeof(optirs_rmsprop_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>state1: s (unsigned).</summary>
+    public optirs_optimizer_tensors* tensors;
+    /// <summary>lr</summary>
+    public double learning_rate;
+    /// <summary>0 &lt;= rho &lt; 1</summary>
+    public double rho;
+    /// <summary>eps</summary>
+    public double epsilon;
+    /// <summary>wd, added to the gradient: g = g + wd p.</summary>
+    public double weight_decay;
+}
+
+/// <summary>Arguments of optirs_lookahead.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_lookahead_args
+{
+    /// <summary>sizeof(optirs_lookahead_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>state1: the slow parameters (signed). No grads.</summary>
+    public optirs_optimizer_tensors* tensors;
+    /// <summary>0 &lt; alpha &lt;= 1</summary>
+    public double alpha;
+}
+
+/// <summary>Arguments of optirs_grad_norm.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_grad_norm_args
+{
+    /// <summary>sizeof(optirs_grad_norm_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>Gradients; 0 is allowed.</summary>
+    public long count;
+    /// <summary>f32, bf16 or f16.</summary>
+    public optirs_dl_tensor* grads;
+    /// <summary>f32[1]: what the gradients are to be multiplied by; NULL for 1.</summary>
+    public optirs_dl_tensor* scale;
+    /// <summary>Clip the norm to this; 0 or infinity: do not.</summary>
+    public double max_norm;
+    /// <summary>Receives f32[1]: scale sqrt(sum g^2).</summary>
+    public optirs_dl_tensor* norm;
+    /// <summary>Receives f32[1]: scale min(1, max_norm / (norm + 1e-6)); may be NULL.</summary>
+    public optirs_dl_tensor* grad_scale;
+    /// <summary>Receives f32[1]: 1 if the norm is infinite or NaN, else 0; may be NULL.</summary>
+    public optirs_dl_tensor* non_finite;
+}
+
+/// <summary>Arguments of optirs_gelu.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_gelu_args
+{
+    /// <summary>sizeof(optirs_gelu_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>f32, bf16 or f16, any shape.</summary>
+    public optirs_dl_tensor* x;
+    /// <summary>OPTIRS_GELU_*</summary>
+    public int approximation;
+    /// <summary>0.</summary>
+    public int reserved;
+    /// <summary>Receives the shape and type of x. May be x.</summary>
+    public optirs_dl_tensor* @out;
+}
+
+/// <summary>Arguments of optirs_gelu_backward.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_gelu_backward_args
+{
+    /// <summary>sizeof(optirs_gelu_backward_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>f32, bf16 or f16, any shape.</summary>
+    public optirs_dl_tensor* dout;
+    /// <summary>As in the forward pass.</summary>
+    public optirs_dl_tensor* x;
+    /// <summary>OPTIRS_GELU_*</summary>
+    public int approximation;
+    /// <summary>0.</summary>
+    public int reserved;
+    /// <summary>Receives the gradient of x. May be dout.</summary>
+    public optirs_dl_tensor* dx;
+}
+
+/// <summary>Arguments of optirs_swiglu.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_swiglu_args
+{
+    /// <summary>sizeof(optirs_swiglu_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>f32, bf16 or f16 [..., 2 n]: gate, then value.</summary>
+    public optirs_dl_tensor* x;
+    /// <summary>Receives [..., n], of the type of x.</summary>
+    public optirs_dl_tensor* @out;
+}
+
+/// <summary>Arguments of optirs_swiglu_backward.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_swiglu_backward_args
+{
+    /// <summary>sizeof(optirs_swiglu_backward_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>f32, bf16 or f16 [..., n].</summary>
+    public optirs_dl_tensor* dout;
+    /// <summary>As in the forward pass.</summary>
+    public optirs_dl_tensor* x;
+    /// <summary>Receives [..., 2 n].</summary>
+    public optirs_dl_tensor* dx;
+}
+
+/// <summary>Arguments of optirs_rope.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_rope_args
+{
+    /// <summary>sizeof(optirs_rope_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>f32, bf16 or f16 [batch, sequence, heads, d], d even.</summary>
+    public optirs_dl_tensor* x;
+    /// <summary>f32 [positions, d/2].</summary>
+    public optirs_dl_tensor* cosine;
+    /// <summary>f32 [positions, d/2].</summary>
+    public optirs_dl_tensor* sine;
+    /// <summary>s32 or s64 [batch, sequence]; NULL for 0, 1, 2, ...</summary>
+    public optirs_dl_tensor* positions;
+    /// <summary>0: x[i] pairs with x[i + d/2]; else x[2i] with x[2i+1].</summary>
+    public int interleaved;
+    /// <summary>Not 0: rotate back, which is the gradient.</summary>
+    public int inverse;
+    /// <summary>Receives the shape and type of x. May be x.</summary>
+    public optirs_dl_tensor* @out;
+}
+
+/// <summary>Arguments of optirs_dropout.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_dropout_args
+{
+    /// <summary>sizeof(optirs_dropout_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>f32, bf16 or f16, any shape.</summary>
+    public optirs_dl_tensor* x;
+    /// <summary>Of dropping an element: 0 &lt;= p &lt; 1.</summary>
+    public double probability;
+    /// <summary>Key of the generator.</summary>
+    public ulong seed;
+    /// <summary>First counter: advance it by ceil(elements / 4) between calls.</summary>
+    public ulong offset;
+    /// <summary>Receives the shape and type of x. May be x.</summary>
+    public optirs_dl_tensor* @out;
+}
+
+/// <summary>Arguments of optirs_embedding.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_embedding_args
+{
+    /// <summary>sizeof(optirs_embedding_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>f32, bf16 or f16 [classes, n].</summary>
+    public optirs_dl_tensor* table;
+    /// <summary>s32 or s64, any shape.</summary>
+    public optirs_dl_tensor* indices;
+    /// <summary>Receives the type of the table [indices..., n].</summary>
+    public optirs_dl_tensor* @out;
+}
+
+/// <summary>Arguments of optirs_embedding_backward.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_embedding_backward_args
+{
+    /// <summary>sizeof(optirs_embedding_backward_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>f32, bf16 or f16 [indices..., n].</summary>
+    public optirs_dl_tensor* dout;
+    /// <summary>s32 or s64, any shape.</summary>
+    public optirs_dl_tensor* indices;
+    /// <summary>Receives f32 [classes, n].</summary>
+    public optirs_dl_tensor* dtable;
+}
+
+/// <summary>Arguments of optirs_amax.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_amax_args
+{
+    /// <summary>sizeof(optirs_amax_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>f32, bf16 or f16, any shape.</summary>
+    public optirs_dl_tensor* x;
+    /// <summary>Receives f32[1].</summary>
+    public optirs_dl_tensor* amax;
+}
+
+/// <summary>Arguments of optirs_quantize.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_quantize_args
+{
+    /// <summary>sizeof(optirs_quantize_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>f32, bf16 or f16, any shape.</summary>
+    public optirs_dl_tensor* x;
+    /// <summary>f32[1]; NULL for 1.</summary>
+    public optirs_dl_tensor* scale;
+    /// <summary>Receives f8E4M3FN or f8E5M2, shape of x.</summary>
+    public optirs_dl_tensor* @out;
+    /// <summary>Receives f32[1], amax of x; may be NULL.</summary>
+    public optirs_dl_tensor* amax;
+}
+
+/// <summary>Arguments of optirs_dequantize.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_dequantize_args
+{
+    /// <summary>sizeof(optirs_dequantize_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>f8E4M3FN or f8E5M2, any shape.</summary>
+    public optirs_dl_tensor* x;
+    /// <summary>f32[1]; NULL for 1.</summary>
+    public optirs_dl_tensor* scale_inv;
+    /// <summary>Receives f32, bf16 or f16, shape of x.</summary>
+    public optirs_dl_tensor* @out;
+}
+
+/// <summary>Arguments of optirs_cast_transpose.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_cast_transpose_args
+{
+    /// <summary>sizeof(optirs_cast_transpose_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>f32, bf16 or f16 [m, n].</summary>
+    public optirs_dl_tensor* x;
+    /// <summary>f32[1]; NULL for 1.</summary>
+    public optirs_dl_tensor* scale;
+    /// <summary>Receives f8E4M3FN or f8E5M2 [m, n]; may be NULL.</summary>
+    public optirs_dl_tensor* @out;
+    /// <summary>Receives the same [n, m], of the type of out.</summary>
+    public optirs_dl_tensor* out_transposed;
+    /// <summary>Receives f32[1], amax of x; may be NULL.</summary>
+    public optirs_dl_tensor* amax;
+    /// <summary>Receives f32[n]: sums of x over m, the gradient of a bias; may be NULL.</summary>
+    public optirs_dl_tensor* dbias;
+}
+
+/// <summary>Arguments of optirs_quantize_blocks.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_quantize_blocks_args
+{
+    /// <summary>sizeof(optirs_quantize_blocks_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>f32, bf16 or f16 [m, n].</summary>
+    public optirs_dl_tensor* x;
+    /// <summary>Rows of a block: 1 or 128 are usual.</summary>
+    public long block_rows;
+    /// <summary>Columns of a block, for instance 128. Blocks at the edges may be smaller.</summary>
+    public long block_columns;
+    /// <summary>Not 0: scales are rounded up to a power of two.</summary>
+    public int power_of_two;
+    /// <summary>0.</summary>
+    public int reserved;
+    /// <summary>Receives f8E4M3FN or f8E5M2 [m, n].</summary>
+    public optirs_dl_tensor* @out;
+    /// <summary>Receives f32 [ceil(m/block_rows), ceil(n/block_columns)]: what to multiply by to get x back.</summary>
+    public optirs_dl_tensor* scale_inv;
+}
+
+/// <summary>Arguments of optirs_dequantize_blocks.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_dequantize_blocks_args
+{
+    /// <summary>sizeof(optirs_dequantize_blocks_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>f8E4M3FN or f8E5M2 [m, n].</summary>
+    public optirs_dl_tensor* x;
+    /// <summary>Rows of a block.</summary>
+    public long block_rows;
+    /// <summary>Columns of a block.</summary>
+    public long block_columns;
+    /// <summary>f32 [ceil(m/block_rows), ceil(n/block_columns)].</summary>
+    public optirs_dl_tensor* scale_inv;
+    /// <summary>Receives f32, bf16 or f16 [m, n].</summary>
+    public optirs_dl_tensor* @out;
+}
+
+/// <summary>Arguments of optirs_delayed_scaling.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_delayed_scaling_args
+{
+    /// <summary>sizeof(optirs_delayed_scaling_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>f32 [length, n], updated in place: row 0 holds the amax of this step.</summary>
+    public optirs_dl_tensor* amax_history;
+    /// <summary>f32 [n], updated in place.</summary>
+    public optirs_dl_tensor* scale;
+    /// <summary>Receives f32 [n]: 1 / scale; may be NULL.</summary>
+    public optirs_dl_tensor* scale_inv;
+    /// <summary>Largest finite value of the type: 448 or 57344.</summary>
+    public double fp8_max;
+    /// <summary>Powers of two to stay below it, usually 0.</summary>
+    public double margin;
+    /// <summary>OPTIRS_AMAX_*</summary>
+    public int algorithm;
+    /// <summary>0.</summary>
+    public int reserved;
 }
 
 /// <summary>A name with a value of one of five kinds; all pointers are borrowed.</summary>
@@ -866,8 +1804,148 @@ internal static unsafe partial class optirs
     /// <summary>Do not start until optirs_echo_resume or optirs_operation_cancel is called.</summary>
     internal const int OPTIRS_ECHO_HOLD = 2;
 
+    /// <summary>optirs_sgd</summary>
+    internal const int OPTIRS_KERNEL_SGD = 1;
+
+    /// <summary>optirs_adam</summary>
+    internal const int OPTIRS_KERNEL_ADAM = 2;
+
     /// <summary>optirs_adamw</summary>
-    internal const int OPTIRS_KERNEL_ADAMW = 1;
+    internal const int OPTIRS_KERNEL_ADAMW = 3;
+
+    /// <summary>optirs_radam</summary>
+    internal const int OPTIRS_KERNEL_RADAM = 4;
+
+    /// <summary>optirs_adabound</summary>
+    internal const int OPTIRS_KERNEL_ADABOUND = 5;
+
+    /// <summary>optirs_lamb</summary>
+    internal const int OPTIRS_KERNEL_LAMB = 6;
+
+    /// <summary>optirs_lars</summary>
+    internal const int OPTIRS_KERNEL_LARS = 7;
+
+    /// <summary>optirs_lion</summary>
+    internal const int OPTIRS_KERNEL_LION = 8;
+
+    /// <summary>optirs_adagrad</summary>
+    internal const int OPTIRS_KERNEL_ADAGRAD = 9;
+
+    /// <summary>optirs_adadelta</summary>
+    internal const int OPTIRS_KERNEL_ADADELTA = 10;
+
+    /// <summary>optirs_rmsprop</summary>
+    internal const int OPTIRS_KERNEL_RMSPROP = 11;
+
+    /// <summary>optirs_lookahead</summary>
+    internal const int OPTIRS_KERNEL_LOOKAHEAD = 12;
+
+    /// <summary>optirs_grad_norm</summary>
+    internal const int OPTIRS_KERNEL_GRAD_NORM = 13;
+
+    /// <summary>optirs_amax</summary>
+    internal const int OPTIRS_KERNEL_AMAX = 14;
+
+    /// <summary>optirs_quantize</summary>
+    internal const int OPTIRS_KERNEL_QUANTIZE = 15;
+
+    /// <summary>optirs_dequantize</summary>
+    internal const int OPTIRS_KERNEL_DEQUANTIZE = 16;
+
+    /// <summary>optirs_cast_transpose</summary>
+    internal const int OPTIRS_KERNEL_CAST_TRANSPOSE = 17;
+
+    /// <summary>optirs_quantize_blocks</summary>
+    internal const int OPTIRS_KERNEL_QUANTIZE_BLOCKS = 18;
+
+    /// <summary>optirs_dequantize_blocks</summary>
+    internal const int OPTIRS_KERNEL_DEQUANTIZE_BLOCKS = 19;
+
+    /// <summary>optirs_delayed_scaling</summary>
+    internal const int OPTIRS_KERNEL_DELAYED_SCALING = 20;
+
+    /// <summary>optirs_layer_norm</summary>
+    internal const int OPTIRS_KERNEL_LAYER_NORM = 21;
+
+    /// <summary>optirs_layer_norm_backward</summary>
+    internal const int OPTIRS_KERNEL_LAYER_NORM_BACKWARD = 22;
+
+    /// <summary>optirs_rms_norm</summary>
+    internal const int OPTIRS_KERNEL_RMS_NORM = 23;
+
+    /// <summary>optirs_rms_norm_backward</summary>
+    internal const int OPTIRS_KERNEL_RMS_NORM_BACKWARD = 24;
+
+    /// <summary>optirs_softmax</summary>
+    internal const int OPTIRS_KERNEL_SOFTMAX = 25;
+
+    /// <summary>optirs_softmax_backward</summary>
+    internal const int OPTIRS_KERNEL_SOFTMAX_BACKWARD = 26;
+
+    /// <summary>optirs_cross_entropy</summary>
+    internal const int OPTIRS_KERNEL_CROSS_ENTROPY = 27;
+
+    /// <summary>optirs_gelu</summary>
+    internal const int OPTIRS_KERNEL_GELU = 28;
+
+    /// <summary>optirs_gelu_backward</summary>
+    internal const int OPTIRS_KERNEL_GELU_BACKWARD = 29;
+
+    /// <summary>optirs_swiglu</summary>
+    internal const int OPTIRS_KERNEL_SWIGLU = 30;
+
+    /// <summary>optirs_swiglu_backward</summary>
+    internal const int OPTIRS_KERNEL_SWIGLU_BACKWARD = 31;
+
+    /// <summary>optirs_rope</summary>
+    internal const int OPTIRS_KERNEL_ROPE = 32;
+
+    /// <summary>optirs_dropout</summary>
+    internal const int OPTIRS_KERNEL_DROPOUT = 33;
+
+    /// <summary>optirs_embedding</summary>
+    internal const int OPTIRS_KERNEL_EMBEDDING = 34;
+
+    /// <summary>optirs_embedding_backward</summary>
+    internal const int OPTIRS_KERNEL_EMBEDDING_BACKWARD = 35;
+
+    /// <summary>optirs_matmul</summary>
+    internal const int OPTIRS_KERNEL_MATMUL = 36;
+
+    /// <summary>optirs_attention</summary>
+    internal const int OPTIRS_KERNEL_ATTENTION = 37;
+
+    /// <summary>optirs_attention_backward</summary>
+    internal const int OPTIRS_KERNEL_ATTENTION_BACKWARD = 38;
+
+    /// <summary>All.</summary>
+    internal const int OPTIRS_MASK_NONE = 0;
+
+    /// <summary>j &lt;= i.</summary>
+    internal const int OPTIRS_MASK_CAUSAL_TOP_LEFT = 1;
+
+    internal const int OPTIRS_MASK_CAUSAL_BOTTOM_RIGHT = 2;
+
+    /// <summary>Nothing.</summary>
+    internal const int OPTIRS_EPILOGUE_NONE = 0;
+
+    /// <summary>GELU in its tanh form; aux, if given, receives its argument.</summary>
+    internal const int OPTIRS_EPILOGUE_GELU = 1;
+
+    /// <summary>Multiplied by the derivative of that GELU at aux.</summary>
+    internal const int OPTIRS_EPILOGUE_GELU_BACKWARD = 2;
+
+    /// <summary>By the error function.</summary>
+    internal const int OPTIRS_GELU_ERF = 0;
+
+    /// <summary>0.5 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))).</summary>
+    internal const int OPTIRS_GELU_TANH = 1;
+
+    /// <summary>The largest amax of the history.</summary>
+    internal const int OPTIRS_AMAX_MAX = 0;
+
+    /// <summary>The amax of the last step.</summary>
+    internal const int OPTIRS_AMAX_MOST_RECENT = 1;
 
     /// <summary>optirs_error.</summary>
     internal const int OPTIRS_OBJECT_ERROR = 0;
@@ -1443,7 +2521,151 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_kernel_workspace_raw(int kernel, void* args, ulong* out_bytes);
 
-    /// <summary>AdamW (Loshchilov and Hutter, 2019): m = b1 m + (1-b1) g, v = b2 v + (1-b2) g^2, p = p (1 - lr wd) - lr (m / (1-b1^t)) / (sqrt(v / (1-b2^t)) + eps). Computed in f32. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <summary>out = softmax(mask(scale q k^T)) v, without ever holding all scores (FlashAttention, Dao et al., 2022). Scores and sums are f32. A row that attends to nothing is 0 and has the lse -infinity. q, k, v and out may have any strides, as long as the last is 1. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_attention(nint stream, optirs_attention_args* args);
+
+    /// <inheritdoc cref="optirs_attention"/>
+    [LibraryImport(Library, EntryPoint = "optirs_attention")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_attention_raw(optirs_stream* stream, optirs_attention_args* args);
+
+    /// <summary>Gradients of optirs_attention, from scores that are computed again. The order of all sums is fixed: the result is the same each time. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_attention_backward(nint stream, optirs_attention_backward_args* args);
+
+    /// <inheritdoc cref="optirs_attention_backward"/>
+    [LibraryImport(Library, EntryPoint = "optirs_attention_backward")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_attention_backward_raw(optirs_stream* stream, optirs_attention_backward_args* args);
+
+    /// <summary>out = epilogue(alpha a b + bias) + beta out. Leading dimensions are batches: equal in a and out, and in b either equal or absent, one b for all. Sums are f32: for 16-bit and 8-bit operands without block scales every product is exact, so the error is that of the summation alone. With scales of more than one block, b and a have no batches. Workspace: 16-bit and 8-bit operands as f32. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_matmul(nint stream, optirs_matmul_args* args);
+
+    /// <inheritdoc cref="optirs_matmul"/>
+    [LibraryImport(Library, EntryPoint = "optirs_matmul")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_matmul_raw(optirs_stream* stream, optirs_matmul_args* args);
+
+    /// <summary>out = (x - mean) / sqrt(variance + epsilon) gamma + beta, over the last dimension (Ba et al., 2016). The variance is that of the population, computed in two passes. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_layer_norm(nint stream, optirs_layer_norm_args* args);
+
+    /// <inheritdoc cref="optirs_layer_norm"/>
+    [LibraryImport(Library, EntryPoint = "optirs_layer_norm")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_layer_norm_raw(optirs_stream* stream, optirs_layer_norm_args* args);
+
+    /// <summary>Gradients of optirs_layer_norm. Sums over rows do not depend on the number of threads. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_layer_norm_backward(nint stream, optirs_layer_norm_backward_args* args);
+
+    /// <inheritdoc cref="optirs_layer_norm_backward"/>
+    [LibraryImport(Library, EntryPoint = "optirs_layer_norm_backward")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_layer_norm_backward_raw(optirs_stream* stream, optirs_layer_norm_backward_args* args);
+
+    /// <summary>out = x / sqrt(mean(x^2) + epsilon) gamma, over the last dimension (Zhang and Sennrich, 2019). INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_rms_norm(nint stream, optirs_rms_norm_args* args);
+
+    /// <inheritdoc cref="optirs_rms_norm"/>
+    [LibraryImport(Library, EntryPoint = "optirs_rms_norm")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_rms_norm_raw(optirs_stream* stream, optirs_rms_norm_args* args);
+
+    /// <summary>Gradients of optirs_rms_norm. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_rms_norm_backward(nint stream, optirs_rms_norm_backward_args* args);
+
+    /// <inheritdoc cref="optirs_rms_norm_backward"/>
+    [LibraryImport(Library, EntryPoint = "optirs_rms_norm_backward")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_rms_norm_backward_raw(optirs_stream* stream, optirs_rms_norm_backward_args* args);
+
+    /// <summary>out = softmax(scale x) over the last dimension. A row of -infinity alone, all masked, becomes zeros; a row with NaN or infinity becomes NaN. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_softmax(nint stream, optirs_softmax_args* args);
+
+    /// <inheritdoc cref="optirs_softmax"/>
+    [LibraryImport(Library, EntryPoint = "optirs_softmax")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_softmax_raw(optirs_stream* stream, optirs_softmax_args* args);
+
+    /// <summary>dx = scale out (dout - sum(dout out)). INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_softmax_backward(nint stream, optirs_softmax_backward_args* args);
+
+    /// <inheritdoc cref="optirs_softmax_backward"/>
+    [LibraryImport(Library, EntryPoint = "optirs_softmax_backward")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_softmax_backward_raw(optirs_stream* stream, optirs_softmax_backward_args* args);
+
+    /// <summary>loss = log(sum(exp(x))) - (1-e) x[target] - e mean(x), and dlogits = grad_scale (softmax(x) - (1-e) onehot(target) - e/n), in one pass over the logits. On host memory a target out of range is OUT_OF_RANGE, before anything is written. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_cross_entropy(nint stream, optirs_cross_entropy_args* args);
+
+    /// <inheritdoc cref="optirs_cross_entropy"/>
+    [LibraryImport(Library, EntryPoint = "optirs_cross_entropy")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_cross_entropy_raw(optirs_stream* stream, optirs_cross_entropy_args* args);
+
+    /// <summary>Stochastic gradient descent: v = momentum v + lr g, p = p - v. The rate is within the velocity; if momentum is 0 there is no velocity, and p = p - lr g. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_sgd(nint stream, optirs_sgd_args* args);
+
+    /// <inheritdoc cref="optirs_sgd"/>
+    [LibraryImport(Library, EntryPoint = "optirs_sgd")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_sgd_raw(optirs_stream* stream, optirs_sgd_args* args);
+
+    /// <summary>Adam (Kingma and Ba, 2015) with L2 decay: m = b1 m + (1-b1) g, v = b2 v + (1-b2) g^2, p = p - lr (m / (1-b1^t)) / (sqrt(v / (1-b2^t)) + eps). INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_adam(nint stream, optirs_adam_args* args);
+
+    /// <inheritdoc cref="optirs_adam"/>
+    [LibraryImport(Library, EntryPoint = "optirs_adam")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_adam_raw(optirs_stream* stream, optirs_adam_args* args);
+
+    /// <summary>AdamW (Loshchilov and Hutter, 2019): m and v as in optirs_adam, p = p (1 - lr wd) - lr (m / (1-b1^t)) / (sqrt(v / (1-b2^t)) + eps). INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
     /// <param name="stream">The queue of a device, or NULL on host memory.</param>
     /// <param name="args">The arguments.</param>
     [LibraryImport(Library)]
@@ -1454,6 +2676,306 @@ internal static unsafe partial class optirs
     [LibraryImport(Library, EntryPoint = "optirs_adamw")]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_adamw_raw(optirs_stream* stream, optirs_adamw_args* args);
+
+    /// <summary>RAdam (Liu et al., 2020): m and v as in optirs_adam, r = 2/(1-b2) - 1, s = r - 2 t b2^t / (1-b2^t). Where s &gt; 4, p = p - lr c (m / (1-b1^t)) / (sqrt(v / (1-b2^t)) + eps) with c = sqrt((s-4)(s-2)r / ((r-4)(r-2)s)); before that p = p - lr m / (1-b1^t). INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_radam(nint stream, optirs_radam_args* args);
+
+    /// <inheritdoc cref="optirs_radam"/>
+    [LibraryImport(Library, EntryPoint = "optirs_radam")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_radam_raw(optirs_stream* stream, optirs_radam_args* args);
+
+    /// <summary>AdaBound (Luo et al., 2019): m and v as in optirs_adam, p = p - clip(lr / (sqrt(v / (1-b2^t)) + eps), low, high) m / (1-b1^t), low = final_lr (1 - 1/(gamma t + 1)), high = final_lr (1 + 1/(gamma t)). INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_adabound(nint stream, optirs_adabound_args* args);
+
+    /// <inheritdoc cref="optirs_adabound"/>
+    [LibraryImport(Library, EntryPoint = "optirs_adabound")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_adabound_raw(optirs_stream* stream, optirs_adabound_args* args);
+
+    /// <summary>LAMB (You et al., 2020): m and v as in optirs_adam, r = (m / (1-b1^t)) / (sqrt(v / (1-b2^t)) + eps) + wd p, p = p - lr (|p| / |r|) r, the norms being those of the whole tensor; their quotient is 1 where either is 0. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_lamb(nint stream, optirs_lamb_args* args);
+
+    /// <inheritdoc cref="optirs_lamb"/>
+    [LibraryImport(Library, EntryPoint = "optirs_lamb")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_lamb_raw(optirs_stream* stream, optirs_lamb_args* args);
+
+    /// <summary>LARS (You et al., 2017): e = lr trust_coefficient |p| / (|g| + wd |p| + eps), v = momentum v + e (g + wd p), p = p - v, the norms being those of the whole tensor; e = lr where either is 0. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_lars(nint stream, optirs_lars_args* args);
+
+    /// <inheritdoc cref="optirs_lars"/>
+    [LibraryImport(Library, EntryPoint = "optirs_lars")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_lars_raw(optirs_stream* stream, optirs_lars_args* args);
+
+    /// <summary>Lion (Chen et al., 2023): u = b1 m + (1-b1) g, p = p (1 - lr wd) - lr sign(u), m = b2 m + (1-b2) g. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_lion(nint stream, optirs_lion_args* args);
+
+    /// <inheritdoc cref="optirs_lion"/>
+    [LibraryImport(Library, EntryPoint = "optirs_lion")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_lion_raw(optirs_stream* stream, optirs_lion_args* args);
+
+    /// <summary>Adagrad (Duchi et al., 2011): s = s + g^2, p = p - lr g / (sqrt(s) + eps). INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_adagrad(nint stream, optirs_adagrad_args* args);
+
+    /// <inheritdoc cref="optirs_adagrad"/>
+    [LibraryImport(Library, EntryPoint = "optirs_adagrad")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_adagrad_raw(optirs_stream* stream, optirs_adagrad_args* args);
+
+    /// <summary>AdaDelta (Zeiler, 2012): s = rho s + (1-rho) g^2, u = g sqrt(d + eps) / sqrt(s + eps), d = rho d + (1-rho) u^2, p = p - lr u. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_adadelta(nint stream, optirs_adadelta_args* args);
+
+    /// <inheritdoc cref="optirs_adadelta"/>
+    [LibraryImport(Library, EntryPoint = "optirs_adadelta")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_adadelta_raw(optirs_stream* stream, optirs_adadelta_args* args);
+
+    /// <summary>RMSprop (Tieleman and Hinton, 2012): s = rho s + (1-rho) g^2, p = p - lr g / (sqrt(s) + eps). INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_rmsprop(nint stream, optirs_rmsprop_args* args);
+
+    /// <inheritdoc cref="optirs_rmsprop"/>
+    [LibraryImport(Library, EntryPoint = "optirs_rmsprop")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_rmsprop_raw(optirs_stream* stream, optirs_rmsprop_args* args);
+
+    /// <summary>Lookahead (Zhang et al., 2019), to be called after every k steps of another optimizer: s = s + alpha (p - s), p = s. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_lookahead(nint stream, optirs_lookahead_args* args);
+
+    /// <inheritdoc cref="optirs_lookahead"/>
+    [LibraryImport(Library, EntryPoint = "optirs_lookahead")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_lookahead_raw(optirs_stream* stream, optirs_lookahead_args* args);
+
+    /// <summary>The L2 norm of all gradients together, and what follows from it: the outputs are the grad_scale and skip of a step, which thereby clips, takes a loss scale off, and is left out where gradients overflowed. Sums are in f64 on the CPU. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_grad_norm(nint stream, optirs_grad_norm_args* args);
+
+    /// <inheritdoc cref="optirs_grad_norm"/>
+    [LibraryImport(Library, EntryPoint = "optirs_grad_norm")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_grad_norm_raw(optirs_stream* stream, optirs_grad_norm_args* args);
+
+    /// <summary>out = x Phi(x) (Hendrycks and Gimpel, 2016). INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_gelu(nint stream, optirs_gelu_args* args);
+
+    /// <inheritdoc cref="optirs_gelu"/>
+    [LibraryImport(Library, EntryPoint = "optirs_gelu")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_gelu_raw(optirs_stream* stream, optirs_gelu_args* args);
+
+    /// <summary>dx = dout d/dx (x Phi(x)). INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_gelu_backward(nint stream, optirs_gelu_backward_args* args);
+
+    /// <inheritdoc cref="optirs_gelu_backward"/>
+    [LibraryImport(Library, EntryPoint = "optirs_gelu_backward")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_gelu_backward_raw(optirs_stream* stream, optirs_gelu_backward_args* args);
+
+    /// <summary>out = gate sigmoid(gate) value (Shazeer, 2020). INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_swiglu(nint stream, optirs_swiglu_args* args);
+
+    /// <inheritdoc cref="optirs_swiglu"/>
+    [LibraryImport(Library, EntryPoint = "optirs_swiglu")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_swiglu_raw(optirs_stream* stream, optirs_swiglu_args* args);
+
+    /// <summary>Gradient of optirs_swiglu. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_swiglu_backward(nint stream, optirs_swiglu_backward_args* args);
+
+    /// <inheritdoc cref="optirs_swiglu_backward"/>
+    [LibraryImport(Library, EntryPoint = "optirs_swiglu_backward")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_swiglu_backward_raw(optirs_stream* stream, optirs_swiglu_backward_args* args);
+
+    /// <summary>Rotary position embedding (Su et al., 2021): (a, b) becomes (a cos - b sin, b cos + a sin). INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_rope(nint stream, optirs_rope_args* args);
+
+    /// <inheritdoc cref="optirs_rope"/>
+    [LibraryImport(Library, EntryPoint = "optirs_rope")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_rope_raw(optirs_stream* stream, optirs_rope_args* args);
+
+    /// <summary>out = x / (1-p) where a random number is at least p, else 0. Element i has word i mod 4 of block offset + i/4 of Philox4x32-10 (Salmon et al., 2011), as 32 bits: the same call on the gradient is the backward pass. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_dropout(nint stream, optirs_dropout_args* args);
+
+    /// <inheritdoc cref="optirs_dropout"/>
+    [LibraryImport(Library, EntryPoint = "optirs_dropout")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_dropout_raw(optirs_stream* stream, optirs_dropout_args* args);
+
+    /// <summary>out[i] = table[indices[i]]. On host memory an index out of range is OUT_OF_RANGE, before anything is written. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_embedding(nint stream, optirs_embedding_args* args);
+
+    /// <inheritdoc cref="optirs_embedding"/>
+    [LibraryImport(Library, EntryPoint = "optirs_embedding")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_embedding_raw(optirs_stream* stream, optirs_embedding_args* args);
+
+    /// <summary>dtable[k] = sum of dout[i] where indices[i] = k, added in the order of i. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_embedding_backward(nint stream, optirs_embedding_backward_args* args);
+
+    /// <inheritdoc cref="optirs_embedding_backward"/>
+    [LibraryImport(Library, EntryPoint = "optirs_embedding_backward")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_embedding_backward_raw(optirs_stream* stream, optirs_embedding_backward_args* args);
+
+    /// <summary>max |x|. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_amax(nint stream, optirs_amax_args* args);
+
+    /// <inheritdoc cref="optirs_amax"/>
+    [LibraryImport(Library, EntryPoint = "optirs_amax")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_amax_raw(optirs_stream* stream, optirs_amax_args* args);
+
+    /// <summary>out = cast(x scale). INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_quantize(nint stream, optirs_quantize_args* args);
+
+    /// <inheritdoc cref="optirs_quantize"/>
+    [LibraryImport(Library, EntryPoint = "optirs_quantize")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_quantize_raw(optirs_stream* stream, optirs_quantize_args* args);
+
+    /// <summary>out = x scale_inv, rounded to the type of out. Without a scale this is exact: every 8-bit value is one of f32, bf16 and f16. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_dequantize(nint stream, optirs_dequantize_args* args);
+
+    /// <inheritdoc cref="optirs_dequantize"/>
+    [LibraryImport(Library, EntryPoint = "optirs_dequantize")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_dequantize_raw(optirs_stream* stream, optirs_dequantize_args* args);
+
+    /// <summary>The cast of x and its transpose in one pass, as FP8 products need both: each operand lies along the summed dimension. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_cast_transpose(nint stream, optirs_cast_transpose_args* args);
+
+    /// <inheritdoc cref="optirs_cast_transpose"/>
+    [LibraryImport(Library, EntryPoint = "optirs_cast_transpose")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_cast_transpose_raw(optirs_stream* stream, optirs_cast_transpose_args* args);
+
+    /// <summary>Each block with a scale of its own (DeepSeek-V3): scale = largest finite value / amax of the block, scale_inv = 1 / scale, out = cast(x scale). A block of zeros has scale 1; so has one with NaN or infinity. Rounding scale_inv up rounds scale down, so nothing saturates. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_quantize_blocks(nint stream, optirs_quantize_blocks_args* args);
+
+    /// <inheritdoc cref="optirs_quantize_blocks"/>
+    [LibraryImport(Library, EntryPoint = "optirs_quantize_blocks")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_quantize_blocks_raw(optirs_stream* stream, optirs_quantize_blocks_args* args);
+
+    /// <summary>out = x scale_inv of its block, rounded to the type of out. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_dequantize_blocks(nint stream, optirs_dequantize_blocks_args* args);
+
+    /// <inheritdoc cref="optirs_dequantize_blocks"/>
+    [LibraryImport(Library, EntryPoint = "optirs_dequantize_blocks")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_dequantize_blocks_raw(optirs_stream* stream, optirs_dequantize_blocks_args* args);
+
+    /// <summary>Delayed scaling, between steps (Transformer Engine): amax is the maximum over the rows of the history or row 0; the history moves on by one row (row i takes row i+1, the last takes row 0, and row 0 becomes 0); scale = fp8_max / amax / 2^margin where amax is finite and above 0, at most the largest f32, and stays as it is otherwise. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_delayed_scaling(nint stream, optirs_delayed_scaling_args* args);
+
+    /// <inheritdoc cref="optirs_delayed_scaling"/>
+    [LibraryImport(Library, EntryPoint = "optirs_delayed_scaling")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_delayed_scaling_raw(optirs_stream* stream, optirs_delayed_scaling_args* args);
 
     /// <summary>Sets the handler of the process. When this function returns, the previous handler does not run and will not be called again, unless the call comes from the handler itself.</summary>
     /// <param name="handler">The handler, or NULL for none.</param>

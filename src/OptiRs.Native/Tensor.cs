@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using OptiRs.Native.Interop;
 
 namespace OptiRs.Native;
@@ -14,6 +15,7 @@ namespace OptiRs.Native;
 /// Dispose frees the memory at once. Spans do not keep it alive: hold on to the tensor for as long as you use them.
 /// Thread-safe, except for the elements themselves.
 /// </remarks>
+[SuppressMessage("Usage", "CA2225", Justification = "Kernels take tensors as they are.")]
 [SuppressMessage("Design", "CA1000", Justification = "Tensor<float>.Create reads as what it does; the element type is the point.")]
 public sealed class Tensor<T> : IDisposable
     where T : unmanaged
@@ -147,6 +149,21 @@ public sealed class Tensor<T> : IDisposable
     /// <summary>Frees the memory, or hands it back to the library it was imported from.</summary>
     public void Dispose() => _buffer.Dispose();
 
+    /// <summary>The tensor as a kernel's output.</summary>
+    /// <exception cref="InvalidOperationException">The elements may not be written.</exception>
+    public static implicit operator KernelTensor(Tensor<T> tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        return new KernelTensor(tensor.View(tensor.Span));
+    }
+
+    /// <summary>The tensor as a kernel's input.</summary>
+    public static implicit operator ReadOnlyKernelTensor(Tensor<T> tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        return new ReadOnlyKernelTensor(tensor.View(tensor.ReadOnlySpan));
+    }
+
     /// <summary>Type and shape, for instance <c>f32[2,3]</c>.</summary>
     public override string ToString() => DType.Name + Shape;
 
@@ -158,6 +175,9 @@ public sealed class Tensor<T> : IDisposable
                 $"Tensor<{typeof(T).Name}>: the shape {shape} has {shape.ElementCount} elements; a host tensor holds at most {int.MaxValue}.");
         return new Tensor<T>(Buffer.Create(shape.ElementCount * Unsafe.SizeOf<T>()), shape);
     }
+
+    private TensorView View(ReadOnlySpan<T> elements) =>
+        new(ref Unsafe.As<T, byte>(ref MemoryMarshal.GetReference(elements)), (int)DType, Shape.Dimensions, default, this);
 
     private nint[] Lengths() => Array.ConvertAll(Shape.Dimensions.ToArray(), extent => (nint)extent);
 

@@ -34,7 +34,44 @@ extern "C" {
 typedef int32_t optirs_kernel;
 
 enum {
-    OPTIRS_KERNEL_ADAMW = 1 /**< optirs_adamw */
+    OPTIRS_KERNEL_SGD = 1,                  /**< optirs_sgd */
+    OPTIRS_KERNEL_ADAM = 2,                 /**< optirs_adam */
+    OPTIRS_KERNEL_ADAMW = 3,                /**< optirs_adamw */
+    OPTIRS_KERNEL_RADAM = 4,                /**< optirs_radam */
+    OPTIRS_KERNEL_ADABOUND = 5,             /**< optirs_adabound */
+    OPTIRS_KERNEL_LAMB = 6,                 /**< optirs_lamb */
+    OPTIRS_KERNEL_LARS = 7,                 /**< optirs_lars */
+    OPTIRS_KERNEL_LION = 8,                 /**< optirs_lion */
+    OPTIRS_KERNEL_ADAGRAD = 9,              /**< optirs_adagrad */
+    OPTIRS_KERNEL_ADADELTA = 10,            /**< optirs_adadelta */
+    OPTIRS_KERNEL_RMSPROP = 11,             /**< optirs_rmsprop */
+    OPTIRS_KERNEL_LOOKAHEAD = 12,           /**< optirs_lookahead */
+    OPTIRS_KERNEL_GRAD_NORM = 13,           /**< optirs_grad_norm */
+    OPTIRS_KERNEL_AMAX = 14,                /**< optirs_amax */
+    OPTIRS_KERNEL_QUANTIZE = 15,            /**< optirs_quantize */
+    OPTIRS_KERNEL_DEQUANTIZE = 16,          /**< optirs_dequantize */
+    OPTIRS_KERNEL_CAST_TRANSPOSE = 17,      /**< optirs_cast_transpose */
+    OPTIRS_KERNEL_QUANTIZE_BLOCKS = 18,     /**< optirs_quantize_blocks */
+    OPTIRS_KERNEL_DEQUANTIZE_BLOCKS = 19,   /**< optirs_dequantize_blocks */
+    OPTIRS_KERNEL_DELAYED_SCALING = 20,     /**< optirs_delayed_scaling */
+    OPTIRS_KERNEL_LAYER_NORM = 21,          /**< optirs_layer_norm */
+    OPTIRS_KERNEL_LAYER_NORM_BACKWARD = 22, /**< optirs_layer_norm_backward */
+    OPTIRS_KERNEL_RMS_NORM = 23,            /**< optirs_rms_norm */
+    OPTIRS_KERNEL_RMS_NORM_BACKWARD = 24,   /**< optirs_rms_norm_backward */
+    OPTIRS_KERNEL_SOFTMAX = 25,             /**< optirs_softmax */
+    OPTIRS_KERNEL_SOFTMAX_BACKWARD = 26,    /**< optirs_softmax_backward */
+    OPTIRS_KERNEL_CROSS_ENTROPY = 27,       /**< optirs_cross_entropy */
+    OPTIRS_KERNEL_GELU = 28,                /**< optirs_gelu */
+    OPTIRS_KERNEL_GELU_BACKWARD = 29,       /**< optirs_gelu_backward */
+    OPTIRS_KERNEL_SWIGLU = 30,              /**< optirs_swiglu */
+    OPTIRS_KERNEL_SWIGLU_BACKWARD = 31,     /**< optirs_swiglu_backward */
+    OPTIRS_KERNEL_ROPE = 32,                /**< optirs_rope */
+    OPTIRS_KERNEL_DROPOUT = 33,             /**< optirs_dropout */
+    OPTIRS_KERNEL_EMBEDDING = 34,           /**< optirs_embedding */
+    OPTIRS_KERNEL_EMBEDDING_BACKWARD = 35,  /**< optirs_embedding_backward */
+    OPTIRS_KERNEL_MATMUL = 36,              /**< optirs_matmul */
+    OPTIRS_KERNEL_ATTENTION = 37,           /**< optirs_attention */
+    OPTIRS_KERNEL_ATTENTION_BACKWARD = 38   /**< optirs_attention_backward */
 };
 
 /**

@@ -20,7 +20,12 @@
 #include <optirs/fault.h>
 #include <optirs/graph.h>
 #include <optirs/kernel.h>
+#include <optirs/kernel_attention.h>
+#include <optirs/kernel_matmul.h>
+#include <optirs/kernel_norm.h>
 #include <optirs/kernel_optimizer.h>
+#include <optirs/kernel_pointwise.h>
+#include <optirs/kernel_quantize.h>
 #include <optirs/memory.h>
 #include <optirs/operation.h>
 #include <optirs/pjrt.h>

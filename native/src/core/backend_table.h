@@ -6,6 +6,12 @@
 #pragma once
 
 #include <optirs/error.h>
+#include <optirs/kernel_attention.h>
+#include <optirs/kernel_matmul.h>
+#include <optirs/kernel_norm.h>
+#include <optirs/kernel_optimizer.h>
+#include <optirs/kernel_pointwise.h>
+#include <optirs/kernel_quantize.h>
 
 #include <cstdint>
 
@@ -84,3 +90,45 @@ using optirs_backend_get_function = const optirs_backend_table* (*)(uint32_t hos
 inline constexpr const char* kOptirsBackendGet = "optirs_backend_get";
 
 }  // extern "C"
+
+/// X(NAME, name) for every kernel optirs_<name>, number OPTIRS_KERNEL_<NAME>: what needs a line for each
+/// expands this.
+#define OPTIRS_KERNEL_LIST(X)                   \
+    X(SGD, sgd)                                 \
+    X(ADAM, adam)                               \
+    X(ADAMW, adamw)                             \
+    X(RADAM, radam)                             \
+    X(ADABOUND, adabound)                       \
+    X(LAMB, lamb)                               \
+    X(LARS, lars)                               \
+    X(LION, lion)                               \
+    X(ADAGRAD, adagrad)                         \
+    X(ADADELTA, adadelta)                       \
+    X(RMSPROP, rmsprop)                         \
+    X(LOOKAHEAD, lookahead)                     \
+    X(GRAD_NORM, grad_norm)                     \
+    X(AMAX, amax)                               \
+    X(QUANTIZE, quantize)                       \
+    X(DEQUANTIZE, dequantize)                   \
+    X(CAST_TRANSPOSE, cast_transpose)           \
+    X(QUANTIZE_BLOCKS, quantize_blocks)         \
+    X(DEQUANTIZE_BLOCKS, dequantize_blocks)     \
+    X(DELAYED_SCALING, delayed_scaling)         \
+    X(LAYER_NORM, layer_norm)                   \
+    X(LAYER_NORM_BACKWARD, layer_norm_backward) \
+    X(RMS_NORM, rms_norm)                       \
+    X(RMS_NORM_BACKWARD, rms_norm_backward)     \
+    X(SOFTMAX, softmax)                         \
+    X(SOFTMAX_BACKWARD, softmax_backward)       \
+    X(CROSS_ENTROPY, cross_entropy)             \
+    X(GELU, gelu)                               \
+    X(GELU_BACKWARD, gelu_backward)             \
+    X(SWIGLU, swiglu)                           \
+    X(SWIGLU_BACKWARD, swiglu_backward)         \
+    X(ROPE, rope)                               \
+    X(DROPOUT, dropout)                         \
+    X(EMBEDDING, embedding)                     \
+    X(EMBEDDING_BACKWARD, embedding_backward)   \
+    X(MATMUL, matmul)                           \
+    X(ATTENTION, attention)                     \
+    X(ATTENTION_BACKWARD, attention_backward)

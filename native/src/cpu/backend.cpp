@@ -6,6 +6,7 @@
 #include <string>
 
 #include "src/core/backend_table.h"
+#include "src/cpu/kernel_error.h"
 #include "src/cpu/kernels.h"
 #include "src/cpu/thread_pool.h"
 
@@ -33,6 +34,8 @@ int32_t kernel(void* /*self*/, int32_t number, const void* args, void* /*stream*
             return OPTIRS_OK;
         }
         return report(*status, OPTIRS_UNIMPLEMENTED, "the CPU backend does not have this kernel");
+    } catch (const KernelError& error) {
+        return report(*status, error.code(), error.what());
     } catch (const std::bad_alloc&) {
         return report(*status, OPTIRS_RESOURCE_EXHAUSTED, "out of host memory");
     } catch (const std::exception& error) {
@@ -40,6 +43,12 @@ int32_t kernel(void* /*self*/, int32_t number, const void* args, void* /*stream*
     } catch (...) {
         return report(*status, OPTIRS_INTERNAL, "an unknown exception");
     }
+}
+
+int32_t workspace(void* /*self*/, int32_t number, const void* args, uint64_t* out_bytes,
+                  optirs_backend_status* /*status*/) noexcept {
+    *out_bytes = kernelWorkspace(number, args);
+    return OPTIRS_OK;
 }
 
 }  // namespace
@@ -61,6 +70,6 @@ extern "C" __attribute__((visibility("default"))) const optirs_backend_table* op
                                                .operation_cancel = nullptr,
                                                .operation_release = nullptr,
                                                .kernel = optirs::cpu::kernel,
-                                               .kernel_workspace = nullptr};
+                                               .kernel_workspace = optirs::cpu::workspace};
     return host_abi == kOptirsBackendAbi ? &table : nullptr;
 }

@@ -2,68 +2,206 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
+#include <numeric>
 
-#include "src/cpu/optimizer_rules.h"
+#include "src/cpu/convert.h"
+#include "src/cpu/optimizer_lists.h"
 #include "src/cpu/tensor.h"
 #include "src/cpu/thread_pool.h"
 
 namespace optirs::cpu {
 namespace {
 
-/// Elements that a thread takes at a time: few enough that small models use all threads, enough to hide the
-/// hand-over.
-constexpr int64_t kChunk = 16384;
+float f32(double value) { return static_cast<float>(value); }
 
-/// Where each tensor's chunks begin in the list of all chunks, which is what the threads share out. The
-/// memory is the calling thread's and grows only: steps in steady state allocate nothing.
-std::vector<int64_t>& firstChunks(const optirs_optimizer_tensors& tensors) {
-    thread_local std::vector<int64_t> first;
-    first.resize(static_cast<size_t>(tensors.count) + 1);
-    first[0] = 0;
-    for (int64_t i = 0; i < tensors.count; ++i) {
-        const auto k = static_cast<size_t>(i);
-        first[k + 1] = first[k] + (elementCount(tensors.params[i]) + kChunk - 1) / kChunk;
+/// 1 - beta^t; in f32 the difference itself would lose five digits at beta = 0.999, t = 1.
+double correction(double beta, int64_t step) {
+    return beta == 0 ? 1 : -std::expm1(static_cast<double>(step) * std::log(beta));
+}
+
+/// The constants that all relatives of Adam share: c[0..7], as optimizer_rules.cpp has them.
+template <class Args>
+RuleConstants adamConstants(Rule rule, const Args& args, double decay, double rate) {
+    return {rule,
+            {f32(args.beta1), f32(1 - args.beta1), f32(args.beta2), f32(1 - args.beta2), f32(decay),
+             f32(rate / correction(args.beta1, args.step)),
+             f32(1 / std::sqrt(correction(args.beta2, args.step))), f32(args.epsilon)}};
+}
+
+void runRule(const RuleConstants& constants, const optirs_optimizer_tensors& tensors, ThreadPool& pool,
+             bool state1_has_sign = true) {
+    if (isSkipped(tensors)) {
+        return;
     }
-    return first;
+    StepForm form;
+    form.state1_has_sign = state1_has_sign;
+    forBlocks(tensors, form, Chunks(tensors.params, tensors.count), pool,
+              [&](int64_t, int64_t, const RuleBlock& block) { applyRule(constants, block); });
 }
 
-void runChunk(const RuleConstants& constants, const optirs_optimizer_tensors& tensors, int64_t tensor,
-              int64_t begin) {
-    const auto at = [&](const optirs_dl_tensor* list) {
-        return list != nullptr ? dataOf<float>(list[tensor]) + begin : nullptr;
-    };
-    const int64_t count = std::min(kChunk, elementCount(tensors.params[tensor]) - begin);
-    applyRule(constants,
-              {at(tensors.params), at(tensors.grads), at(tensors.state1), at(tensors.state2), count});
-}
-
-void runStep(const RuleConstants& constants, const optirs_optimizer_tensors& tensors, ThreadPool& pool) {
-    const std::vector<int64_t>& first = firstChunks(tensors);
-    pool.parallelFor(first.back(), 1, [&](int64_t begin, int64_t end) {
-        auto tensor = std::ranges::upper_bound(first, begin) - first.begin() - 1;
-        for (int64_t chunk = begin; chunk < end; ++chunk) {
-            while (first[static_cast<size_t>(tensor) + 1] <= chunk) {
-                ++tensor;
-            }
-            runChunk(constants, tensors, tensor, (chunk - first[static_cast<size_t>(tensor)]) * kChunk);
-        }
-    });
+/// The norm of a tensor whose chunks have these sums of squares.
+double normOf(const double* sums, const Chunks& chunks, int64_t tensor) {
+    return std::sqrt(std::accumulate(sums + chunks.first(tensor), sums + chunks.first(tensor + 1), 0.0));
 }
 
 }  // namespace
 
-void adamw(const optirs_adamw_args& args, ThreadPool& pool) {
+void run(const optirs_sgd_args& args, ThreadPool& pool) {
+    const Rule rule = args.momentum == 0 ? Rule::kSgd : Rule::kMomentum;
+    runRule({rule, {f32(args.learning_rate), f32(args.weight_decay), f32(args.momentum)}}, *args.tensors,
+            pool);
+}
+
+void run(const optirs_adam_args& args, ThreadPool& pool) {
+    runRule(adamConstants(Rule::kAdam, args, args.weight_decay, args.learning_rate), *args.tensors, pool);
+}
+
+void run(const optirs_adamw_args& args, ThreadPool& pool) {
+    const double keep = 1 - args.learning_rate * args.weight_decay;
+    runRule(adamConstants(Rule::kAdamW, args, keep, args.learning_rate), *args.tensors, pool);
+}
+
+void run(const optirs_radam_args& args, ThreadPool& pool) {
     const auto t = static_cast<double>(args.step);
-    const double correction1 = 1 - std::pow(args.beta1, t);
-    const double correction2 = 1 - std::pow(args.beta2, t);
-    const RuleConstants constants{
-        Rule::kAdamW,
-        {static_cast<float>(args.beta1), static_cast<float>(1 - args.beta1), static_cast<float>(args.beta2),
-         static_cast<float>(1 - args.beta2), static_cast<float>(1 - args.learning_rate * args.weight_decay),
-         static_cast<float>(args.learning_rate / correction1), static_cast<float>(1 / std::sqrt(correction2)),
-         static_cast<float>(args.epsilon)}};
-    runStep(constants, *args.tensors, pool);
+    const double longest = 2 / (1 - args.beta2) - 1;
+    const double power = std::pow(args.beta2, t);
+    const double length = longest - 2 * t * power / correction(args.beta2, args.step);
+    if (length <= 4) {
+        return runRule(adamConstants(Rule::kFirstMoment, args, args.weight_decay, args.learning_rate),
+                       *args.tensors, pool);
+    }
+    const double rectification =
+        std::sqrt((length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length));
+    runRule(adamConstants(Rule::kAdam, args, args.weight_decay, args.learning_rate * rectification),
+            *args.tensors, pool);
+}
+
+void run(const optirs_adabound_args& args, ThreadPool& pool) {
+    const double age = args.gamma * static_cast<double>(args.step);
+    RuleConstants constants = adamConstants(Rule::kAdaBound, args, args.weight_decay, args.learning_rate);
+    constants.c[5] = f32(args.learning_rate);
+    constants.c[8] = f32(1 / correction(args.beta1, args.step));
+    constants.c[9] = f32(args.final_lr * (1 - 1 / (age + 1)));
+    constants.c[10] = f32(args.final_lr * (1 + 1 / age));
+    runRule(constants, *args.tensors, pool);
+}
+
+void run(const optirs_lion_args& args, ThreadPool& pool) {
+    runRule({Rule::kLion,
+             {f32(args.beta1), f32(1 - args.beta1), f32(args.beta2), f32(1 - args.beta2),
+              f32(1 - args.learning_rate * args.weight_decay), f32(args.learning_rate)}},
+            *args.tensors, pool);
+}
+
+void run(const optirs_adagrad_args& args, ThreadPool& pool) {
+    runRule({Rule::kAdagrad, {f32(args.learning_rate), f32(args.weight_decay), f32(args.epsilon)}},
+            *args.tensors, pool, false);
+}
+
+void run(const optirs_adadelta_args& args, ThreadPool& pool) {
+    runRule({Rule::kAdaDelta, {f32(args.learning_rate), f32(args.rho), f32(1 - args.rho), f32(args.epsilon)}},
+            *args.tensors, pool, false);
+}
+
+void run(const optirs_rmsprop_args& args, ThreadPool& pool) {
+    runRule({Rule::kRmsProp,
+             {f32(args.learning_rate), f32(args.weight_decay), f32(args.epsilon), f32(args.rho),
+              f32(1 - args.rho)}},
+            *args.tensors, pool, false);
+}
+
+void run(const optirs_lookahead_args& args, ThreadPool& pool) {
+    runRule({Rule::kLookahead, {f32(args.alpha)}}, *args.tensors, pool);
+}
+
+void run(const optirs_lamb_args& args, ThreadPool& pool) {
+    const optirs_optimizer_tensors& tensors = *args.tensors;
+    if (isSkipped(tensors)) {
+        return;
+    }
+    const RuleConstants constants = adamConstants(Rule::kLamb, args, args.weight_decay, 1);
+    RuleConstants moments = constants;
+    moments.rule = Rule::kMoments;
+    const Chunks chunks(tensors.params, tensors.count);
+    double* params = Chunks::numbers(0, chunks.count());
+    double* directions = Chunks::numbers(1, chunks.count());
+    StepForm first;
+    first.writes_params = false;
+    forBlocks(tensors, first, chunks, pool, [&](int64_t chunk, int64_t, const RuleBlock& block) {
+        applyRule(moments, block);
+        params[chunk] += sumOfSquares(Element::kF32, block.param, block.count);
+        directions[chunk] += sumOfLambSquares(constants, block);
+    });
+    double* rates = Chunks::numbers(2, tensors.count);
+    for (int64_t i = 0; i < tensors.count; ++i) {
+        const double size = normOf(params, chunks, i);
+        const double length = normOf(directions, chunks, i);
+        rates[i] = args.learning_rate * (size > 0 && length > 0 ? size / length : 1);
+    }
+    StepForm second;
+    second.uses_grads = false;
+    forBlocks(tensors, second, chunks, pool, [&](int64_t, int64_t tensor, const RuleBlock& block) {
+        RuleConstants scaled = constants;
+        scaled.c[8] = f32(rates[tensor]);
+        applyRule(scaled, block);
+    });
+}
+
+void run(const optirs_lars_args& args, ThreadPool& pool) {
+    const optirs_optimizer_tensors& tensors = *args.tensors;
+    if (isSkipped(tensors)) {
+        return;
+    }
+    const Chunks chunks(tensors.params, tensors.count);
+    double* params = Chunks::numbers(0, chunks.count());
+    double* grads = Chunks::numbers(1, chunks.count());
+    optirs_optimizer_tensors read = tensors;
+    read.state1 = nullptr;  // not needed for the norms
+    read.scales1 = nullptr;
+    read.zero_grads = 0;
+    StepForm first;
+    first.writes_params = false;
+    forBlocks(read, first, chunks, pool, [&](int64_t chunk, int64_t, const RuleBlock& block) {
+        params[chunk] += sumOfSquares(Element::kF32, block.param, block.count);
+        grads[chunk] += sumOfSquares(Element::kF32, block.grad, block.count);
+    });
+    double* rates = Chunks::numbers(2, tensors.count);
+    for (int64_t i = 0; i < tensors.count; ++i) {
+        const double size = normOf(params, chunks, i);
+        const double slope = normOf(grads, chunks, i);
+        const double trust =
+            args.trust_coefficient * size / (slope + args.weight_decay * size + args.epsilon);
+        rates[i] = args.learning_rate * (size > 0 && slope > 0 ? trust : 1);
+    }
+    forBlocks(tensors, {}, chunks, pool, [&](int64_t, int64_t tensor, const RuleBlock& block) {
+        applyRule({Rule::kMomentum, {f32(rates[tensor]), f32(args.weight_decay), f32(args.momentum)}}, block);
+    });
+}
+
+void run(const optirs_grad_norm_args& args, ThreadPool& pool) {
+    constexpr int64_t kRun = 4096;  // summed in f32 lanes
+    const Chunks chunks(args.grads, args.count);
+    double* sums = Chunks::numbers(0, chunks.count());
+    chunks.forEach(pool, [&](int64_t chunk, int64_t tensor, int64_t begin, int64_t count) {
+        const Element type = elementOf(args.grads[tensor].dtype);
+        const char* data = dataOf<char>(args.grads[tensor]) + begin * byteSize(type);
+        double sum = 0;
+        for (int64_t done = 0; done < count; done += kRun) {
+            sum += sumOfSquares(type, data + done * byteSize(type), std::min(kRun, count - done));
+        }
+        sums[chunk] = sum;
+    });
+    const double scale = args.scale != nullptr ? dataOf<float>(*args.scale)[0] : 1.0;
+    const double norm = std::abs(scale) * std::sqrt(std::accumulate(sums, sums + chunks.count(), 0.0));
+    dataOf<float>(*args.norm)[0] = f32(norm);
+    if (args.grad_scale != nullptr) {
+        const bool clips = args.max_norm > 0 && std::isfinite(args.max_norm);
+        const double factor = clips ? std::min(1.0, args.max_norm / (norm + 1e-6)) : 1.0;
+        dataOf<float>(*args.grad_scale)[0] = f32(scale * factor);
+    }
+    if (args.non_finite != nullptr) {
+        dataOf<float>(*args.non_finite)[0] = std::isfinite(norm) ? 0.0F : 1.0F;
+    }
 }
 
 }  // namespace optirs::cpu

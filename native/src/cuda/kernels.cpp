@@ -24,10 +24,28 @@ int64_t countOf(const optirs_dl_tensor& tensor) {
     return count;
 }
 
+bool isF32(const optirs_dl_tensor& tensor) {
+    return tensor.dtype.code == OPTIRS_DL_FLOAT && tensor.dtype.bits == 32;
+}
+
+/// The step so far: f32 in, f32 out, nothing besides.
+void requirePlain(const optirs_optimizer_tensors& lists, int64_t i) {
+    const bool has_more = lists.scales1 != nullptr || lists.scales2 != nullptr || lists.masters != nullptr ||
+                          lists.remainders != nullptr || lists.casts != nullptr ||
+                          lists.cast_amax != nullptr || lists.grad_scale != nullptr ||
+                          lists.skip != nullptr || lists.zero_grads != 0;
+    if (has_more || !isF32(lists.params[i]) || !isF32(lists.grads[i])) {
+        throw core::Error(core::Code::kUnimplemented,
+                          "the CUDA backend steps f32 parameters with f32 gradients and states only, so far",
+                          "cuda");
+    }
+}
+
 std::vector<StepTensor> stepTensors(const optirs_optimizer_tensors& lists) {
     std::vector<StepTensor> tensors;
     tensors.reserve(static_cast<size_t>(lists.count));
     for (int64_t i = 0; i < lists.count; ++i) {
+        requirePlain(lists, i);
         tensors.push_back({.param = dataOf<float>(lists.params[i]),
                            .grad = dataOf<float>(lists.grads[i]),
                            .state1 = dataOf<float>(lists.state1[i]),

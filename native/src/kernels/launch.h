@@ -53,7 +53,4 @@ uint64_t workspaceOf(optirs_kernel kernel, const void* args) {
     return workspaceSize(kernel, call.device, &call.args);
 }
 
-/// optirs_kernel_workspace, for any kernel.
-uint64_t workspaceOfKernel(optirs_kernel kernel, const void* args);
-
 }  // namespace optirs::kernels

@@ -48,7 +48,18 @@ int64_t Operand::elementCount() const noexcept {
     return count;
 }
 
-int64_t Operand::byteCount() const noexcept { return elementCount() * (tensor->dtype.bits / 8); }
+int64_t Operand::byteCount() const noexcept {
+    const int64_t size = tensor->dtype.bits / 8;
+    const int64_t count = elementCount();
+    if (tensor->strides == nullptr || count == 0) {
+        return count * size;
+    }
+    int64_t last = 0;
+    for (int32_t i = 0; i < tensor->ndim; ++i) {
+        last += (tensor->shape[i] - 1) * tensor->strides[i];
+    }
+    return (last + 1) * size;
+}
 
 std::string Operand::text() const {
     std::string text = concat(nameOf(*this), ' ', typeName(tensor->dtype), '[');
@@ -62,7 +73,7 @@ void refuse(const Operand& operand, const std::string& what) {
     throw Error(Code::kInvalidArgument, concat(operand.text(), ' ', what));
 }
 
-Operand required(const char* name, const optirs_dl_tensor* tensor, int64_t index) {
+Operand required(const char* name, const optirs_dl_tensor* tensor, int64_t index, Layout layout) {
     const Operand operand{name, tensor, index};
     if (tensor == nullptr) {
         throw Error(Code::kInvalidArgument, concat("the tensor ", nameOf(operand), " is NULL"));
@@ -94,8 +105,18 @@ Operand required(const char* name, const optirs_dl_tensor* tensor, int64_t index
     if (reinterpret_cast<uintptr_t>(operand.data()) % size != 0) {
         refuse(operand, concat("is not aligned to its element size of ", size, " bytes"));
     }
-    if (tensor->strides != nullptr && !core::isDense(operand.shape(), tensor->strides)) {
+    if (tensor->strides == nullptr) {
+        return operand;
+    }
+    if (layout == Layout::kDense && !core::isDense(operand.shape(), tensor->strides)) {
         refuse(operand, "is not dense and row-major; copy it first");
+    }
+    for (int32_t i = 0; i < tensor->ndim; ++i) {
+        const bool is_row = i + 1 == tensor->ndim && tensor->shape[i] > 1;
+        if (tensor->strides[i] < 0 || (is_row && tensor->strides[i] != 1)) {
+            refuse(operand, concat("has the stride ", tensor->strides[i], " in dimension ", i,
+                                   "; strides may not be negative, and the last must be 1"));
+        }
     }
     return operand;
 }

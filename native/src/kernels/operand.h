@@ -16,6 +16,14 @@ constexpr uint32_t typeKey(optirs_dl_data_type type) noexcept {
 }
 
 inline constexpr uint32_t kF32 = typeKey({OPTIRS_DL_FLOAT, 32, 1});
+inline constexpr uint32_t kBF16 = typeKey({OPTIRS_DL_BFLOAT, 16, 1});
+inline constexpr uint32_t kF16 = typeKey({OPTIRS_DL_FLOAT, 16, 1});
+inline constexpr uint32_t kE4M3 = typeKey({OPTIRS_DL_F8E4M3FN, 8, 1});
+inline constexpr uint32_t kE5M2 = typeKey({OPTIRS_DL_F8E5M2, 8, 1});
+inline constexpr uint32_t kS64 = typeKey({OPTIRS_DL_INT, 64, 1});
+inline constexpr uint32_t kS32 = typeKey({OPTIRS_DL_INT, 32, 1});
+inline constexpr uint32_t kS16 = typeKey({OPTIRS_DL_INT, 16, 1});
+inline constexpr uint32_t kU8 = typeKey({OPTIRS_DL_UINT, 8, 1});
 
 /// A tensor argument: what it is called, and which one of a list it is.
 struct Operand {
@@ -31,6 +39,7 @@ struct Operand {
     const char* data() const noexcept { return static_cast<const char*>(tensor->data) + tensor->byte_offset; }
     uint32_t type() const noexcept { return typeKey(tensor->dtype); }
     int64_t elementCount() const noexcept;
+    /// From the first element to behind the last.
     int64_t byteCount() const noexcept;
 
     /// "grads[3] f32[2,3]"
@@ -40,8 +49,15 @@ struct Operand {
 /// Throws INVALID_ARGUMENT "what: text".
 [[noreturn]] void refuse(const Operand& operand, const std::string& what);
 
-/// A tensor that must be there and make sense in itself: shape, memory, alignment, dense.
-Operand required(const char* name, const optirs_dl_tensor* tensor, int64_t index = -1);
+/// How elements may lie in memory.
+enum class Layout : uint8_t {
+    kDense,  // row-major
+    kRows,   // any strides that are not negative, as long as rows are contiguous
+};
+
+/// A tensor that must be there and make sense in itself: shape, memory, alignment, layout.
+Operand required(const char* name, const optirs_dl_tensor* tensor, int64_t index = -1,
+                 Layout layout = Layout::kDense);
 
 /// Throws unless the type is one of those.
 void checkType(const Operand& operand, std::initializer_list<uint32_t> allowed);

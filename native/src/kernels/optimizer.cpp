@@ -1,7 +1,7 @@
 #include "src/kernels/optimizer.h"
 
 #include <algorithm>
-#include <string>
+#include <array>
 #include <vector>
 
 namespace optirs::kernels {
@@ -12,15 +12,18 @@ using core::Error;
 
 namespace {
 
-const optirs_dl_tensor* listOf(const optirs_dl_tensor* list, const char* name, bool wanted) {
-    if (wanted && list == nullptr) {
+constexpr int64_t kStateBlock = 256;
+
+/// Whether a list must, may or must not be given.
+enum class Want : uint8_t { kYes, kMaybe, kNo };
+
+void checkGiven(const optirs_dl_tensor* list, const char* name, Want want, const char* why) {
+    if (want == Want::kYes && list == nullptr) {
         throw Error(Code::kInvalidArgument, concat("the list tensors->", name, " is NULL"));
     }
-    if (!wanted && list != nullptr) {
-        throw Error(Code::kInvalidArgument,
-                    concat("the list tensors->", name, " is given, but this step has no such state"));
+    if (want == Want::kNo && list != nullptr) {
+        throw Error(Code::kInvalidArgument, concat("the list tensors->", name, " is given, but ", why));
     }
-    return list;
 }
 
 /// Parameters that overlap would be updated twice, by two threads. Lists cut out of one block, in its order,
@@ -34,7 +37,8 @@ void checkParametersDisjoint(const optirs_dl_tensor* params, int64_t count) {
     if (ascending) {
         return;
     }
-    std::vector<int64_t> order(static_cast<size_t>(count));
+    thread_local std::vector<int64_t> order;
+    order.resize(static_cast<size_t>(count));
     for (int64_t i = 0; i < count; ++i) {
         order[static_cast<size_t>(i)] = i;
     }
@@ -44,22 +48,95 @@ void checkParametersDisjoint(const optirs_dl_tensor* params, int64_t count) {
     }
 }
 
-void checkFraction(double value, const char* name) {
-    if (!(value >= 0 && value < 1)) {
-        throw Error(Code::kInvalidArgument,
-                    concat(name, " is ", std::to_string(value), "; it must be at least 0 and below 1"));
+/// The tensors of one index, each checked against the parameter, which is the first.
+class Index {
+ public:
+    Index(const optirs_optimizer_tensors& tensors, int64_t index) : index_(index) {
+        add(required("params", tensors.params + index, index));
+        checkType(param(), {kF32, kBF16, kF16});
+    }
+
+    const Operand& param() const { return operands_[0]; }
+
+    Operand like(const char* name, const optirs_dl_tensor* list, std::initializer_list<uint32_t> types) {
+        const Operand operand = required(name, list + index_, index_);
+        checkType(operand, types);
+        checkSameShape(operand, param());
+        add(operand);
+        return operand;
+    }
+
+    void state(const char* name, const optirs_dl_tensor* list, const char* scales_name,
+               const optirs_dl_tensor* scales) {
+        if (list == nullptr) {
+            return;
+        }
+        if (scales == nullptr) {
+            like(name, list, {kF32});
+            return;
+        }
+        like(name, list, {kU8});
+        const Operand operand = required(scales_name, scales + index_, index_);
+        checkType(operand, {kF32});
+        const int64_t blocks = (param().elementCount() + kStateBlock - 1) / kStateBlock;
+        if (operand.elementCount() != blocks) {
+            refuse(operand, concat("must have ", blocks, " elements, one for each ", kStateBlock, " of ",
+                                   param().text()));
+        }
+        add(operand);
+    }
+
+ private:
+    void add(const Operand& operand) {
+        if (used_ > 0) {
+            checkSameDevice(operand, param());
+        }
+        for (size_t i = 0; i < used_; ++i) {
+            checkDisjoint(operand, operands_[i]);
+        }
+        operands_[used_++] = operand;
+    }
+
+    int64_t index_;
+    std::array<Operand, 9> operands_;
+    size_t used_ = 0;
+};
+
+void checkVector(const char* name, const optirs_dl_tensor* tensor, int64_t count, const Operand& like) {
+    if (tensor == nullptr) {
+        return;
+    }
+    const Operand operand = required(name, tensor);
+    checkType(operand, {kF32});
+    checkSameDevice(operand, like);
+    if (operand.elementCount() != count) {
+        refuse(operand, concat("must have ", count, count == 1 ? " element" : " elements"));
     }
 }
 
-void checkStep(int64_t step) {
-    if (step < 1) {
-        throw Error(Code::kInvalidArgument, concat("step is ", step, "; steps are counted from 1"));
+void checkIndex(const optirs_optimizer_tensors& tensors, int64_t i) {
+    Index index(tensors, i);
+    if (tensors.grads != nullptr) {
+        index.like("grads", tensors.grads, {kF32, kBF16, kF16});
+    }
+    index.state("state1", tensors.state1, "scales1", tensors.scales1);
+    index.state("state2", tensors.state2, "scales2", tensors.scales2);
+    if (tensors.masters != nullptr) {
+        checkType(index.param(), {kBF16, kF16});
+        index.like("masters", tensors.masters, {kF32});
+    }
+    if (tensors.remainders != nullptr) {
+        checkType(index.param(), {kBF16});
+        index.like("remainders", tensors.remainders, {kS16});
+    }
+    if (tensors.casts != nullptr) {
+        index.like("casts", tensors.casts, {kE4M3, kE5M2});
     }
 }
 
 }  // namespace
 
-OptimizerLists::OptimizerLists(const optirs_optimizer_tensors* given, int states)
+OptimizerLists::OptimizerLists(const optirs_optimizer_tensors* given, OptimizerForm form)
     : tensors(readStruct(given, "tensors")) {
     if (tensors.count < 0) {
         throw Error(Code::kInvalidArgument,
@@ -68,50 +145,53 @@ OptimizerLists::OptimizerLists(const optirs_optimizer_tensors* given, int states
     if (tensors.count == 0) {
         return;
     }
-    const optirs_dl_tensor* others[] = {listOf(tensors.grads, "grads", true),
-                                        listOf(tensors.state1, "state1", states > 0),
-                                        listOf(tensors.state2, "state2", states > 1)};
-    constexpr const char* kNames[] = {"grads", "state1", "state2"};
-    listOf(tensors.params, "params", true);
-    device = tensors.params->device;
+    const auto wanted_state = [&](int state) { return form.states >= state ? Want::kYes : Want::kNo; };
+    const char* no_state = "this step has no such state";
+    checkGiven(tensors.grads, "grads", form.has_grads ? Want::kYes : Want::kNo,
+               "this step reads no gradients");
+    checkGiven(tensors.state1, "state1", wanted_state(1), no_state);
+    checkGiven(tensors.state2, "state2", wanted_state(2), no_state);
+    checkGiven(tensors.scales1, "scales1", form.states >= 1 ? Want::kMaybe : Want::kNo, no_state);
+    checkGiven(tensors.scales2, "scales2", form.states >= 2 ? Want::kMaybe : Want::kNo, no_state);
+    checkGiven(tensors.remainders, "remainders", tensors.masters != nullptr ? Want::kNo : Want::kMaybe,
+               "there are masters");
+    checkGiven(tensors.cast_scale, "cast_scale", tensors.casts == nullptr ? Want::kNo : Want::kMaybe,
+               "there are no casts");
+    checkGiven(tensors.params, "params", Want::kYes, "");
     const Operand first = required("params", tensors.params, 0);
+    device = first->device;
     for (int64_t i = 0; i < tensors.count; ++i) {
-        Operand all[4] = {required("params", tensors.params + i, i)};
-        size_t used = 1;
-        checkType(all[0], {kF32});
-        checkSameDevice(all[0], first);
-        for (size_t k = 0; k < std::size(kNames); ++k) {
-            if (others[k] == nullptr) {
-                continue;
-            }
-            const Operand other = required(kNames[k], others[k] + i, i);
-            checkType(other, {kF32});
-            checkSameShape(other, all[0]);
-            checkSameDevice(other, all[0]);
-            for (size_t j = 0; j < used; ++j) {
-                checkDisjoint(other, all[j]);
-            }
-            all[used++] = other;
-        }
+        checkSameDevice(required("params", tensors.params + i, i), first);
+        checkIndex(tensors, i);
     }
     checkParametersDisjoint(tensors.params, tensors.count);
+    checkVector("cast_scale", tensors.cast_scale, tensors.count, first);
+    checkVector("cast_amax", tensors.cast_amax, tensors.count, first);
+    checkVector("grad_scale", tensors.grad_scale, 1, first);
+    checkVector("skip", tensors.skip, 1, first);
 }
 
-Call<optirs_adamw_args>::Call(const optirs_adamw_args* given)
-    : args(readStruct(given, "args")), lists(args.tensors, 2) {
-    args.tensors = &lists.tensors;
-    checkStep(args.step);
-    checkFraction(args.beta1, "beta1");
-    checkFraction(args.beta2, "beta2");
-}
-
-uint64_t workspaceOfKernel(optirs_kernel kernel, const void* args) {
-    switch (kernel) {
-        case OPTIRS_KERNEL_ADAMW:
-            return workspaceOf<optirs_adamw_args>(kernel, args);
-        default:
-            throw Error(Code::kInvalidArgument, concat("there is no kernel ", kernel));
+Call<optirs_grad_norm_args>::Call(const optirs_grad_norm_args* given) : args(readStruct(given, "args")) {
+    if (args.count < 0) {
+        throw Error(Code::kInvalidArgument, concat("count is ", args.count, ", which is negative"));
     }
+    if (!(args.max_norm >= 0)) {
+        throw Error(Code::kInvalidArgument, "max_norm is negative or NaN; 0 stands for no clipping");
+    }
+    const Operand norm = required("norm", args.norm);
+    device = norm->device;
+    for (int64_t i = 0; i < args.count; ++i) {
+        if (args.grads == nullptr) {
+            throw Error(Code::kInvalidArgument, "the list grads is NULL");
+        }
+        const Operand grad = required("grads", args.grads + i, i);
+        checkType(grad, {kF32, kBF16, kF16});
+        checkSameDevice(grad, norm);
+    }
+    checkVector("norm", args.norm, 1, norm);
+    checkVector("scale", args.scale, 1, norm);
+    checkVector("grad_scale", args.grad_scale, 1, norm);
+    checkVector("non_finite", args.non_finite, 1, norm);
 }
 
 }  // namespace optirs::kernels

@@ -115,6 +115,27 @@ Failure reportMalformedSpecification() {
     return failure.code == OPTIRS_INVALID_ARGUMENT ? Failure() : failure;
 }
 
+/// max |x| of four numbers, on the CPU; `elements` of the result must be 1.
+Failure amaxOnce(int64_t elements) {
+    static float numbers[] = {1, -3, 2, 0};
+    static float largest = 0;
+    int64_t shape = 4;
+    const optirs_dl_tensor x{numbers, {OPTIRS_DL_CPU, 0}, 1, {OPTIRS_DL_FLOAT, 32, 1}, &shape, nullptr, 0};
+    const optirs_dl_tensor amax{&largest, {OPTIRS_DL_CPU, 0}, 1, {OPTIRS_DL_FLOAT, 32, 1}, &elements, nullptr,
+                                0};
+    const optirs_amax_args args{sizeof(args), nullptr, 0, &x, &amax};
+    largest = -1;
+    Failure failure = take(optirs_amax(nullptr, &args));
+    EXPECT_EQ(largest, failure.code == OPTIRS_OK ? 3 : -1);
+    return failure;
+}
+
+/// A kernel that refuses its arguments, which is this scenario's success.
+Failure refusedKernel() {
+    Failure failure = amaxOnce(2);
+    return failure.code == OPTIRS_INVALID_ARGUMENT ? Failure() : failure;
+}
+
 TEST(FaultLoop, EveryAllocation) {
     exportAndImport(false);  // creates the buffer that the scenarios share
     echoOnce("echo", OPTIRS_ECHO_INLINE, OPTIRS_OK);
@@ -125,6 +146,8 @@ TEST(FaultLoop, EveryAllocation) {
         {"backend count", countBackends},
         {"backend reason", describeUnknownBackend},
         {"error report", reportMalformedSpecification},
+        {"kernel", [] { return amaxOnce(1); }},
+        {"kernel that refuses", refusedKernel},
         {"echo, inline", [] { return echoOnce("echo", OPTIRS_ECHO_INLINE, OPTIRS_OK); }},
         {"echo, thread", [] { return echoOnce("echo", 0, OPTIRS_OK); }},
         {"echo that fails", [] { return echoOnce("fault", 0, OPTIRS_INTERNAL); }},
@@ -166,6 +189,11 @@ TEST(FaultLoop, EveryBackendCall) {
         surviveFaults("call", OPTIRS_UNAVAILABLE,
                       {"echo through the fault backend", [] { return echoOnce("fault", 0, OPTIRS_OK); }});
     EXPECT_GE(survived, 1);  // copy_start, and score unless an earlier test has had it
+}
+
+TEST(FaultLoop, EveryKernelCall) {
+    const int survived = surviveFaults("call", OPTIRS_UNAVAILABLE, {"kernel", [] { return amaxOnce(1); }});
+    EXPECT_EQ(survived, 1);
 }
 
 TEST(FaultSet, RefusesMalformedSpecifications) {

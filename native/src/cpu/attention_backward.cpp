@@ -1,0 +1,181 @@
+#include <cmath>
+#include <limits>
+
+#include "src/cpu/attention.h"
+#include "src/cpu/attention_geometry.h"
+#include "src/cpu/tile_gemm.h"
+
+namespace optirs::cpu {
+namespace {
+
+constexpr int64_t kTileRows = 48;
+constexpr int64_t kTileColumns = 96;
+
+using Backward = Scores<optirs_attention_backward_args>;
+
+/// Buffers of one thread, cut out of one block.
+class Buffers {
+ public:
+    Buffers(int64_t width, int64_t value_width, int64_t columns) {
+        const int64_t score = kTileRows * padded(kTileColumns);
+        const int64_t sizes[] = {columns * std::max(width, value_width),  // rows
+                                 padded(columns) * width,                 // packed_keys, transposed
+                                 padded(columns) * value_width,           // packed_values, transposed
+                                 columns * padded(width),                 // packed_key_rows
+                                 columns * padded(width),                 // key_gradient
+                                 columns * padded(value_width),           // value_gradient
+                                 kTileRows * width,                       // query
+                                 kTileRows * padded(width),               // packed_query
+                                 kTileRows * value_width,                 // change
+                                 kTileRows * padded(value_width),         // packed_change
+                                 kTileRows * value_width,                 // result
+                                 kTileRows * padded(width),               // query_gradient
+                                 score,
+                                 score,
+                                 score,
+                                 score};
+        float** const parts[] = {&rows,         &packed_keys,    &packed_values, &packed_key_rows,
+                                 &key_gradient, &value_gradient, &query,         &packed_query,
+                                 &change,       &packed_change,  &result,        &query_gradient,
+                                 &scores,       &probabilities,  &dropped,       &gradients};
+        int64_t total = 0;
+        for (const int64_t size : sizes) {
+            total += (size + 15) / 16 * 16;
+        }
+        float* memory = rowBuffer(0, total);
+        for (size_t i = 0; i < std::size(sizes); ++i) {
+            *parts[i] = memory;
+            memory += (sizes[i] + 15) / 16 * 16;
+        }
+    }
+
+    float *rows, *packed_keys, *packed_values, *packed_key_rows, *key_gradient, *value_gradient;
+    float *query, *packed_query, *change, *packed_change, *result, *query_gradient;
+    float *scores, *probabilities, *dropped, *gradients;
+};
+
+struct Tensors {
+    HeadTensor q, k, v, out, dout, dq, dk, dv;
+};
+
+/// One tile of scores: probabilities, and from them what flows back into values, keys and queries.
+void runScores(const Backward& shape, const Buffers& buffers, const Tensors& all, const float* means,
+               int64_t batch, int64_t head, int64_t first, int64_t count, int64_t tile, int64_t columns) {
+    const int64_t width = all.q.width();
+    const int64_t value_width = all.v.width();
+    const int64_t length = shape.columnsOf(batch);
+    const int64_t stride = padded(kTileColumns);
+    const auto cap = static_cast<float>(shape.args.soft_cap);
+    const auto* lse = dataOf<float>(*shape.args.lse) + (batch * shape.heads + head) * shape.rows;
+    multiplyTile({buffers.query, width, 1}, buffers.packed_keys + tile * width, width, 0, count, columns,
+                 width, false, buffers.scores, stride);
+    multiplyTile({buffers.change, value_width, 1}, buffers.packed_values + tile * value_width, value_width, 0,
+                 count, columns, value_width, false, buffers.gradients, stride);
+    for (int64_t i = 0; i < count; ++i) {
+        float* score = buffers.scores + i * stride;
+        float* probability = buffers.probabilities + i * stride;
+        float* gradient = buffers.gradients + i * stride;
+        float* dropped = buffers.dropped + i * stride;
+        const bool attends = first + i < shape.rowsOf(batch) && std::isfinite(lse[first + i]);
+        const Columns range = attends ? shape.columnsOf(batch, first + i) : Columns{0, 0};
+        const int64_t begin = std::clamp<int64_t>(range.begin - tile, 0, columns);
+        const int64_t end = std::clamp<int64_t>(range.end - tile, begin, columns);
+        std::fill_n(probability, columns, 0.0F);
+        if (shape.drops()) {
+            shape.drop(batch, head, first + i, tile, columns, gradient);
+        }
+        std::fill_n(gradient, begin, 0.0F);
+        std::fill(gradient + end, gradient + columns, 0.0F);
+        // The slope of the cap needs the capped score without bias.
+        if (cap > 0) {
+            std::copy(score + begin, score + end, dropped + begin);
+            softCapRow(dropped + begin, cap, end - begin);
+        }
+        shape.adjust(batch, head, first + i, tile + begin, end - begin, score + begin);
+        probabilitiesRow(score + begin, lse[first + i], end - begin, probability + begin);
+        scoreGradientRow(probability + begin, (cap > 0 ? dropped : probability) + begin, means[i], cap,
+                         end - begin, gradient + begin);
+        std::copy_n(probability, columns, dropped);
+        if (shape.drops()) {
+            shape.drop(batch, head, first + i, tile, columns, dropped);
+        }
+    }
+    multiplyTile({buffers.dropped, 1, stride}, buffers.packed_change, count, 0, columns, value_width, count,
+                 true, buffers.value_gradient + tile * padded(value_width), padded(value_width));
+    multiplyTile({buffers.gradients, 1, stride}, buffers.packed_query, count, 0, columns, width, count, true,
+                 buffers.key_gradient + tile * padded(width), padded(width));
+    multiplyTile({buffers.gradients, stride, 1}, buffers.packed_key_rows, length, tile, count, width, columns,
+                 true, buffers.query_gradient, padded(width));
+}
+
+void runRows(const Backward& shape, const Buffers& buffers, const Tensors& all, int64_t batch, int64_t head,
+             int64_t first, int64_t count) {
+    const int64_t width = all.q.width();
+    const int64_t value_width = all.v.width();
+    const int64_t length = shape.columnsOf(batch);
+    const auto scale = static_cast<float>(shape.args.scale);
+    all.q.read(batch, head, first, count, scale, buffers.query);
+    packPanels(buffers.query, width, 1, count, width, buffers.packed_query);
+    all.dout.read(batch, head, first, count, 1.0F, buffers.change);
+    packPanels(buffers.change, value_width, 1, count, value_width, buffers.packed_change);
+    all.out.read(batch, head, first, count, 1.0F, buffers.result);
+    float means[kTileRows];
+    Columns seen{length, 0};
+    for (int64_t i = 0; i < count; ++i) {
+        means[i] = dotRow(buffers.change + i * value_width, buffers.result + i * value_width, value_width);
+        const Columns range =
+            first + i < shape.rowsOf(batch) ? shape.columnsOf(batch, first + i) : Columns{0, 0};
+        if (range.begin < range.end) {
+            seen.begin = std::min(seen.begin, range.begin);
+            seen.end = std::max(seen.end, range.end);
+        }
+    }
+    std::fill_n(buffers.query_gradient, count * padded(width), 0.0F);
+    for (int64_t tile = seen.begin / kTileColumns * kTileColumns; tile < seen.end; tile += kTileColumns) {
+        runScores(shape, buffers, all, means, batch, head, first, count, tile,
+                  std::min(kTileColumns, length - tile));
+    }
+    for (int64_t i = 0; i < count; ++i) {
+        scaleRow(buffers.query_gradient + i * padded(width), scale, width);
+        all.dq.write(batch, head, first + i, buffers.query_gradient + i * padded(width));
+    }
+}
+
+}  // namespace
+
+void run(const optirs_attention_backward_args& args, ThreadPool& pool) {
+    const Backward shape(args);
+    const Tensors all{HeadTensor(*args.q),   HeadTensor(*args.k),    HeadTensor(*args.v),
+                      HeadTensor(*args.out), HeadTensor(*args.dout), HeadTensor(*args.dq),
+                      HeadTensor(*args.dk),  HeadTensor(*args.dv)};
+    const int64_t width = all.q.width();
+    const int64_t value_width = all.v.width();
+    const int64_t group = shape.heads / std::max<int64_t>(shape.groups, 1);
+    // One task for each head of keys: it alone adds to their gradients, in a fixed order.
+    pool.parallelFor(shape.batches * shape.groups, 1, [&](int64_t begin, int64_t end) {
+        for (int64_t task = begin; task < end; ++task) {
+            const int64_t batch = task / shape.groups;
+            const int64_t kv_head = task % shape.groups;
+            const int64_t columns = shape.columnsOf(batch);
+            const Buffers buffers(width, value_width, std::max<int64_t>(shape.columns, 1));
+            all.k.read(batch, kv_head, 0, columns, 1.0F, buffers.rows);
+            packPanels(buffers.rows, 1, width, width, columns, buffers.packed_keys);
+            packPanels(buffers.rows, width, 1, columns, width, buffers.packed_key_rows);
+            all.v.read(batch, kv_head, 0, columns, 1.0F, buffers.rows);
+            packPanels(buffers.rows, 1, value_width, value_width, columns, buffers.packed_values);
+            std::fill_n(buffers.key_gradient, shape.columns * padded(width), 0.0F);
+            std::fill_n(buffers.value_gradient, shape.columns * padded(value_width), 0.0F);
+            for (int64_t head = kv_head * group; head < (kv_head + 1) * group; ++head) {
+                for (int64_t row = 0; row < shape.rows; row += kTileRows) {
+                    runRows(shape, buffers, all, batch, head, row, std::min(kTileRows, shape.rows - row));
+                }
+            }
+            for (int64_t i = 0; i < shape.columns; ++i) {
+                all.dk.write(batch, kv_head, i, buffers.key_gradient + i * padded(width));
+                all.dv.write(batch, kv_head, i, buffers.value_gradient + i * padded(value_width));
+            }
+        }
+    });
+}
+
+}  // namespace optirs::cpu

@@ -1,0 +1,162 @@
+#include "src/cpu/attention_rows.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "src/cpu/attention_rows.cpp"
+#include <hwy/foreach_target.h>  // compiles this file once for each target
+// After foreach_target.h:
+#include <hwy/highway.h>
+
+#include <cmath>
+#include <limits>
+
+#include "hwy/contrib/math/math-inl.h"
+#include "src/cpu/convert-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace optirs::cpu::HWY_NAMESPACE {
+namespace {
+
+using F32 = hn::ScalableTag<float>;
+using Vec = hn::Vec<F32>;
+
+/// exp of what is at most 0; 0 for what is too small to be a number, NaN for NaN.
+HWY_INLINE Vec power(Vec x) {
+    const F32 d;
+    const Vec lowest = hn::Set(d, -104.0F);
+    const Vec value = hn::Exp(d, hn::Max(x, lowest));
+    return hn::IfThenElse(hn::Lt(x, lowest), hn::Zero(d), hn::IfThenElse(hn::IsNaN(x), x, value));
+}
+
+void softCapRowHere(float* scores, float cap, int64_t n) {
+    const F32 d;
+    const Vec limit = hn::Set(d, cap);
+    const Vec inverse = hn::Set(d, 1.0F / cap);
+    const auto bend = [&](Vec x) HWY_ATTR { return hn::Mul(limit, hn::Tanh(d, hn::Mul(x, inverse))); };
+    forVectors(
+        d, n, [&](int64_t i) HWY_ATTR { hn::StoreU(bend(hn::LoadU(d, scores + i)), d, scores + i); },
+        [&](int64_t i, size_t rest)
+            HWY_ATTR { storeSome(bend(loadSome(d, scores + i, rest)), d, scores + i, rest); });
+}
+
+float softmaxPartHere(float* scores, int64_t n, RunningSoftmax& state) {
+    const F32 d;
+    Vec top = hn::Set(d, state.largest);
+    forVectors(
+        d, n, [&](int64_t i) HWY_ATTR { top = hn::Max(hn::LoadU(d, scores + i), top); },
+        [&](int64_t i, size_t rest) HWY_ATTR {
+            const Vec value = hn::IfThenElse(hn::FirstN(d, rest), loadSome(d, scores + i, rest), top);
+            top = hn::Max(value, top);
+        });
+    const float largest = hn::GetLane(hn::MaxOfLanes(d, top));
+    // All masked so far: nothing to take away from.
+    const bool is_empty = largest == -std::numeric_limits<float>::infinity();
+    const Vec shift = hn::Set(d, is_empty ? 0.0F : largest);
+    Vec sum = hn::Zero(d);
+    forVectors(
+        d, n,
+        [&](int64_t i) HWY_ATTR {
+            const Vec value = power(hn::Sub(hn::LoadU(d, scores + i), shift));
+            sum = hn::Add(sum, value);
+            hn::StoreU(value, d, scores + i);
+        },
+        [&](int64_t i, size_t rest) HWY_ATTR {
+            const Vec value = power(hn::Sub(loadSome(d, scores + i, rest), shift));
+            sum = hn::Add(sum, hn::IfThenElseZero(hn::FirstN(d, rest), value));
+            storeSome(value, d, scores + i, rest);
+        });
+    const float former = is_empty ? 1.0F : std::exp(state.largest - largest);
+    state.sum = state.sum * former + hn::GetLane(hn::SumOfLanes(d, sum));
+    state.largest = largest;
+    return former;
+}
+
+void scaleRowHere(float* to, float factor, int64_t n) {
+    const F32 d;
+    const Vec by = hn::Set(d, factor);
+    forVectors(
+        d, n, [&](int64_t i) HWY_ATTR { hn::StoreU(hn::Mul(hn::LoadU(d, to + i), by), d, to + i); },
+        [&](int64_t i, size_t rest)
+            HWY_ATTR { storeSome(hn::Mul(loadSome(d, to + i, rest), by), d, to + i, rest); });
+}
+
+void probabilitiesRowHere(const float* scores, float lse, int64_t n, float* probabilities) {
+    const F32 d;
+    const Vec shift = hn::Set(d, lse);
+    forVectors(
+        d, n,
+        [&](int64_t i)
+            HWY_ATTR { hn::StoreU(power(hn::Sub(hn::LoadU(d, scores + i), shift)), d, probabilities + i); },
+        [&](int64_t i, size_t rest) HWY_ATTR {
+            storeSome(power(hn::Sub(loadSome(d, scores + i, rest), shift)), d, probabilities + i, rest);
+        });
+}
+
+void scoreGradientRowHere(const float* probabilities, const float* scores, float mean, float cap, int64_t n,
+                          float* gradients) {
+    const F32 d;
+    const Vec shift = hn::Set(d, mean);
+    const Vec one = hn::Set(d, 1.0F);
+    const Vec inverse = hn::Set(d, cap > 0 ? 1.0F / cap : 0.0F);
+    const auto slope = [&](Vec p, Vec s, Vec g) HWY_ATTR {
+        const Vec bent = hn::Mul(s, inverse);
+        return hn::Mul(hn::Mul(p, hn::Sub(g, shift)), hn::NegMulAdd(bent, bent, one));
+    };
+    forVectors(
+        d, n,
+        [&](int64_t i) HWY_ATTR {
+            hn::StoreU(
+                slope(hn::LoadU(d, probabilities + i), hn::LoadU(d, scores + i), hn::LoadU(d, gradients + i)),
+                d, gradients + i);
+        },
+        [&](int64_t i, size_t rest) HWY_ATTR {
+            storeSome(slope(loadSome(d, probabilities + i, rest), loadSome(d, scores + i, rest),
+                            loadSome(d, gradients + i, rest)),
+                      d, gradients + i, rest);
+        });
+}
+
+float dotRowHere(const float* a, const float* b, int64_t n) {
+    const F32 d;
+    Vec sum = hn::Zero(d);
+    forVectors(
+        d, n, [&](int64_t i) HWY_ATTR { sum = hn::MulAdd(hn::LoadU(d, a + i), hn::LoadU(d, b + i), sum); },
+        [&](int64_t i, size_t rest)
+            HWY_ATTR { sum = hn::MulAdd(loadSome(d, a + i, rest), loadSome(d, b + i, rest), sum); });
+    return hn::GetLane(hn::SumOfLanes(d, sum));
+}
+
+}  // namespace
+}  // namespace optirs::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace optirs::cpu {
+
+HWY_EXPORT(softCapRowHere);
+HWY_EXPORT(softmaxPartHere);
+HWY_EXPORT(scaleRowHere);
+HWY_EXPORT(probabilitiesRowHere);
+HWY_EXPORT(scoreGradientRowHere);
+HWY_EXPORT(dotRowHere);
+
+void softCapRow(float* scores, float cap, int64_t n) { HWY_DYNAMIC_DISPATCH(softCapRowHere)(scores, cap, n); }
+
+float softmaxPart(float* scores, int64_t n, RunningSoftmax& state) {
+    return HWY_DYNAMIC_DISPATCH(softmaxPartHere)(scores, n, state);
+}
+
+void scaleRow(float* to, float factor, int64_t n) { HWY_DYNAMIC_DISPATCH(scaleRowHere)(to, factor, n); }
+
+void probabilitiesRow(const float* scores, float lse, int64_t n, float* probabilities) {
+    HWY_DYNAMIC_DISPATCH(probabilitiesRowHere)(scores, lse, n, probabilities);
+}
+
+void scoreGradientRow(const float* probabilities, const float* scores, float mean, float cap, int64_t n,
+                      float* gradients) {
+    HWY_DYNAMIC_DISPATCH(scoreGradientRowHere)(probabilities, scores, mean, cap, n, gradients);
+}
+
+float dotRow(const float* a, const float* b, int64_t n) { return HWY_DYNAMIC_DISPATCH(dotRowHere)(a, b, n); }
+
+}  // namespace optirs::cpu
+#endif

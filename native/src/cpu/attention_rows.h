@@ -1,0 +1,33 @@
+// Softmax of attention, one row of scores at a time.
+#pragma once
+
+#include <cstdint>
+
+namespace optirs::cpu {
+
+/// scores = cap tanh(scores / cap).
+void softCapRow(float* scores, float cap, int64_t n);
+
+/// Running maximum and sum of a row of which only a part is seen at a time.
+struct RunningSoftmax {
+    float largest;  // -infinity before the first part
+    float sum;
+};
+
+/// scores[0, n) become exp(scores - largest), with `largest` over everything seen so far; returns what former
+/// results must be multiplied by.
+float softmaxPart(float* scores, int64_t n, RunningSoftmax& state);
+
+/// to *= factor.
+void scaleRow(float* to, float factor, int64_t n);
+
+/// probabilities = exp(scores - lse).
+void probabilitiesRow(const float* scores, float lse, int64_t n, float* probabilities);
+
+/// gradients = probabilities (gradients - mean), times the slope of the soft cap if cap is above 0.
+void scoreGradientRow(const float* probabilities, const float* scores, float mean, float cap, int64_t n,
+                      float* gradients);
+
+float dotRow(const float* a, const float* b, int64_t n);
+
+}  // namespace optirs::cpu

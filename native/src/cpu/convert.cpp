@@ -1,0 +1,216 @@
+#include "src/cpu/convert.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "src/cpu/convert.cpp"
+#include <hwy/foreach_target.h>  // compiles this file once for each target
+// After foreach_target.h:
+#include <hwy/cache_control.h>
+#include <hwy/highway.h>
+
+#include "src/cpu/convert-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace optirs::cpu::HWY_NAMESPACE {
+namespace {
+
+using F32 = hn::ScalableTag<float>;
+using Vec = hn::Vec<F32>;
+using U32 = Words<F32>;
+
+/// Keeps the largest magnitude; as integers, so that a NaN is not lost.
+struct Largest {
+    HWY_INLINE Largest() : bits(hn::Zero(U32())) {}
+
+    HWY_INLINE void take(Vec value) { bits = hn::Max(bits, hn::BitCast(U32(), hn::Abs(value))); }
+    HWY_INLINE uint32_t result() const { return hn::GetLane(hn::MaxOfLanes(U32(), bits)); }
+
+    hn::Vec<U32> bits;
+};
+
+template <class From, class To>
+uint32_t convertRun(const From* from, float scale, To* to, int64_t count) {
+    const F32 d;
+    const Vec factor = hn::Set(d, scale);
+    Largest largest;
+    forVectors(
+        d, count,
+        [&](int64_t i) HWY_ATTR {
+            const Vec value = load(d, from + i);
+            largest.take(value);
+            store(hn::Mul(value, factor), d, to + i);
+        },
+        [&](int64_t i, size_t rest) HWY_ATTR {
+            const Vec value = loadSome(d, from + i, rest);
+            largest.take(value);
+            storeSome(hn::Mul(value, factor), d, to + i, rest);
+        });
+    return largest.result();
+}
+
+uint32_t convertHere(Element from_type, const void* from, float scale, Element to_type, void* to,
+                     int64_t count) {
+    return visitElement(from_type, from, [&](const auto* typed_from) {
+        return visitElement(to_type, to,
+                            [&](auto* typed_to) { return convertRun(typed_from, scale, typed_to, count); });
+    });
+}
+
+template <class T>
+uint32_t maxMagnitudeOf(const T* from, int64_t count) {
+    const F32 d;
+    Largest largest;
+    forVectors(
+        d, count, [&](int64_t i) HWY_ATTR { largest.take(load(d, from + i)); },
+        [&](int64_t i, size_t rest) HWY_ATTR { largest.take(loadSome(d, from + i, rest)); });
+    return largest.result();
+}
+
+uint32_t maxMagnitudeHere(Element type, const void* from, int64_t count) {
+    return visitElement(type, from, [&](const auto* typed) { return maxMagnitudeOf(typed, count); });
+}
+
+template <class T>
+double sumOfSquaresOf(const T* from, int64_t count) {
+    const F32 d;
+    Vec sum = hn::Zero(d);
+    forVectors(
+        d, count,
+        [&](int64_t i) HWY_ATTR {
+            const Vec value = load(d, from + i);
+            sum = hn::MulAdd(value, value, sum);
+        },
+        [&](int64_t i, size_t rest) HWY_ATTR {
+            const Vec value = loadSome(d, from + i, rest);
+            sum = hn::MulAdd(value, value, sum);
+        });
+    return static_cast<double>(hn::GetLane(hn::SumOfLanes(d, sum)));
+}
+
+double sumOfSquaresHere(Element type, const void* from, int64_t count) {
+    return visitElement(type, from, [&](const auto* typed) { return sumOfSquaresOf(typed, count); });
+}
+
+template <class T>
+void addToOf(float* to, const T* from, int64_t count) {
+    const F32 d;
+    forVectors(
+        d, count,
+        [&](int64_t i) HWY_ATTR { hn::StoreU(hn::Add(hn::LoadU(d, to + i), load(d, from + i)), d, to + i); },
+        [&](int64_t i, size_t rest) HWY_ATTR {
+            storeSome(hn::Add(loadSome(d, to + i, rest), loadSome(d, from + i, rest)), d, to + i, rest);
+        });
+}
+
+void addToHere(float* to, Element type, const void* from, int64_t count) {
+    visitElement(type, from, [&](const auto* typed) { addToOf(to, typed, count); });
+}
+
+void streamBytesHere(void* to, const void* from, int64_t bytes) {
+    const hn::ScalableTag<uint8_t> d;
+    const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+    auto* target = static_cast<uint8_t*>(to);
+    const auto* source = static_cast<const uint8_t*>(from);
+    for (int64_t i = 0; i < bytes; i += lanes) {
+        hn::Stream(hn::LoadU(d, source + i), d, target + i);
+    }
+}
+
+void splitMastersHere(const float* master, BF16* param, int16_t* remainder, int64_t count) {
+    const F32 d;
+    const U32 words;
+    const hn::Rebind<uint16_t, F32> halves;
+    const auto split = [&](Vec value, uint16_t* high, uint16_t* low) HWY_ATTR {
+        const auto bits = hn::BitCast(words, value);
+        const auto rounded = hn::ShiftRight<16>(hn::Add(bits, hn::Set(words, 0x8000U)));
+        const hn::RebindToSigned<F32> integers;
+        const auto rest = hn::And(bits, hn::Set(words, 0xFFFFU));
+        hn::StoreU(hn::DemoteTo(halves, hn::BitCast(integers, rounded)), halves, high);
+        hn::StoreU(hn::DemoteTo(halves, hn::BitCast(integers, rest)), halves, low);
+    };
+    forVectors(
+        d, count,
+        [&](int64_t i) HWY_ATTR {
+            split(hn::LoadU(d, master + i), &param[i].bits, reinterpret_cast<uint16_t*>(remainder + i));
+        },
+        [&](int64_t i, size_t rest) HWY_ATTR {
+            HWY_ALIGN uint16_t high[hn::MaxLanes(F32())];
+            HWY_ALIGN uint16_t low[hn::MaxLanes(F32())];
+            split(loadSome(d, master + i, rest), high, low);
+            for (size_t k = 0; k < rest; ++k) {
+                param[static_cast<size_t>(i) + k].bits = high[k];
+                remainder[static_cast<size_t>(i) + k] = static_cast<int16_t>(low[k]);
+            }
+        });
+}
+
+void joinMastersHere(const BF16* param, const int16_t* remainder, float* master, int64_t count) {
+    const F32 d;
+    const U32 words;
+    const hn::RebindToSigned<F32> integers;
+    const hn::Rebind<uint16_t, F32> halves;
+    const hn::Rebind<int16_t, F32> signed_halves;
+    const auto join = [&](const uint16_t* high, const int16_t* low) HWY_ATTR {
+        const auto upper = hn::ShiftLeft<16>(hn::PromoteTo(words, hn::LoadU(halves, high)));
+        const auto lower = hn::BitCast(words, hn::PromoteTo(integers, hn::LoadU(signed_halves, low)));
+        return hn::BitCast(d, hn::Add(upper, lower));
+    };
+    forVectors(
+        d, count, [&](int64_t i) HWY_ATTR { hn::StoreU(join(&param[i].bits, remainder + i), d, master + i); },
+        [&](int64_t i, size_t rest) HWY_ATTR {
+            HWY_ALIGN uint16_t high[hn::MaxLanes(F32())] = {};
+            HWY_ALIGN int16_t low[hn::MaxLanes(F32())] = {};
+            for (size_t k = 0; k < rest; ++k) {
+                high[k] = param[static_cast<size_t>(i) + k].bits;
+                low[k] = remainder[static_cast<size_t>(i) + k];
+            }
+            storeSome(join(high, low), d, master + i, rest);
+        });
+}
+
+}  // namespace
+}  // namespace optirs::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace optirs::cpu {
+
+HWY_EXPORT(convertHere);
+HWY_EXPORT(maxMagnitudeHere);
+HWY_EXPORT(sumOfSquaresHere);
+HWY_EXPORT(addToHere);
+HWY_EXPORT(streamBytesHere);
+HWY_EXPORT(splitMastersHere);
+HWY_EXPORT(joinMastersHere);
+
+uint32_t convert(Element from_type, const void* from, float scale, Element to_type, void* to, int64_t count) {
+    return HWY_DYNAMIC_DISPATCH(convertHere)(from_type, from, scale, to_type, to, count);
+}
+
+uint32_t maxMagnitude(Element type, const void* from, int64_t count) {
+    return HWY_DYNAMIC_DISPATCH(maxMagnitudeHere)(type, from, count);
+}
+
+double sumOfSquares(Element type, const void* from, int64_t count) {
+    return HWY_DYNAMIC_DISPATCH(sumOfSquaresHere)(type, from, count);
+}
+
+void addTo(float* to, Element type, const void* from, int64_t count) {
+    HWY_DYNAMIC_DISPATCH(addToHere)(to, type, from, count);
+}
+
+void streamBytes(void* to, const void* from, int64_t bytes) {
+    HWY_DYNAMIC_DISPATCH(streamBytesHere)(to, from, bytes);
+}
+
+void streamFence() { hwy::FlushStream(); }
+
+void splitMasters(const float* master, BF16* param, int16_t* remainder, int64_t count) {
+    HWY_DYNAMIC_DISPATCH(splitMastersHere)(master, param, remainder, count);
+}
+
+void joinMasters(const BF16* param, const int16_t* remainder, float* master, int64_t count) {
+    HWY_DYNAMIC_DISPATCH(joinMastersHere)(param, remainder, master, count);
+}
+
+}  // namespace optirs::cpu
+#endif

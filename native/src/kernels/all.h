@@ -1,0 +1,28 @@
+// The checks of all kernels.
+#pragma once
+
+#include "src/kernels/attention.h"
+#include "src/kernels/matmul.h"
+#include "src/kernels/norm.h"
+#include "src/kernels/optimizer.h"
+#include "src/kernels/pointwise.h"
+#include "src/kernels/quantize.h"
+
+namespace optirs::kernels {
+
+/// Arguments that a function checkTensors knows how to check.
+template <class Args>
+concept TensorArgs = requires(const Args& args) { checkTensors(args); };
+
+template <TensorArgs Args>
+struct Call<Args> {
+    explicit Call(const Args* given) : args(readStruct(given, "args")), device(checkTensors(args)->device) {}
+
+    Args args;
+    optirs_dl_device device;
+};
+
+/// optirs_kernel_workspace.
+uint64_t workspaceOfKernel(optirs_kernel kernel, const void* args);
+
+}  // namespace optirs::kernels

@@ -1,0 +1,108 @@
+#include "src/kernels/quantize.h"
+
+#include <cmath>
+
+#include "src/kernels/checker.h"
+
+namespace optirs::kernels {
+
+using core::Code;
+using core::concat;
+using core::Error;
+
+namespace {
+
+constexpr std::initializer_list<uint32_t> kWide = {kF32, kBF16, kF16};
+constexpr std::initializer_list<uint32_t> kNarrow = {kE4M3, kE5M2};
+
+void checkPositive(int64_t value, const char* name) {
+    if (value < 1) {
+        throw Error(Code::kInvalidArgument, concat(name, " is ", value, "; it must be at least 1"));
+    }
+}
+
+int64_t blocks(int64_t extent, int64_t block) { return extent / block + (extent % block != 0 ? 1 : 0); }
+
+}  // namespace
+
+Operand checkTensors(const optirs_amax_args& args) {
+    Checker check;
+    const Operand x = check.input("x", args.x, kWide);
+    check.output("amax", args.amax, {kF32}, {1});
+    return x;
+}
+
+Operand checkTensors(const optirs_quantize_args& args) {
+    Checker check;
+    const Operand x = check.input("x", args.x, kWide);
+    check.optionalInput("scale", args.scale, {kF32}, {1});
+    check.output("out", args.out, kNarrow, x.shape());
+    check.optionalOutput("amax", args.amax, {kF32}, {1});
+    return x;
+}
+
+Operand checkTensors(const optirs_dequantize_args& args) {
+    Checker check;
+    const Operand x = check.input("x", args.x, kNarrow);
+    check.optionalInput("scale_inv", args.scale_inv, {kF32}, {1});
+    check.output("out", args.out, kWide, x.shape());
+    return x;
+}
+
+Operand checkTensors(const optirs_cast_transpose_args& args) {
+    Checker check;
+    const Operand x = check.input("x", args.x, kWide);
+    checkRank(x, 2);
+    const int64_t rows = x.shape()[0];
+    const int64_t columns = x.shape()[1];
+    check.optionalInput("scale", args.scale, {kF32}, {1});
+    const Operand transposed = check.output("out_transposed", args.out_transposed, kNarrow, {columns, rows});
+    check.optionalOutput("out", args.out, {transposed.type()}, {rows, columns});
+    check.optionalOutput("amax", args.amax, {kF32}, {1});
+    check.optionalOutput("dbias", args.dbias, {kF32}, {columns});
+    return x;
+}
+
+Operand checkTensors(const optirs_quantize_blocks_args& args) {
+    Checker check;
+    const Operand x = check.input("x", args.x, kWide);
+    checkRank(x, 2);
+    checkPositive(args.block_rows, "block_rows");
+    checkPositive(args.block_columns, "block_columns");
+    check.output("out", args.out, kNarrow, x.shape());
+    check.output("scale_inv", args.scale_inv, {kF32},
+                 {blocks(x.shape()[0], args.block_rows), blocks(x.shape()[1], args.block_columns)});
+    return x;
+}
+
+Operand checkTensors(const optirs_dequantize_blocks_args& args) {
+    Checker check;
+    const Operand x = check.input("x", args.x, kNarrow);
+    checkRank(x, 2);
+    checkPositive(args.block_rows, "block_rows");
+    checkPositive(args.block_columns, "block_columns");
+    check.input("scale_inv", args.scale_inv, {kF32},
+                {blocks(x.shape()[0], args.block_rows), blocks(x.shape()[1], args.block_columns)});
+    check.output("out", args.out, kWide, x.shape());
+    return x;
+}
+
+Operand checkTensors(const optirs_delayed_scaling_args& args) {
+    Checker check;
+    const Operand history = check.output("amax_history", args.amax_history, {kF32});
+    checkRank(history, 2);
+    checkPositive(history.shape()[0], "the length of amax_history");
+    const int64_t count = history.shape()[1];
+    check.output("scale", args.scale, {kF32}, {count});
+    check.optionalOutput("scale_inv", args.scale_inv, {kF32}, {count});
+    if (!(args.fp8_max > 0) || !std::isfinite(args.fp8_max) || !std::isfinite(args.margin)) {
+        throw Error(Code::kInvalidArgument, "fp8_max must be above 0, and it and margin finite");
+    }
+    if (args.algorithm != OPTIRS_AMAX_MAX && args.algorithm != OPTIRS_AMAX_MOST_RECENT) {
+        throw Error(Code::kInvalidArgument,
+                    concat("algorithm is ", args.algorithm, "; it must be OPTIRS_AMAX_*"));
+    }
+    return history;
+}
+
+}  // namespace optirs::kernels

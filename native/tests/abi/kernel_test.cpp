@@ -1,0 +1,94 @@
+// What every kernel refuses, and how.
+#include <vector>
+
+#include "support.h"
+
+namespace optirs::test {
+namespace {
+
+/// A vector of f32 in memory of its own.
+struct Vector {
+    explicit Vector(int64_t size) : values(static_cast<size_t>(size) + 1, 1.0F), shape(size) {}
+
+    optirs_dl_tensor tensor(optirs_dl_device device = {OPTIRS_DL_CPU, 0}) {
+        return {values.data(), device, 1, {OPTIRS_DL_FLOAT, 32, 1}, &shape, nullptr, 0};
+    }
+
+    std::vector<float> values;
+    int64_t shape;
+};
+
+Failure amax(const optirs_dl_tensor& x, const optirs_dl_tensor& out, optirs_stream* stream = nullptr,
+             size_t struct_size = sizeof(optirs_amax_args)) {
+    const optirs_amax_args args{struct_size, nullptr, 0, &x, &out};
+    return take(optirs_amax(stream, &args));
+}
+
+TEST(Kernel, MixedDevicesAreRefused) {
+    Vector x(4), out(1);
+    const Failure failure = amax(x.tensor(), out.tensor({OPTIRS_DL_CUDA, 1}));
+    EXPECT_EQ(failure.code, OPTIRS_INVALID_ARGUMENT);
+    EXPECT_EQ(failure.operation, "optirs_amax");
+    EXPECT_EQ(failure.message,
+              "amax f32[1] is on DLPack device 2:1, but x f32[4] is on 1:0; all tensors of a kernel are on "
+              "one device");
+}
+
+TEST(Kernel, PinnedMemoryIsHostMemory) {
+    Vector x(4), out(1);
+    EXPECT_EQ(amax(x.tensor({OPTIRS_DL_CUDA_HOST, 0}), out.tensor()).code, OPTIRS_OK);
+    EXPECT_EQ(out.values[0], 1);
+}
+
+TEST(Kernel, UnknownDevicesAreRefused) {
+    Vector x(4), out(1);
+    const Failure failure = amax(x.tensor({7, 0}), out.tensor({7, 0}));
+    EXPECT_EQ(failure.code, OPTIRS_INVALID_ARGUMENT);
+    EXPECT_NE(failure.message.find("DLPack device type 7"), std::string::npos) << failure.message;
+}
+
+TEST(Kernel, AStreamOnHostMemoryIsRefused) {
+    Vector x(4), out(1);
+    EXPECT_EQ(amax(x.tensor(), out.tensor(), reinterpret_cast<optirs_stream*>(&x)).code,
+              OPTIRS_INVALID_ARGUMENT);
+}
+
+TEST(Kernel, UnalignedAndMissingMemoryIsRefused) {
+    Vector x(4), out(1);
+    optirs_dl_tensor unaligned = x.tensor();
+    unaligned.byte_offset = 2;
+    EXPECT_NE(
+        amax(unaligned, out.tensor()).message.find("x f32[4] is not aligned to its element size of 4 bytes"),
+        std::string::npos);
+    unaligned.data = nullptr;
+    unaligned.byte_offset = 0;
+    EXPECT_NE(amax(unaligned, out.tensor()).message.find("x f32[4] has no memory"), std::string::npos);
+    x.shape = 0;
+    EXPECT_EQ(amax(unaligned, out.tensor()).code, OPTIRS_OK) << "nothing needs no memory";
+    EXPECT_EQ(out.values[0], 0);
+}
+
+TEST(Kernel, MalformedStructsAreRefused) {
+    Vector x(4), out(1);
+    EXPECT_EQ(amax(x.tensor(), out.tensor(), nullptr, 0).code, OPTIRS_INVALID_ARGUMENT);
+    // A struct of an older caller that ends before the tensors: they are absent.
+    EXPECT_EQ(amax(x.tensor(), out.tensor(), nullptr, sizeof(size_t)).message, "the tensor x is NULL");
+    EXPECT_EQ(take(optirs_amax(nullptr, nullptr)).message, "argument args is NULL");
+    x.shape = -1;
+    EXPECT_NE(amax(x.tensor(), out.tensor()).message.find("negative extent -1"), std::string::npos);
+    x.shape = INT64_MAX;
+    EXPECT_NE(amax(x.tensor(), out.tensor()).message.find("more bytes than fit 63 bits"), std::string::npos);
+}
+
+TEST(Kernel, WorkspaceIsAskedFor) {
+    Vector x(4), out(1);
+    const optirs_dl_tensor from = x.tensor(), to = out.tensor();
+    const optirs_amax_args args{sizeof(args), nullptr, 0, &from, &to};
+    uint64_t bytes = 1;
+    EXPECT_OK(optirs_kernel_workspace(OPTIRS_KERNEL_AMAX, &args, &bytes));
+    EXPECT_EQ(bytes, 0U);
+    EXPECT_EQ(take(optirs_kernel_workspace(9999, &args, &bytes)).message, "there is no kernel 9999");
+}
+
+}  // namespace
+}  // namespace optirs::test

@@ -1,0 +1,43 @@
+using OptiRs.Native.Interop;
+
+namespace OptiRs.Native;
+
+/// <content>Attention.</content>
+public static partial class Kernels
+{
+    /// <summary>
+    /// <c>output = softmax(mask(scale q kᵀ)) v</c>, without ever holding all scores (FlashAttention, Dao et al., 2022). Scores and sums
+    /// are f32. A row that attends to nothing is 0, and has the log-sum-exp -infinity. Strides are free, as long as the last is 1.
+    /// </summary>
+    /// <param name="q">f32, bf16 or f16 [batch, sq, heads, d].</param>
+    /// <param name="k">The type of q [batch, skv, kvHeads, d]; kvHeads divides heads, and each serves heads / kvHeads in turn.</param>
+    /// <param name="v">The type of q [batch, skv, kvHeads, dv].</param>
+    /// <param name="output">Receives the type of q [batch, sq, heads, dv].</param>
+    /// <param name="options">Scale, mask and more.</param>
+    /// <param name="lse">Receives f32 [batch, heads, sq], for the backward pass; may be left out.</param>
+    public static void Attention(
+        ReadOnlyKernelTensor q, ReadOnlyKernelTensor k, ReadOnlyKernelTensor v, KernelTensor output, AttentionOptions options,
+        KernelTensor lse = default) =>
+        AttentionKernels.Forward(
+            options.Forward, q.View, k.View, v.View, output.View, lse.View, options.Bias.View, options.AlibiSlopes.View,
+            options.QueryLengths.View, options.KeyLengths.View);
+
+    /// <summary>Gradients of <see cref="Attention"/>, the same each time: the order of all sums is fixed.</summary>
+    /// <param name="outputGradient">The type of q [batch, sq, heads, dv].</param>
+    /// <param name="q">As in the forward pass.</param>
+    /// <param name="k">As in the forward pass.</param>
+    /// <param name="v">As in the forward pass.</param>
+    /// <param name="output">Result of the forward pass.</param>
+    /// <param name="lse">f32 [batch, heads, sq], of the forward pass.</param>
+    /// <param name="queryGradient">Receives the type and shape of q.</param>
+    /// <param name="keyGradient">Receives the type and shape of k.</param>
+    /// <param name="valueGradient">Receives the type and shape of v.</param>
+    /// <param name="options">As in the forward pass.</param>
+    public static void AttentionBackward(
+        ReadOnlyKernelTensor outputGradient, ReadOnlyKernelTensor q, ReadOnlyKernelTensor k, ReadOnlyKernelTensor v,
+        ReadOnlyKernelTensor output, ReadOnlyKernelTensor lse, KernelTensor queryGradient, KernelTensor keyGradient,
+        KernelTensor valueGradient, AttentionOptions options) =>
+        AttentionKernels.Backward(
+            options.Backward, outputGradient.View, q.View, k.View, v.View, output.View, lse.View, queryGradient.View, keyGradient.View,
+            valueGradient.View, options.Bias.View, options.AlibiSlopes.View, options.QueryLengths.View, options.KeyLengths.View);
+}

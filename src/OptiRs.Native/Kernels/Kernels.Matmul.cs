@@ -1,0 +1,35 @@
+using OptiRs.Native.Interop;
+
+namespace OptiRs.Native;
+
+/// <content>Matrix products.</content>
+public static partial class Kernels
+{
+    /// <summary>
+    /// <c>output = epilogue(alpha a b + bias) + beta output</c>. Leading dimensions are batches; b may have none, and is then that
+    /// of all. Sums are f32; products of 16-bit operands, and of 8-bit ones without block scales, are exact.
+    /// </summary>
+    /// <param name="a">[..., m, k], or [..., k, m] if transposed: f32, bf16, f16 or an 8-bit float.</param>
+    /// <param name="b">[..., k, n], or [..., n, k] if transposed: the type of a, or the other 8-bit float.</param>
+    /// <param name="output">Receives [..., m, n]: f32, bf16, f16 or an 8-bit float.</param>
+    /// <param name="options">Transposes, scales and epilogue.</param>
+    /// <param name="workspace">Memory for the operands as f32, where they are not: <see cref="MatmulWorkspace"/> bytes.</param>
+    /// <exception cref="OptiRsException">There is no oneDNN.</exception>
+    public static void Matmul(
+        ReadOnlyKernelTensor a, ReadOnlyKernelTensor b, KernelTensor output, MatmulOptions options, Span<byte> workspace = default) =>
+        MatmulKernels.Run(
+            options.Arguments, workspace, a.View, b.View, output.View, options.Bias.View, options.Aux.View, options.ScaleA.View,
+            options.ScaleB.View, options.ScaleOutput.View, options.AmaxOutput.View);
+
+    /// <summary><c>output = a b</c>, of f32 tensors.</summary>
+    /// <inheritdoc cref="Matmul(ReadOnlyKernelTensor, ReadOnlyKernelTensor, KernelTensor, MatmulOptions, Span{byte})"/>
+    public static void Matmul(ReadOnlyKernelTensor a, ReadOnlyKernelTensor b, KernelTensor output) =>
+        Matmul(a, b, output, new MatmulOptions());
+
+    /// <summary>Bytes of workspace that such a product needs.</summary>
+    /// <inheritdoc cref="Matmul(ReadOnlyKernelTensor, ReadOnlyKernelTensor, KernelTensor, MatmulOptions, Span{byte})"/>
+    public static long MatmulWorkspace(ReadOnlyKernelTensor a, ReadOnlyKernelTensor b, KernelTensor output, MatmulOptions options) =>
+        MatmulKernels.Workspace(
+            options.Arguments, a.View, b.View, output.View, options.Bias.View, options.Aux.View, options.ScaleA.View,
+            options.ScaleB.View, options.ScaleOutput.View, options.AmaxOutput.View);
+}
