@@ -439,6 +439,8 @@ BENCHMARK(memoryAdamStream)
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 BENCHMARK(memoryCopy)->Name("memory/copy")->Arg(16 << 20)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(callAmax)->Name("call/amax");
+BENCHMARK(callSgd)->Name("call/sgd");
 BENCHMARK(adamw)
     ->Args({1, 100'000'000})
     ->Args({1, 16 << 20})

@@ -52,8 +52,9 @@ void onEveryTarget(double tolerance, const std::function<std::vector<float>()>& 
         ASSERT_EQ(result.size(), expected.size());
         for (size_t i = 0; i < result.size(); ++i) {
             const auto both_nan = std::isnan(result[i]) && std::isnan(expected[i]);
-            ASSERT_TRUE(both_nan || std::abs(result[i] - expected[i]) <=
-                                        tolerance * std::max(1.0F, std::abs(expected[i])))
+            ASSERT_TRUE(both_nan || result[i] == expected[i] ||
+                        std::abs(result[i] - expected[i]) <=
+                            tolerance * std::max(1.0F, std::abs(expected[i])))
                 << "element " << i << ": " << result[i] << " instead of " << expected[i];
         }
     }
