@@ -83,7 +83,7 @@ internal static class ClientBenchmark
         var shape = new Shape(bytes / sizeof(float));
         using Tensor<float> source = Tensor<float>.Create(shape), target = Tensor<float>.Create(shape);
         source.Span.Fill(1f);
-        target.Span.Fill(0f);
+        target.Span.Clear();
         using PjrtBuffer buffer = client.BufferFromHost<float>(source.Span, shape);
         var rates = (OurUp: new List<double>(), OurDown: new List<double>(), TheirUp: new List<double>(), TheirDown: new List<double>());
         for (int round = 0; round < Rounds; ++round)
