@@ -19,11 +19,26 @@ internal readonly struct optirs_backend;
 /// <summary>A block of host memory.<br/>Thread-safe, except for the bytes themselves: whoever writes them must keep readers away.</summary>
 internal readonly struct optirs_buffer;
 
+/// <summary>One device. Borrowed for ever: a device is not released.<br/>Thread-safe.</summary>
+internal readonly struct optirs_device;
+
 /// <summary>An operation in flight. Needed only to cancel it: releasing the handle neither cancels nor waits.<br/>Thread-safe.</summary>
 internal readonly struct optirs_operation;
 
-/// <summary>The queue of a device that work is put in.<br/>Thread-safe.</summary>
+/// <summary>A queue of work of one device. Work of different streams may overlap.<br/>Thread-safe; while it is captured (graph.h) only the capturing thread may use it.</summary>
 internal readonly struct optirs_stream;
+
+/// <summary>One rank of a group of devices.<br/>Any thread, one at a time.</summary>
+internal readonly struct optirs_communicator;
+
+/// <summary>A block of device memory. Kernels and copies use its address; the host must not touch it.<br/>Thread-safe, except for the bytes themselves.</summary>
+internal readonly struct optirs_device_memory;
+
+/// <summary>A point in the work of a stream. Until it is recorded it counts as done; recorded again, it is the newer point.<br/>Thread-safe.</summary>
+internal readonly struct optirs_event;
+
+/// <summary>Recorded work. It uses the addresses of the recording: memory that it uses must stay alive as long as it.<br/>Thread-safe; launches of one graph do not overlap each other.</summary>
+internal readonly struct optirs_graph;
 
 /// <summary>A loaded plugin library. It stays mapped until the process ends. Thread-safe.</summary>
 internal readonly struct optirs_pjrt_plugin;
@@ -84,6 +99,32 @@ internal readonly struct optirs_pjrt_transfer;
 
 /// <summary>A text that the reader made. Immutable.<br/>Thread-safe.</summary>
 internal readonly struct optirs_stablehlo_text;
+
+/// <summary>One architecture.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_architecture
+{
+    /// <summary>Compute capability, for instance 9 of 9.0.</summary>
+    public int major;
+    /// <summary>Compute capability, for instance 0 of 9.0.</summary>
+    public int minor;
+    /// <summary>For instance `Hopper`; NUL-terminated, valid for ever.</summary>
+    public byte* name;
+    /// <summary>Some products; NUL-terminated, valid for ever.</summary>
+    public byte* products;
+    /// <summary>OPTIRS_ARCH_*</summary>
+    public uint features;
+    /// <summary>Most threads at once on a multiprocessor.</summary>
+    public int threads_per_processor;
+    /// <summary>Shared memory of a multiprocessor in KiB.</summary>
+    public int shared_kib;
+    /// <summary>Most shared memory of a thread block in KiB.</summary>
+    public int shared_kib_per_block;
+    /// <summary>First CUDA that compiles for it: major * 1000 + minor * 10.</summary>
+    public int oldest_toolkit;
+    /// <summary>Last CUDA that compiles for it; 0 if none has dropped it.</summary>
+    public int newest_toolkit;
+}
 
 /// <summary>Version of the structs that a producer filled.</summary>
 [StructLayout(LayoutKind.Sequential)]
@@ -166,6 +207,90 @@ internal unsafe struct optirs_dlpack_view
     public byte is_copied;
     /// <summary>Zero.</summary>
     public fixed byte reserved[7];
+}
+
+/// <summary>Facts that do not change. Clocks are the greatest that the device reports; 0 where it reports none.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_device_properties
+{
+    /// <summary>Architecture, for instance 9 of 9.0; see architecture.h.</summary>
+    public int capability_major;
+    /// <summary>Architecture, for instance 0 of 9.0.</summary>
+    public int capability_minor;
+    /// <summary>Number of multiprocessors.</summary>
+    public int multiprocessors;
+    /// <summary>Clock of the multiprocessors in kHz.</summary>
+    public int clock_khz;
+    /// <summary>Clock of the memory in kHz.</summary>
+    public int memory_clock_khz;
+    /// <summary>Width of the memory bus in bits.</summary>
+    public int memory_bus_bits;
+    /// <summary>All of the device's memory.</summary>
+    public ulong memory_bytes;
+    /// <summary>Level 2 cache.</summary>
+    public ulong l2_bytes;
+    /// <summary>Greatest shared memory of a thread block.</summary>
+    public ulong shared_bytes_per_block;
+    /// <summary>1 if the memory is the host's.</summary>
+    public byte is_integrated;
+    /// <summary>1 if memory errors are corrected.</summary>
+    public byte has_ecc;
+    /// <summary>Zero.</summary>
+    public fixed byte reserved[6];
+}
+
+/// <summary>What the ranks of one communicator have in common: made by one, handed to the others by any means.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_communicator_id
+{
+    /// <summary>Opaque.</summary>
+    public fixed byte bytes[128];
+}
+
+/// <summary>What the allocator of a device has done. Sizes are in bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_allocator_stats
+{
+    /// <summary>In blocks that are in use.</summary>
+    public ulong used_bytes;
+    /// <summary>The most at once since the last reset.</summary>
+    public ulong used_peak_bytes;
+    /// <summary>Asked for by the blocks in use, before rounding.</summary>
+    public ulong requested_bytes;
+    /// <summary>In segments taken from the driver.</summary>
+    public ulong reserved_bytes;
+    /// <summary>The most at once since the last reset.</summary>
+    public ulong reserved_peak_bytes;
+    /// <summary>Released, and waiting for other streams' work.</summary>
+    public ulong pending_bytes;
+    /// <summary>The largest free block.</summary>
+    public ulong largest_free_bytes;
+    /// <summary>Number of segments.</summary>
+    public ulong segments;
+    /// <summary>Number of blocks in use.</summary>
+    public ulong blocks;
+    /// <summary>Number of allocations so far.</summary>
+    public ulong allocations;
+    /// <summary>How many of them came without asking the driver.</summary>
+    public ulong reuses;
+    /// <summary>How often segments had to be given back to go on.</summary>
+    public ulong recoveries;
+}
+
+/// <summary>What the allocations with one tag take. Sizes are in bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_allocator_tag
+{
+    /// <summary>UTF-8, NUL-terminated; , valid for ever. Empty for no tag.</summary>
+    public byte* name;
+    /// <summary>Length in bytes.</summary>
+    public ulong name_size;
+    /// <summary>In use.</summary>
+    public ulong used_bytes;
+    /// <summary>The most at once since the last reset.</summary>
+    public ulong peak_bytes;
+    /// <summary>Number of blocks in use.</summary>
+    public ulong blocks;
 }
 
 /// <summary>How an echo behaves. Initialise it with OPTIRS_ECHO_OPTIONS_INIT.</summary>
@@ -506,6 +631,46 @@ internal sealed unsafe class OperationHandle() : NativeHandle("optirs_operation"
     protected override void ReleaseNative() => optirs.optirs_operation_release((optirs_operation*)handle);
 }
 
+/// <summary>One reference to an <see cref="optirs_stream"/>.</summary>
+internal sealed unsafe class StreamHandle() : NativeHandle("optirs_stream")
+{
+    public optirs_stream* Pointer => (optirs_stream*)handle;
+
+    protected override void ReleaseNative() => optirs.optirs_stream_release((optirs_stream*)handle);
+}
+
+/// <summary>One reference to an <see cref="optirs_communicator"/>.</summary>
+internal sealed unsafe class CommunicatorHandle() : NativeHandle("optirs_communicator")
+{
+    public optirs_communicator* Pointer => (optirs_communicator*)handle;
+
+    protected override void ReleaseNative() => optirs.optirs_communicator_release((optirs_communicator*)handle);
+}
+
+/// <summary>One reference to an <see cref="optirs_device_memory"/>.</summary>
+internal sealed unsafe class DeviceMemoryHandle() : NativeHandle("optirs_device_memory")
+{
+    public optirs_device_memory* Pointer => (optirs_device_memory*)handle;
+
+    protected override void ReleaseNative() => optirs.optirs_device_memory_release((optirs_device_memory*)handle);
+}
+
+/// <summary>One reference to an <see cref="optirs_event"/>.</summary>
+internal sealed unsafe class EventHandle() : NativeHandle("optirs_event")
+{
+    public optirs_event* Pointer => (optirs_event*)handle;
+
+    protected override void ReleaseNative() => optirs.optirs_event_release((optirs_event*)handle);
+}
+
+/// <summary>One reference to an <see cref="optirs_graph"/>.</summary>
+internal sealed unsafe class GraphHandle() : NativeHandle("optirs_graph")
+{
+    public optirs_graph* Pointer => (optirs_graph*)handle;
+
+    protected override void ReleaseNative() => optirs.optirs_graph_release((optirs_graph*)handle);
+}
+
 /// <summary>One reference to an <see cref="optirs_pjrt_plugin"/>.</summary>
 internal sealed unsafe class PjrtPluginHandle() : NativeHandle("optirs_pjrt_plugin")
 {
@@ -698,6 +863,60 @@ internal static unsafe partial class optirs
     /// <summary>Credentials are missing or not valid.</summary>
     internal const int OPTIRS_UNAUTHENTICATED = 16;
 
+    /// <summary>Matrix units for f16.</summary>
+    internal const int OPTIRS_ARCH_TENSOR_F16 = 1;
+
+    /// <summary>Matrix units for 8-bit integers.</summary>
+    internal const int OPTIRS_ARCH_TENSOR_INT8 = 2;
+
+    /// <summary>Matrix units for bf16.</summary>
+    internal const int OPTIRS_ARCH_TENSOR_BF16 = 4;
+
+    /// <summary>Matrix units for f32 rounded to TF32.</summary>
+    internal const int OPTIRS_ARCH_TENSOR_TF32 = 8;
+
+    /// <summary>Matrix units for f64.</summary>
+    internal const int OPTIRS_ARCH_TENSOR_F64 = 16;
+
+    /// <summary>Matrix units for f8E4M3FN and f8E5M2.</summary>
+    internal const int OPTIRS_ARCH_TENSOR_F8 = 32;
+
+    /// <summary>Matrix units for f4E2M1FN and the 6-bit floats.</summary>
+    internal const int OPTIRS_ARCH_TENSOR_F4 = 64;
+
+    /// <summary>Matrix units that apply MXFP8 and NVFP4 scales.</summary>
+    internal const int OPTIRS_ARCH_TENSOR_BLOCK_SCALED = 128;
+
+    /// <summary>Instructions that convert to and from 8-bit floats.</summary>
+    internal const int OPTIRS_ARCH_F8_CONVERT = 256;
+
+    /// <summary>Matrix units that skip 2 of 4 zeros.</summary>
+    internal const int OPTIRS_ARCH_SPARSITY = 512;
+
+    /// <summary>Copies from global to shared memory beside computation.</summary>
+    internal const int OPTIRS_ARCH_ASYNC_COPY = 1024;
+
+    /// <summary>A unit that copies tiles of tensors.</summary>
+    internal const int OPTIRS_ARCH_TMA = 2048;
+
+    /// <summary>Thread blocks that share their shared memory.</summary>
+    internal const int OPTIRS_ARCH_CLUSTERS = 4096;
+
+    /// <summary>wgmma: Hopper's matrix instructions, and only Hopper's.</summary>
+    internal const int OPTIRS_ARCH_WARP_GROUP_MMA = 8192;
+
+    /// <summary>tcgen05: data centre Blackwell's matrix instructions.</summary>
+    internal const int OPTIRS_ARCH_TENSOR_MEMORY = 16384;
+
+    /// <summary>FP8 products need both operands contiguous along K.</summary>
+    internal const int OPTIRS_ARCH_FP8_TN_ONLY = 32768;
+
+    /// <summary>This library's kernels are compiled for it.</summary>
+    internal const int OPTIRS_ARCH_KERNELS_NATIVE = 65536;
+
+    /// <summary>The driver compiles this library's kernels for it.</summary>
+    internal const int OPTIRS_ARCH_KERNELS_PTX = 131072;
+
     /// <summary>Host memory.</summary>
     internal const int OPTIRS_DL_CPU = 1;
 
@@ -860,6 +1079,21 @@ internal static unsafe partial class optirs
     /// <summary>6-bit float, 3 exponent bits, finite only.</summary>
     internal const int OPTIRS_DTYPE_F6E3M2FN = 33;
 
+    /// <summary>Sum.</summary>
+    internal const int OPTIRS_REDUCTION_SUM = 0;
+
+    /// <summary>Product.</summary>
+    internal const int OPTIRS_REDUCTION_PRODUCT = 1;
+
+    /// <summary>Greatest.</summary>
+    internal const int OPTIRS_REDUCTION_MAX = 2;
+
+    /// <summary>Least.</summary>
+    internal const int OPTIRS_REDUCTION_MIN = 3;
+
+    /// <summary>Sum divided by the number of ranks.</summary>
+    internal const int OPTIRS_REDUCTION_MEAN = 4;
+
     /// <summary>Complete on the calling thread, before optirs_echo_start returns.</summary>
     internal const int OPTIRS_ECHO_INLINE = 1;
 
@@ -935,8 +1169,23 @@ internal static unsafe partial class optirs
     /// <summary>optirs_stablehlo_text.</summary>
     internal const int OPTIRS_OBJECT_STABLEHLO_TEXT = 21;
 
+    /// <summary>optirs_stream.</summary>
+    internal const int OPTIRS_OBJECT_STREAM = 22;
+
+    /// <summary>optirs_event.</summary>
+    internal const int OPTIRS_OBJECT_EVENT = 23;
+
+    /// <summary>optirs_device_memory.</summary>
+    internal const int OPTIRS_OBJECT_DEVICE_MEMORY = 24;
+
+    /// <summary>optirs_graph.</summary>
+    internal const int OPTIRS_OBJECT_GRAPH = 25;
+
+    /// <summary>optirs_communicator.</summary>
+    internal const int OPTIRS_OBJECT_COMMUNICATOR = 26;
+
     /// <summary>Number of kinds.</summary>
-    internal const int OPTIRS_OBJECT_KIND_COUNT = 22;
+    internal const int OPTIRS_OBJECT_KIND_COUNT = 27;
 
     /// <summary>string_value, value_size bytes</summary>
     internal const int OPTIRS_PJRT_VALUE_STRING = 0;
@@ -1003,6 +1252,8 @@ internal static unsafe partial class optirs
     internal const int OPTIRS_ABI_MINOR = 1;
 
     internal const int OPTIRS_BUFFER_ALIGNMENT = 64;
+
+    internal const int OPTIRS_DEVICE_MEMORY_ALIGNMENT = 512;
 
     internal const int OPTIRS_DL_MAJOR = 1;
 
@@ -1122,6 +1373,38 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial byte* optirs_status_name_raw(int code, ulong* out_size);
 
+    /// <summary>Number of architectures in the table.</summary>
+    /// <returns>The number.</returns>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial ulong optirs_architecture_count();
+
+    /// <summary>An architecture of the table, in ascending order. OUT_OF_RANGE if index is not below the count.</summary>
+    /// <param name="index">From 0.</param>
+    /// <param name="out_architecture">The architecture.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_architecture_at(ulong index, out optirs_architecture out_architecture);
+
+    /// <inheritdoc cref="optirs_architecture_at"/>
+    [LibraryImport(Library, EntryPoint = "optirs_architecture_at")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_architecture_at_raw(ulong index, optirs_architecture* out_architecture);
+
+    /// <summary>The architecture of a compute capability. NOT_FOUND if it is not in the table; the message names those that are.</summary>
+    /// <param name="major">For instance 9 of 9.0.</param>
+    /// <param name="minor">For instance 0 of 9.0.</param>
+    /// <param name="out_architecture">The architecture.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_architecture_find(int major, int minor, out optirs_architecture out_architecture);
+
+    /// <inheritdoc cref="optirs_architecture_find"/>
+    [LibraryImport(Library, EntryPoint = "optirs_architecture_find")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_architecture_find_raw(int major, int minor, optirs_architecture* out_architecture);
+
     /// <summary>Number of backends that are built in or whose library is found. Only grows. RESOURCE_EXHAUSTED.</summary>
     /// <param name="out_count">The number.</param>
     [LibraryImport(Library)]
@@ -1159,7 +1442,7 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_backend_score_raw(byte* name, ulong name_size, int* out_score);
 
-    /// <summary>Why the backend cannot be used: one sentence for each thing that is missing. Empty if it can be used. INVALID_ARGUMENT for a malformed name; RESOURCE_EXHAUSTED.</summary>
+    /// <summary>Why the backend cannot be used, or what it does without: one sentence for each thing that is missing. Empty if nothing is. INVALID_ARGUMENT for a malformed name; RESOURCE_EXHAUSTED.</summary>
     /// <param name="name">Name of the backend: letters, digits and underscores.</param>
     /// <param name="name_size">Length in bytes.</param>
     /// <param name="out_reason">UTF-8, NUL-terminated, valid for ever; NULL on failure.</param>
@@ -1360,6 +1643,135 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_buffer_from_dlpack_raw(optirs_dl_managed_tensor* tensor, ulong alignment, optirs_buffer** out_buffer, optirs_dlpack_view* out_view);
 
+    /// <summary>Number of devices of a backend. UNIMPLEMENTED if the backend has no devices of its own; UNAVAILABLE.</summary>
+    /// <param name="backend">The backend.</param>
+    /// <param name="out_count">The number.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_device_count(BackendHandle backend, out int out_count);
+
+    /// <inheritdoc cref="optirs_device_count"/>
+    [LibraryImport(Library, EntryPoint = "optirs_device_count")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_device_count_raw(optirs_backend* backend, int* out_count);
+
+    /// <summary>A device of a backend. The same number gives the same device. NOT_FOUND if there is no such device; UNIMPLEMENTED if the backend has no devices of its own.</summary>
+    /// <param name="backend">The backend.</param>
+    /// <param name="index">From 0 to the count of optirs_device_count.</param>
+    /// <param name="out_device">Valid for ever; NULL on failure.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_device_get(BackendHandle backend, int index, out nint out_device);
+
+    /// <inheritdoc cref="optirs_device_get"/>
+    [LibraryImport(Library, EntryPoint = "optirs_device_get")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_device_get_raw(optirs_backend* backend, int index, optirs_device** out_device);
+
+    /// <summary>The number of the device within its backend.</summary>
+    /// <param name="device">The device.</param>
+    /// <returns>From 0.</returns>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial int optirs_device_index(nint device);
+
+    /// <inheritdoc cref="optirs_device_index"/>
+    [LibraryImport(Library, EntryPoint = "optirs_device_index")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial int optirs_device_index_raw(optirs_device* device);
+
+    /// <summary>The facts of a device. INVALID_ARGUMENT if an argument is NULL.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="out_properties">The facts.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_device_read_properties(nint device, out optirs_device_properties out_properties);
+
+    /// <inheritdoc cref="optirs_device_read_properties"/>
+    [LibraryImport(Library, EntryPoint = "optirs_device_read_properties")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_device_read_properties_raw(optirs_device* device, optirs_device_properties* out_properties);
+
+    /// <summary>The product name, for instance `NVIDIA H200`.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="out_size">Length in bytes, without the terminating NUL; may be NULL.</param>
+    /// <returns>UTF-8, NUL-terminated, valid for ever.</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_device_name(nint device, out ulong out_size);
+
+    /// <inheritdoc cref="optirs_device_name"/>
+    [LibraryImport(Library, EntryPoint = "optirs_device_name")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_device_name_raw(optirs_device* device, ulong* out_size);
+
+    /// <summary>The unique number of the piece of hardware: 8-4-4-4-12 hexadecimal digits.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="out_size">Length in bytes, without the terminating NUL; may be NULL.</param>
+    /// <returns>ASCII, NUL-terminated, valid for ever.</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_device_uuid(nint device, out ulong out_size);
+
+    /// <inheritdoc cref="optirs_device_uuid"/>
+    [LibraryImport(Library, EntryPoint = "optirs_device_uuid")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_device_uuid_raw(optirs_device* device, ulong* out_size);
+
+    /// <summary>Where the device is on the bus, for instance `0000:19:00.0`.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="out_size">Length in bytes, without the terminating NUL; may be NULL.</param>
+    /// <returns>ASCII, NUL-terminated, valid for ever.</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_device_address(nint device, out ulong out_size);
+
+    /// <inheritdoc cref="optirs_device_address"/>
+    [LibraryImport(Library, EntryPoint = "optirs_device_address")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial byte* optirs_device_address_raw(optirs_device* device, ulong* out_size);
+
+    /// <summary>Lets a device read and write the memory of another one directly, where the hardware can. Copies between them work either way. INVALID_ARGUMENT if the devices are of different backends; UNAVAILABLE.</summary>
+    /// <param name="device">The device that reads and writes.</param>
+    /// <param name="peer">The device whose memory it is.</param>
+    /// <param name="out_is_direct">1 if access is direct, 0 if the hardware cannot.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_device_enable_peer(nint device, nint peer, out byte out_is_direct);
+
+    /// <inheritdoc cref="optirs_device_enable_peer"/>
+    [LibraryImport(Library, EntryPoint = "optirs_device_enable_peer")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_device_enable_peer_raw(optirs_device* device, optirs_device* peer, byte* out_is_direct);
+
+    /// <summary>Memory of the device as the driver sees it: all processes together. UNAVAILABLE.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="out_free">Bytes that are free.</param>
+    /// <param name="out_total">Bytes that there are.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_device_memory_info(nint device, out ulong out_free, out ulong out_total);
+
+    /// <inheritdoc cref="optirs_device_memory_info"/>
+    [LibraryImport(Library, EntryPoint = "optirs_device_memory_info")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_device_memory_info_raw(optirs_device* device, ulong* out_free, ulong* out_total);
+
+    /// <summary>Allocates host memory that is pinned: copies between it and a device run beside the host without staging. Scarce and slow to allocate; allocate once and reuse. RESOURCE_EXHAUSTED, even after the pressure handler (memory.h) was called; INVALID_ARGUMENT if size is above 2^62.</summary>
+    /// <param name="device">Any device of the backend.</param>
+    /// <param name="size">Bytes wanted.</param>
+    /// <param name="out_buffer">Aligned to OPTIRS_BUFFER_ALIGNMENT, not initialised; NULL on failure. Work that uses it must be over before the last reference is released.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_buffer_create_pinned(nint device, ulong size, out BufferHandle out_buffer);
+
+    /// <inheritdoc cref="optirs_buffer_create_pinned"/>
+    [LibraryImport(Library, EntryPoint = "optirs_buffer_create_pinned")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_buffer_create_pinned_raw(optirs_device* device, ulong size, optirs_buffer** out_buffer);
+
     /// <summary>Asks for the operation to be given up. A request: the operation still ends by its completion, with CANCELLED if it was stopped in time and with its result otherwise, and the memory that it uses must stay valid until then.</summary>
     /// <param name="operation">The operation; NULL, or an operation that is over, is a no-op.</param>
     [LibraryImport(Library)]
@@ -1382,6 +1794,507 @@ internal static unsafe partial class optirs
     [LibraryImport(Library)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial void optirs_operation_release(optirs_operation* operation);
+
+    /// <summary>Creates a stream. RESOURCE_EXHAUSTED, UNAVAILABLE.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="priority">0 is normal, higher is more urgent; cut to what the device knows.</param>
+    /// <param name="out_stream">The stream; NULL on failure.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_stream_create(nint device, int priority, out StreamHandle out_stream);
+
+    /// <inheritdoc cref="optirs_stream_create"/>
+    [LibraryImport(Library, EntryPoint = "optirs_stream_create")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_stream_create_raw(optirs_device* device, int priority, optirs_stream** out_stream);
+
+    /// <summary>The device of a stream.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <returns>Valid for ever.</returns>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_device* optirs_stream_device(StreamHandle stream);
+
+    /// <inheritdoc cref="optirs_stream_device"/>
+    [LibraryImport(Library, EntryPoint = "optirs_stream_device")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_device* optirs_stream_device_raw(optirs_stream* stream);
+
+    /// <summary>The backend's own handle (a CUstream), to share the stream with other libraries.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <returns>Valid until the last reference is released.</returns>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void* optirs_stream_native(StreamHandle stream);
+
+    /// <inheritdoc cref="optirs_stream_native"/>
+    [LibraryImport(Library, EntryPoint = "optirs_stream_native")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void* optirs_stream_native_raw(optirs_stream* stream);
+
+    /// <summary>Whether all work given so far is done. The failure of the work, if it failed; FAILED_PRECONDITION while the stream is captured.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="out_is_done">1 or 0.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_stream_query(StreamHandle stream, out byte out_is_done);
+
+    /// <inheritdoc cref="optirs_stream_query"/>
+    [LibraryImport(Library, EntryPoint = "optirs_stream_query")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_stream_query_raw(optirs_stream* stream, byte* out_is_done);
+
+    /// <summary>Blocks until all work given so far is done. The failure of the work, if it failed; FAILED_PRECONDITION while the stream is captured.</summary>
+    /// <param name="stream">The stream.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_stream_wait(StreamHandle stream);
+
+    /// <inheritdoc cref="optirs_stream_wait"/>
+    [LibraryImport(Library, EntryPoint = "optirs_stream_wait")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_stream_wait_raw(optirs_stream* stream);
+
+    /// <summary>Calls back once all work given so far is done. RESOURCE_EXHAUSTED, UNAVAILABLE; FAILED_PRECONDITION while the stream is captured.</summary>
+    /// <param name="stream">The stream; it may be released before the callback.</param>
+    /// <param name="done">Called once, with the failure of the work if it failed.</param>
+    /// <param name="context">Handed to done.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_stream_notify(StreamHandle stream, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
+
+    /// <inheritdoc cref="optirs_stream_notify"/>
+    [LibraryImport(Library, EntryPoint = "optirs_stream_notify")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_stream_notify_raw(optirs_stream* stream, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context);
+
+    /// <summary>Adds a reference.</summary>
+    /// <param name="stream">The stream; NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_stream_retain(optirs_stream* stream);
+
+    /// <summary>Drops a reference. Work that was given is still done.</summary>
+    /// <param name="stream">The stream; NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_stream_release(optirs_stream* stream);
+
+    /// <summary>Makes the id of a new communicator. UNAVAILABLE if the backend's library for collectives is missing, with the reason.</summary>
+    /// <param name="device">Any device of the backend.</param>
+    /// <param name="out_id">The id.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_communicator_create_id(nint device, out optirs_communicator_id out_id);
+
+    /// <inheritdoc cref="optirs_communicator_create_id"/>
+    [LibraryImport(Library, EntryPoint = "optirs_communicator_create_id")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_communicator_create_id_raw(optirs_device* device, optirs_communicator_id* out_id);
+
+    /// <summary>Joins a communicator. Blocks until all ranks have joined. INVALID_ARGUMENT for a rank that is not below the count; UNAVAILABLE; ABORTED if a peer failed.</summary>
+    /// <param name="device">The device of this rank; no two ranks have the same one.</param>
+    /// <param name="id">The id, the same for all ranks.</param>
+    /// <param name="rank_count">Number of ranks.</param>
+    /// <param name="rank">From 0.</param>
+    /// <param name="out_communicator">The communicator; NULL on failure.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_communicator_create_wait(nint device, optirs_communicator_id* id, int rank_count, int rank, out CommunicatorHandle out_communicator);
+
+    /// <inheritdoc cref="optirs_communicator_create_wait"/>
+    [LibraryImport(Library, EntryPoint = "optirs_communicator_create_wait")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_communicator_create_wait_raw(optirs_device* device, optirs_communicator_id* id, int rank_count, int rank, optirs_communicator** out_communicator);
+
+    /// <summary>Every rank gets the combination of all ranks' elements. INVALID_ARGUMENT for an element type that cannot be combined or exchanged, a stream of another device, or an argument that is NULL; UNAVAILABLE; ABORTED if a peer failed.</summary>
+    /// <param name="communicator">The communicator.</param>
+    /// <param name="input">Device memory with count elements.</param>
+    /// <param name="output">Device memory for count elements; may be the input.</param>
+    /// <param name="count">Elements.</param>
+    /// <param name="dtype">Their type.</param>
+    /// <param name="reduction">How they are combined.</param>
+    /// <param name="stream">A stream of the rank's device.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_communicator_all_reduce(CommunicatorHandle communicator, void* input, void* output, ulong count, int dtype, int reduction, StreamHandle stream);
+
+    /// <inheritdoc cref="optirs_communicator_all_reduce"/>
+    [LibraryImport(Library, EntryPoint = "optirs_communicator_all_reduce")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_communicator_all_reduce_raw(optirs_communicator* communicator, void* input, void* output, ulong count, int dtype, int reduction, optirs_stream* stream);
+
+    /// <summary>Every rank gets all ranks' elements, in the order of the ranks. As optirs_communicator_all_reduce.</summary>
+    /// <param name="communicator">The communicator.</param>
+    /// <param name="input">Device memory with count elements.</param>
+    /// <param name="output">Device memory for count elements of each rank.</param>
+    /// <param name="count">Elements of one rank.</param>
+    /// <param name="dtype">Their type.</param>
+    /// <param name="stream">A stream of the rank's device.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_communicator_all_gather(CommunicatorHandle communicator, void* input, void* output, ulong count, int dtype, StreamHandle stream);
+
+    /// <inheritdoc cref="optirs_communicator_all_gather"/>
+    [LibraryImport(Library, EntryPoint = "optirs_communicator_all_gather")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_communicator_all_gather_raw(optirs_communicator* communicator, void* input, void* output, ulong count, int dtype, optirs_stream* stream);
+
+    /// <summary>Every rank gets its share of the combination of all ranks' elements. As optirs_communicator_all_reduce.</summary>
+    /// <param name="communicator">The communicator.</param>
+    /// <param name="input">Device memory with count elements for each rank, in the order of the ranks.</param>
+    /// <param name="output">Device memory for count elements.</param>
+    /// <param name="count">Elements of one share.</param>
+    /// <param name="dtype">Their type.</param>
+    /// <param name="reduction">How they are combined.</param>
+    /// <param name="stream">A stream of the rank's device.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_communicator_reduce_scatter(CommunicatorHandle communicator, void* input, void* output, ulong count, int dtype, int reduction, StreamHandle stream);
+
+    /// <inheritdoc cref="optirs_communicator_reduce_scatter"/>
+    [LibraryImport(Library, EntryPoint = "optirs_communicator_reduce_scatter")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_communicator_reduce_scatter_raw(optirs_communicator* communicator, void* input, void* output, ulong count, int dtype, int reduction, optirs_stream* stream);
+
+    /// <summary>Every rank gets the elements of one. As optirs_communicator_all_reduce; INVALID_ARGUMENT for a root that is not a rank.</summary>
+    /// <param name="communicator">The communicator.</param>
+    /// <param name="data">Device memory with count elements: read on the root, written on the others.</param>
+    /// <param name="count">Elements.</param>
+    /// <param name="dtype">Their type.</param>
+    /// <param name="root">The rank whose elements they are.</param>
+    /// <param name="stream">A stream of the rank's device.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_communicator_broadcast(CommunicatorHandle communicator, void* data, ulong count, int dtype, int root, StreamHandle stream);
+
+    /// <inheritdoc cref="optirs_communicator_broadcast"/>
+    [LibraryImport(Library, EntryPoint = "optirs_communicator_broadcast")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_communicator_broadcast_raw(optirs_communicator* communicator, void* data, ulong count, int dtype, int root, optirs_stream* stream);
+
+    /// <summary>One rank gets the combination of all ranks' elements. As optirs_communicator_all_reduce; INVALID_ARGUMENT for a root that is not a rank.</summary>
+    /// <param name="communicator">The communicator.</param>
+    /// <param name="input">Device memory with count elements.</param>
+    /// <param name="output">Device memory for count elements, on the root; not read elsewhere.</param>
+    /// <param name="count">Elements.</param>
+    /// <param name="dtype">Their type.</param>
+    /// <param name="reduction">How they are combined.</param>
+    /// <param name="root">The rank that gets them.</param>
+    /// <param name="stream">A stream of the rank's device.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_communicator_reduce(CommunicatorHandle communicator, void* input, void* output, ulong count, int dtype, int reduction, int root, StreamHandle stream);
+
+    /// <inheritdoc cref="optirs_communicator_reduce"/>
+    [LibraryImport(Library, EntryPoint = "optirs_communicator_reduce")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_communicator_reduce_raw(optirs_communicator* communicator, void* input, void* output, ulong count, int dtype, int reduction, int root, optirs_stream* stream);
+
+    /// <summary>Every rank sends a share to each rank and gets one from each. As optirs_communicator_all_reduce.</summary>
+    /// <param name="communicator">The communicator.</param>
+    /// <param name="input">Device memory with count elements for each rank, in the order of the ranks.</param>
+    /// <param name="output">Device memory for count elements of each rank; not the input.</param>
+    /// <param name="count">Elements of one share.</param>
+    /// <param name="dtype">Their type.</param>
+    /// <param name="stream">A stream of the rank's device.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_communicator_all_to_all(CommunicatorHandle communicator, void* input, void* output, ulong count, int dtype, StreamHandle stream);
+
+    /// <inheritdoc cref="optirs_communicator_all_to_all"/>
+    [LibraryImport(Library, EntryPoint = "optirs_communicator_all_to_all")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_communicator_all_to_all_raw(optirs_communicator* communicator, void* input, void* output, ulong count, int dtype, optirs_stream* stream);
+
+    /// <summary>Sends to one rank and receives from one: a shift along a ring, or a permutation. As optirs_communicator_all_reduce; INVALID_ARGUMENT for a peer that is not a rank.</summary>
+    /// <param name="communicator">The communicator.</param>
+    /// <param name="input">Device memory with count elements; not read if to is -1.</param>
+    /// <param name="to">The rank that gets them; -1 for none.</param>
+    /// <param name="output">Device memory for count elements; not written if from is -1.</param>
+    /// <param name="from">The rank whose elements they are; -1 for none.</param>
+    /// <param name="count">Elements.</param>
+    /// <param name="dtype">Their type.</param>
+    /// <param name="stream">A stream of the rank's device.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_communicator_send_receive(CommunicatorHandle communicator, void* input, int to, void* output, int from, ulong count, int dtype, StreamHandle stream);
+
+    /// <inheritdoc cref="optirs_communicator_send_receive"/>
+    [LibraryImport(Library, EntryPoint = "optirs_communicator_send_receive")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_communicator_send_receive_raw(optirs_communicator* communicator, void* input, int to, void* output, int from, ulong count, int dtype, optirs_stream* stream);
+
+    /// <summary>Fails if a peer or the network has failed since: streams of this communicator may then wait for ever. Release it to go on. ABORTED, UNAVAILABLE.</summary>
+    /// <param name="communicator">The communicator.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_communicator_check(CommunicatorHandle communicator);
+
+    /// <inheritdoc cref="optirs_communicator_check"/>
+    [LibraryImport(Library, EntryPoint = "optirs_communicator_check")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_communicator_check_raw(optirs_communicator* communicator);
+
+    /// <summary>Adds a reference.</summary>
+    /// <param name="communicator">The communicator; NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_communicator_retain(optirs_communicator* communicator);
+
+    /// <summary>Drops a reference. The last one leaves the communicator: work that was given is done, unless a peer has failed; then it is given up.</summary>
+    /// <param name="communicator">The communicator; NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_communicator_release(optirs_communicator* communicator);
+
+    /// <summary>Allocates memory for work of a stream. Does not block, unless the driver has to be asked. RESOURCE_EXHAUSTED with what is in use, kept and free; FAILED_PRECONDITION while the stream is captured.</summary>
+    /// <param name="stream">The stream whose work uses it first.</param>
+    /// <param name="size">Bytes wanted; 0 is allowed and gives a valid address.</param>
+    /// <param name="tag">What it is for, for instance `optimizer`; counted per tag. UTF-8.</param>
+    /// <param name="tag_size">Length in bytes; 0 for no tag.</param>
+    /// <param name="out_memory">Aligned to OPTIRS_DEVICE_MEMORY_ALIGNMENT, not initialised; NULL on failure.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_device_memory_create(StreamHandle stream, ulong size, ReadOnlySpan<byte> tag, ulong tag_size, out DeviceMemoryHandle out_memory);
+
+    /// <inheritdoc cref="optirs_device_memory_create"/>
+    [LibraryImport(Library, EntryPoint = "optirs_device_memory_create")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_device_memory_create_raw(optirs_stream* stream, ulong size, byte* tag, ulong tag_size, optirs_device_memory** out_memory);
+
+    /// <summary>The address on the device.</summary>
+    /// <param name="memory">The memory.</param>
+    /// <returns>Valid until the last reference is released.</returns>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void* optirs_device_memory_data(DeviceMemoryHandle memory);
+
+    /// <inheritdoc cref="optirs_device_memory_data"/>
+    [LibraryImport(Library, EntryPoint = "optirs_device_memory_data")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void* optirs_device_memory_data_raw(optirs_device_memory* memory);
+
+    /// <summary>Number of usable bytes, as asked for.</summary>
+    /// <param name="memory">The memory.</param>
+    /// <returns>Bytes.</returns>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial ulong optirs_device_memory_size(DeviceMemoryHandle memory);
+
+    /// <inheritdoc cref="optirs_device_memory_size"/>
+    [LibraryImport(Library, EntryPoint = "optirs_device_memory_size")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial ulong optirs_device_memory_size_raw(optirs_device_memory* memory);
+
+    /// <summary>The device whose memory it is.</summary>
+    /// <param name="memory">The memory.</param>
+    /// <returns>Valid for ever.</returns>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_device* optirs_device_memory_device(DeviceMemoryHandle memory);
+
+    /// <inheritdoc cref="optirs_device_memory_device"/>
+    [LibraryImport(Library, EntryPoint = "optirs_device_memory_device")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_device* optirs_device_memory_device_raw(optirs_device_memory* memory);
+
+    /// <summary>Says that work of another stream uses the memory: once released, it is reused only after that work is done. INVALID_ARGUMENT if the stream is of another backend.</summary>
+    /// <param name="memory">The memory.</param>
+    /// <param name="stream">The stream, other than the one that it was created for.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_device_memory_use(DeviceMemoryHandle memory, StreamHandle stream);
+
+    /// <inheritdoc cref="optirs_device_memory_use"/>
+    [LibraryImport(Library, EntryPoint = "optirs_device_memory_use")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_device_memory_use_raw(optirs_device_memory* memory, optirs_stream* stream);
+
+    /// <summary>Copies host memory to the device, in the order of the stream. Pageable memory is read before the function returns; pinned memory (optirs_buffer_create_pinned) must stay unchanged until the copy is done. OUT_OF_RANGE if the bytes do not fit into the memory; UNAVAILABLE.</summary>
+    /// <param name="memory">Copied to.</param>
+    /// <param name="offset">Where, in bytes.</param>
+    /// <param name="source">Copied from.</param>
+    /// <param name="size">Bytes.</param>
+    /// <param name="stream">The stream.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_device_memory_write(DeviceMemoryHandle memory, ulong offset, ReadOnlySpan<byte> source, ulong size, StreamHandle stream);
+
+    /// <inheritdoc cref="optirs_device_memory_write"/>
+    [LibraryImport(Library, EntryPoint = "optirs_device_memory_write")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_device_memory_write_raw(optirs_device_memory* memory, ulong offset, void* source, ulong size, optirs_stream* stream);
+
+    /// <summary>Copies device memory to the host, in the order of the stream. The bytes are there once the stream is done. OUT_OF_RANGE if the memory has fewer bytes; UNAVAILABLE.</summary>
+    /// <param name="memory">Copied from.</param>
+    /// <param name="offset">Where, in bytes.</param>
+    /// <param name="destination">Copied to; must stay valid until the copy is done.</param>
+    /// <param name="size">Bytes.</param>
+    /// <param name="stream">The stream.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_device_memory_read(DeviceMemoryHandle memory, ulong offset, Span<byte> destination, ulong size, StreamHandle stream);
+
+    /// <inheritdoc cref="optirs_device_memory_read"/>
+    [LibraryImport(Library, EntryPoint = "optirs_device_memory_read")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_device_memory_read_raw(optirs_device_memory* memory, ulong offset, void* destination, ulong size, optirs_stream* stream);
+
+    /// <summary>Copies between device memories, of one device or of two of the same backend, in the order of the stream. OUT_OF_RANGE if the bytes do not fit; INVALID_ARGUMENT if the memories are of different backends; UNAVAILABLE.</summary>
+    /// <param name="destination">Copied to.</param>
+    /// <param name="destination_offset">Where, in bytes.</param>
+    /// <param name="source">Copied from; must not overlap.</param>
+    /// <param name="source_offset">Where, in bytes.</param>
+    /// <param name="size">Bytes.</param>
+    /// <param name="stream">A stream of the destination's device.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_device_memory_copy(DeviceMemoryHandle destination, ulong destination_offset, DeviceMemoryHandle source, ulong source_offset, ulong size, StreamHandle stream);
+
+    /// <inheritdoc cref="optirs_device_memory_copy"/>
+    [LibraryImport(Library, EntryPoint = "optirs_device_memory_copy")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_device_memory_copy_raw(optirs_device_memory* destination, ulong destination_offset, optirs_device_memory* source, ulong source_offset, ulong size, optirs_stream* stream);
+
+    /// <summary>Sets bytes to a value, in the order of the stream. OUT_OF_RANGE if the memory has fewer bytes; UNAVAILABLE.</summary>
+    /// <param name="memory">The memory.</param>
+    /// <param name="offset">Where, in bytes.</param>
+    /// <param name="value">The byte.</param>
+    /// <param name="size">Bytes.</param>
+    /// <param name="stream">The stream.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_device_memory_fill(DeviceMemoryHandle memory, ulong offset, byte value, ulong size, StreamHandle stream);
+
+    /// <inheritdoc cref="optirs_device_memory_fill"/>
+    [LibraryImport(Library, EntryPoint = "optirs_device_memory_fill")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_device_memory_fill_raw(optirs_device_memory* memory, ulong offset, byte value, ulong size, optirs_stream* stream);
+
+    /// <summary>Exports a dense row-major tensor that shares the memory, as kDLCUDA. No stream is handed over: work on the memory must be done, or the consumer must be told to wait. As optirs_buffer_to_dlpack.</summary>
+    /// <param name="memory">The memory.</param>
+    /// <param name="byte_offset">Where the first element is; a multiple of the element size.</param>
+    /// <param name="dtype">Element type, of whole bytes.</param>
+    /// <param name="dims">The dimensions; may be NULL if rank is 0.</param>
+    /// <param name="rank">Number of dimensions.</param>
+    /// <param name="out_tensor">The tensor; NULL on failure.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_device_memory_to_dlpack(DeviceMemoryHandle memory, ulong byte_offset, int dtype, ReadOnlySpan<long> dims, int rank, optirs_dl_managed_tensor** out_tensor);
+
+    /// <inheritdoc cref="optirs_device_memory_to_dlpack"/>
+    [LibraryImport(Library, EntryPoint = "optirs_device_memory_to_dlpack")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_device_memory_to_dlpack_raw(optirs_device_memory* memory, ulong byte_offset, int dtype, long* dims, int rank, optirs_dl_managed_tensor** out_tensor);
+
+    /// <summary>Imports a dense row-major tensor of this device; its memory is shared, never copied. Work of the producer must be done, or the streams that use the memory must follow it.<br/>On success the tensor belongs to the memory, which calls its deleter with its last reference. INVALID_ARGUMENT for another major version of DLPack, a tensor that is not on this device, or one that is not dense; UNIMPLEMENTED for element types that have no optirs_dtype.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="tensor">The tensor; on failure the caller still owns it.</param>
+    /// <param name="out_memory">The memory; NULL on failure.</param>
+    /// <param name="out_view">What the tensor was.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_device_memory_from_dlpack(nint device, optirs_dl_managed_tensor* tensor, out DeviceMemoryHandle out_memory, out optirs_dlpack_view out_view);
+
+    /// <inheritdoc cref="optirs_device_memory_from_dlpack"/>
+    [LibraryImport(Library, EntryPoint = "optirs_device_memory_from_dlpack")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_device_memory_from_dlpack_raw(optirs_device* device, optirs_dl_managed_tensor* tensor, optirs_device_memory** out_memory, optirs_dlpack_view* out_view);
+
+    /// <summary>Adds a reference.</summary>
+    /// <param name="memory">The memory; NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_device_memory_retain(optirs_device_memory* memory);
+
+    /// <summary>Drops a reference. With the last one the memory can be reused by work given to its stream afterwards.</summary>
+    /// <param name="memory">The memory; NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_device_memory_release(optirs_device_memory* memory);
+
+    /// <summary>What the allocator of a device has done. INVALID_ARGUMENT if an argument is NULL.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="out_stats">The statistics.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_allocator_read_stats(nint device, out optirs_allocator_stats out_stats);
+
+    /// <inheritdoc cref="optirs_allocator_read_stats"/>
+    [LibraryImport(Library, EntryPoint = "optirs_allocator_read_stats")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_allocator_read_stats_raw(optirs_device* device, optirs_allocator_stats* out_stats);
+
+    /// <summary>Number of tags that a device has seen. Only grows.</summary>
+    /// <param name="device">The device.</param>
+    /// <returns>The number.</returns>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial ulong optirs_allocator_num_tags(nint device);
+
+    /// <inheritdoc cref="optirs_allocator_num_tags"/>
+    [LibraryImport(Library, EntryPoint = "optirs_allocator_num_tags")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial ulong optirs_allocator_num_tags_raw(optirs_device* device);
+
+    /// <summary>What the allocations with one tag take. OUT_OF_RANGE if index is not below the number of tags.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="index">From 0, in the order in which the tags were first used.</param>
+    /// <param name="out_tag">The tag.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_allocator_read_tag(nint device, ulong index, out optirs_allocator_tag out_tag);
+
+    /// <inheritdoc cref="optirs_allocator_read_tag"/>
+    [LibraryImport(Library, EntryPoint = "optirs_allocator_read_tag")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_allocator_read_tag_raw(optirs_device* device, ulong index, optirs_allocator_tag* out_tag);
+
+    /// <summary>Starts the peaks anew from what is in use. INVALID_ARGUMENT if device is NULL.</summary>
+    /// <param name="device">The device.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_allocator_reset_peaks(nint device);
+
+    /// <inheritdoc cref="optirs_allocator_reset_peaks"/>
+    [LibraryImport(Library, EntryPoint = "optirs_allocator_reset_peaks")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_allocator_reset_peaks_raw(optirs_device* device);
+
+    /// <summary>Free blocks larger than this are not split for smaller requests, so that the large ones stay whole. INVALID_ARGUMENT if limit is below 20 MiB.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="limit">Bytes; UINT64_MAX, the default, for no limit.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_allocator_set_split_limit(nint device, ulong limit);
+
+    /// <inheritdoc cref="optirs_allocator_set_split_limit"/>
+    [LibraryImport(Library, EntryPoint = "optirs_allocator_set_split_limit")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_allocator_set_split_limit_raw(optirs_device* device, ulong limit);
+
+    /// <summary>Gives segments without a block in use back to the driver; waits for other streams' work on released blocks. UNAVAILABLE.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="out_bytes">Bytes given back.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_allocator_trim_wait(nint device, out ulong out_bytes);
+
+    /// <inheritdoc cref="optirs_allocator_trim_wait"/>
+    [LibraryImport(Library, EntryPoint = "optirs_allocator_trim_wait")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_allocator_trim_wait_raw(optirs_device* device, ulong* out_bytes);
 
     /// <summary>Starts to copy `source` into the beginning of `destination`. Both are retained until the operation is over. INVALID_ARGUMENT if destination is smaller than source or read-only, if options are malformed, or if a handle is NULL; UNIMPLEMENTED if the backend has no echo; RESOURCE_EXHAUSTED.</summary>
     /// <param name="backend">The backend `echo`, or `fault`, which does the same and fails where optirs_fault_set says.</param>
@@ -1411,6 +2324,91 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_echo_resume_raw(optirs_operation* operation);
 
+    /// <summary>Creates an event. RESOURCE_EXHAUSTED, UNAVAILABLE.</summary>
+    /// <param name="device">The device whose streams will record it.</param>
+    /// <param name="has_timing">1 to measure time, which costs a little; 0 for order alone.</param>
+    /// <param name="out_event">The event; NULL on failure.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_event_create(nint device, byte has_timing, out EventHandle out_event);
+
+    /// <inheritdoc cref="optirs_event_create"/>
+    [LibraryImport(Library, EntryPoint = "optirs_event_create")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_event_create_raw(optirs_device* device, byte has_timing, optirs_event** out_event);
+
+    /// <summary>Makes the event the present end of a stream's work. INVALID_ARGUMENT if the stream is another device's; UNAVAILABLE.</summary>
+    /// <param name="event">The event.</param>
+    /// <param name="stream">The stream.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_event_record(EventHandle @event, StreamHandle stream);
+
+    /// <inheritdoc cref="optirs_event_record"/>
+    [LibraryImport(Library, EntryPoint = "optirs_event_record")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_event_record_raw(optirs_event* @event, optirs_stream* stream);
+
+    /// <summary>Whether the work before the event is done. The failure of the work, if it failed.</summary>
+    /// <param name="event">The event.</param>
+    /// <param name="out_is_done">1 or 0.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_event_query(EventHandle @event, out byte out_is_done);
+
+    /// <inheritdoc cref="optirs_event_query"/>
+    [LibraryImport(Library, EntryPoint = "optirs_event_query")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_event_query_raw(optirs_event* @event, byte* out_is_done);
+
+    /// <summary>Blocks until the work before the event is done. The failure of the work, if it failed.</summary>
+    /// <param name="event">The event.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_event_wait(EventHandle @event);
+
+    /// <inheritdoc cref="optirs_event_wait"/>
+    [LibraryImport(Library, EntryPoint = "optirs_event_wait")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_event_wait_raw(optirs_event* @event);
+
+    /// <summary>Makes later work of a stream wait for the event; does not block. INVALID_ARGUMENT if the stream is of another backend; UNAVAILABLE.</summary>
+    /// <param name="stream">The stream that waits; may be another device's.</param>
+    /// <param name="event">The event.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_stream_follow(StreamHandle stream, EventHandle @event);
+
+    /// <inheritdoc cref="optirs_stream_follow"/>
+    [LibraryImport(Library, EntryPoint = "optirs_stream_follow")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_stream_follow_raw(optirs_stream* stream, optirs_event* @event);
+
+    /// <summary>Time between two events that are done, on the device's clock. FAILED_PRECONDITION if an event has no timing; UNAVAILABLE if one is not done or was not recorded.</summary>
+    /// <param name="start">The earlier event.</param>
+    /// <param name="end">The later event, of the same device.</param>
+    /// <param name="out_milliseconds">Milliseconds, to about half a microsecond.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_event_elapsed(EventHandle start, EventHandle end, out float out_milliseconds);
+
+    /// <inheritdoc cref="optirs_event_elapsed"/>
+    [LibraryImport(Library, EntryPoint = "optirs_event_elapsed")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_event_elapsed_raw(optirs_event* start, optirs_event* end, float* out_milliseconds);
+
+    /// <summary>Adds a reference.</summary>
+    /// <param name="event">The event; NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_event_retain(optirs_event* @event);
+
+    /// <summary>Drops a reference.</summary>
+    /// <param name="event">The event; NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_event_release(optirs_event* @event);
+
     /// <summary>Arms faults for the whole process, in place of those that were armed before. The environment variable OPTIRS_FAULT has the same form and is read when the library is loaded.<br/>A specification is a list `site@k` separated by commas, with k from 0. A site is `oom` (allocations of this library), `call` (calls of any backend) or the name of a backend (its calls only). Example: `oom@7,call@3`. Each fires once. Sites of the same name may be listed with several k. INVALID_ARGUMENT if the specification is malformed; nothing is changed then.</summary>
     /// <param name="spec">The specification; the empty one disarms everything.</param>
     /// <param name="spec_size">Length in bytes.</param>
@@ -1430,6 +2428,53 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial ulong optirs_fault_fired();
 
+    /// <summary>From now on, work that this thread gives to the stream is recorded instead of done. Streams that follow an event of it are recorded too, until it follows them. Waiting for the stream, and allocating memory on it, is an error while it is captured; memory that is released meanwhile is freed when the capture ends. FAILED_PRECONDITION if the stream is captured already; UNAVAILABLE.</summary>
+    /// <param name="stream">The stream.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_stream_capture_begin(StreamHandle stream);
+
+    /// <inheritdoc cref="optirs_stream_capture_begin"/>
+    [LibraryImport(Library, EntryPoint = "optirs_stream_capture_begin")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_stream_capture_begin_raw(optirs_stream* stream);
+
+    /// <summary>Ends the recording, also where it fails. FAILED_PRECONDITION if the stream is not captured, or something was done that cannot be recorded.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="out_graph">The recorded work; NULL on failure.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_stream_capture_end(StreamHandle stream, out GraphHandle out_graph);
+
+    /// <inheritdoc cref="optirs_stream_capture_end"/>
+    [LibraryImport(Library, EntryPoint = "optirs_stream_capture_end")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_stream_capture_end_raw(optirs_stream* stream, optirs_graph** out_graph);
+
+    /// <summary>Gives the recorded work to a stream. INVALID_ARGUMENT if the stream is another device's; UNAVAILABLE.</summary>
+    /// <param name="graph">The recorded work.</param>
+    /// <param name="stream">The stream.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_graph_launch(GraphHandle graph, StreamHandle stream);
+
+    /// <inheritdoc cref="optirs_graph_launch"/>
+    [LibraryImport(Library, EntryPoint = "optirs_graph_launch")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_graph_launch_raw(optirs_graph* graph, optirs_stream* stream);
+
+    /// <summary>Adds a reference.</summary>
+    /// <param name="graph">The graph; NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_graph_retain(optirs_graph* graph);
+
+    /// <summary>Drops a reference. Launches that were given are still done.</summary>
+    /// <param name="graph">The graph; NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_graph_release(optirs_graph* graph);
+
     /// <summary>Bytes of workspace that a call with these arguments needs, on the device of their tensors. INVALID_ARGUMENT as the kernel itself; UNAVAILABLE.</summary>
     /// <param name="kernel">Which kernel.</param>
     /// <param name="args">Its args struct; workspace and workspace_size are not read.</param>
@@ -1448,7 +2493,7 @@ internal static unsafe partial class optirs
     /// <param name="args">The arguments.</param>
     [LibraryImport(Library)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial Checked optirs_adamw(nint stream, optirs_adamw_args* args);
+    internal static partial Checked optirs_adamw(StreamHandle stream, optirs_adamw_args* args);
 
     /// <inheritdoc cref="optirs_adamw"/>
     [LibraryImport(Library, EntryPoint = "optirs_adamw")]

@@ -61,7 +61,8 @@ enum {
     OPTIRS_OBJECT_EVENT = 23,            /**< optirs_event. */
     OPTIRS_OBJECT_DEVICE_MEMORY = 24,    /**< optirs_device_memory. */
     OPTIRS_OBJECT_GRAPH = 25,            /**< optirs_graph. */
-    OPTIRS_OBJECT_KIND_COUNT = 26        /**< Number of kinds. */
+    OPTIRS_OBJECT_COMMUNICATOR = 26,     /**< optirs_communicator. */
+    OPTIRS_OBJECT_KIND_COUNT = 27        /**< Number of kinds. */
 };
 
 /**

@@ -15,7 +15,7 @@ constexpr std::array<std::string_view, kKinds> kNames = {
     "pjrt_client",   "pjrt_buffer",   "pjrt_executable",  "pjrt_discovery", "pjrt_topology", "pjrt_transfer",
     "pjrt_event",    "pjrt_promise",  "pjrt_bytes",       "pjrt_values",    "pjrt_layout",   "pjrt_hold",
     "pjrt_context",  "pjrt_tracking", "pjrt_copy_stream", "stablehlo_text", "stream",        "event",
-    "device_memory", "graph",
+    "device_memory", "graph",         "communicator",
 };
 
 constexpr bool isKind(optirs_object_kind kind) { return kind >= 0 && kind < OPTIRS_OBJECT_KIND_COUNT; }

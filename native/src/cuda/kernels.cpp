@@ -24,9 +24,10 @@ int64_t countOf(const optirs_dl_tensor& tensor) {
     return count;
 }
 
-std::vector<StepTensor> stepTensors(const optirs_optimizer_tensors& lists) {
-    std::vector<StepTensor> tensors;
-    tensors.reserve(static_cast<size_t>(lists.count));
+/// The memory is the calling thread's and grows only: steps in steady state allocate nothing.
+const std::vector<StepTensor>& stepTensors(const optirs_optimizer_tensors& lists) {
+    thread_local std::vector<StepTensor> tensors;
+    tensors.clear();
     for (int64_t i = 0; i < lists.count; ++i) {
         tensors.push_back({.param = dataOf<float>(lists.params[i]),
                            .grad = dataOf<float>(lists.grads[i]),

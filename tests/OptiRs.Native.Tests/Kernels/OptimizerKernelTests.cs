@@ -58,6 +58,6 @@ internal sealed class OptimizerKernelTests
             () => new OptimizerTensors(parameters, none, parameters), Throws.ArgumentException.With.Message.Contains("gradients has 0"));
     }
 
-    private static NUnit.Framework.Constraints.Constraint Refused(string words) =>
+    private static NUnit.Framework.Constraints.ContainsConstraint Refused(string words) =>
         Throws.InstanceOf<ArgumentException>().With.Message.Contains(words);
 }

@@ -21,7 +21,7 @@ struct OptimizerTensor {
     int64_t first_block;  // its blocks follow each other
 };
 
-inline constexpr int kOptimizerTensors = 72;  // what fits 4 KB of arguments
+inline constexpr int kOptimizerTensors = 72;      // what fits 4 KB of arguments
 inline constexpr int64_t kOptimizerChunk = 4096;  // elements of a block
 
 /// p = p decay - rate m / (sqrt(v) correction + epsilon)
@@ -146,7 +146,7 @@ struct EmbeddingArguments {
     int64_t rows;
     int64_t columns;
     int64_t vocabulary;
-    uint32_t* error;  // set to 1 + the first row whose index is out of range
+    uint32_t* error;  // raised to 2^32 - 1 - the first row whose index is out of range
 };
 
 // ---- FP8 ----
@@ -165,7 +165,8 @@ struct QuantizeArguments {
 struct QuantizeBlocksArguments {
     const void* input;  // [rows, columns]
     void* output;
-    float* scales;  // dequantisation factors; [rows, ceil(columns / 128)] or [ceil(rows / 128), ceil(columns / 128)]
+    float* scales;  // dequantisation factors; [rows, ceil(columns / 128)] or [ceil(rows / 128), ceil(columns
+                    // / 128)]
     int64_t rows;
     int64_t columns;
     int32_t is_power_of_two;
