@@ -1,6 +1,7 @@
 // Every target of the project. ./build.sh is the entrance; it passes a target's own arguments in OPTIRS_ARGUMENTS.
 #load "build/native.cake"
 #load "build/tests.cake"
+#load "build/cuda.cake"
 
 using System.Diagnostics;
 

@@ -43,7 +43,7 @@ target=$1
 shift
 case ${target,,} in
     bench) install_missing "${build_packages[@]}" "${bench_packages[@]}" ;;
-    train | native | build | pack) install_missing "${build_packages[@]}" ;;
+    train | native | build | pack | cuda) install_missing "${build_packages[@]}" ;;
     *) install_missing "${build_packages[@]}" "${check_packages[@]}" ;;
 esac
 

@@ -76,6 +76,9 @@ internal static unsafe class Layout
         rows.Add(("optirs_device_properties", "is_integrated", (ulong)((byte*)&_optirs_device_properties.is_integrated - (byte*)&_optirs_device_properties), (ulong)(sizeof(byte))));
         rows.Add(("optirs_device_properties", "has_ecc", (ulong)((byte*)&_optirs_device_properties.has_ecc - (byte*)&_optirs_device_properties), (ulong)(sizeof(byte))));
         rows.Add(("optirs_device_properties", "reserved", (ulong)((byte*)&_optirs_device_properties.reserved[0] - (byte*)&_optirs_device_properties), (ulong)(6 * sizeof(byte))));
+        optirs_communicator_id _optirs_communicator_id = default;
+        rows.Add(("optirs_communicator_id", "", Alignment<optirs_communicator_id>(), (ulong)sizeof(optirs_communicator_id)));
+        rows.Add(("optirs_communicator_id", "bytes", (ulong)((byte*)&_optirs_communicator_id.bytes[0] - (byte*)&_optirs_communicator_id), (ulong)(128 * sizeof(byte))));
         optirs_allocator_stats _optirs_allocator_stats = default;
         rows.Add(("optirs_allocator_stats", "", Alignment<optirs_allocator_stats>(), (ulong)sizeof(optirs_allocator_stats)));
         rows.Add(("optirs_allocator_stats", "used_bytes", (ulong)((byte*)&_optirs_allocator_stats.used_bytes - (byte*)&_optirs_allocator_stats), (ulong)(sizeof(ulong))));

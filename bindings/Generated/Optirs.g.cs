@@ -28,6 +28,9 @@ internal readonly struct optirs_operation;
 /// <summary>A queue of work of one device. Work of different streams may overlap.<br/>Thread-safe; while it is captured (graph.h) only the capturing thread may use it.</summary>
 internal readonly struct optirs_stream;
 
+/// <summary>One rank of a group of devices.<br/>Any thread, one at a time.</summary>
+internal readonly struct optirs_communicator;
+
 /// <summary>A block of device memory. Kernels and copies use its address; the host must not touch it.<br/>Thread-safe, except for the bytes themselves.</summary>
 internal readonly struct optirs_device_memory;
 
@@ -243,6 +246,14 @@ internal unsafe struct optirs_device_properties
     public byte has_ecc;
     /// <summary>Zero.</summary>
     public fixed byte reserved[6];
+}
+
+/// <summary>What the ranks of one communicator have in common: made by one, handed to the others by any means.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_communicator_id
+{
+    /// <summary>Opaque.</summary>
+    public fixed byte bytes[128];
 }
 
 /// <summary>What the allocator of a device has done. Sizes are in bytes.</summary>
@@ -1653,6 +1664,14 @@ internal sealed unsafe class StreamHandle() : NativeHandle("optirs_stream")
     protected override void ReleaseNative() => optirs.optirs_stream_release((optirs_stream*)handle);
 }
 
+/// <summary>One reference to an <see cref="optirs_communicator"/>.</summary>
+internal sealed unsafe class CommunicatorHandle() : NativeHandle("optirs_communicator")
+{
+    public optirs_communicator* Pointer => (optirs_communicator*)handle;
+
+    protected override void ReleaseNative() => optirs.optirs_communicator_release((optirs_communicator*)handle);
+}
+
 /// <summary>One reference to an <see cref="optirs_device_memory"/>.</summary>
 internal sealed unsafe class DeviceMemoryHandle() : NativeHandle("optirs_device_memory")
 {
@@ -2109,6 +2128,21 @@ internal static unsafe partial class optirs
     /// <summary>6-bit float, 3 exponent bits, finite only.</summary>
     internal const int OPTIRS_DTYPE_F6E3M2FN = 33;
 
+    /// <summary>Sum.</summary>
+    internal const int OPTIRS_REDUCTION_SUM = 0;
+
+    /// <summary>Product.</summary>
+    internal const int OPTIRS_REDUCTION_PRODUCT = 1;
+
+    /// <summary>Greatest.</summary>
+    internal const int OPTIRS_REDUCTION_MAX = 2;
+
+    /// <summary>Least.</summary>
+    internal const int OPTIRS_REDUCTION_MIN = 3;
+
+    /// <summary>Sum divided by the number of ranks.</summary>
+    internal const int OPTIRS_REDUCTION_MEAN = 4;
+
     /// <summary>Complete on the calling thread, before optirs_echo_start returns.</summary>
     internal const int OPTIRS_ECHO_INLINE = 1;
 
@@ -2345,8 +2379,11 @@ internal static unsafe partial class optirs
     /// <summary>optirs_pjrt_raw_buffer.</summary>
     internal const int OPTIRS_OBJECT_PJRT_RAW_BUFFER = 28;
 
+    /// <summary>optirs_communicator.</summary>
+    internal const int OPTIRS_OBJECT_COMMUNICATOR = 29;
+
     /// <summary>Number of kinds.</summary>
-    internal const int OPTIRS_OBJECT_KIND_COUNT = 29;
+    internal const int OPTIRS_OBJECT_KIND_COUNT = 30;
 
     /// <summary>string_value, value_size bytes</summary>
     internal const int OPTIRS_PJRT_VALUE_STRING = 0;
@@ -3110,6 +3147,174 @@ internal static unsafe partial class optirs
     [LibraryImport(Library)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial void optirs_stream_release(optirs_stream* stream);
+
+    /// <summary>Makes the id of a new communicator. UNAVAILABLE if the backend's library for collectives is missing, with the reason.</summary>
+    /// <param name="device">Any device of the backend.</param>
+    /// <param name="out_id">The id.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_communicator_create_id(nint device, out optirs_communicator_id out_id);
+
+    /// <inheritdoc cref="optirs_communicator_create_id"/>
+    [LibraryImport(Library, EntryPoint = "optirs_communicator_create_id")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_communicator_create_id_raw(optirs_device* device, optirs_communicator_id* out_id);
+
+    /// <summary>Joins a communicator. Blocks until all ranks have joined. INVALID_ARGUMENT for a rank that is not below the count; UNAVAILABLE; ABORTED if a peer failed.</summary>
+    /// <param name="device">The device of this rank; no two ranks have the same one.</param>
+    /// <param name="id">The id, the same for all ranks.</param>
+    /// <param name="rank_count">Number of ranks.</param>
+    /// <param name="rank">From 0.</param>
+    /// <param name="out_communicator">The communicator; NULL on failure.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_communicator_create_wait(nint device, optirs_communicator_id* id, int rank_count, int rank, out CommunicatorHandle out_communicator);
+
+    /// <inheritdoc cref="optirs_communicator_create_wait"/>
+    [LibraryImport(Library, EntryPoint = "optirs_communicator_create_wait")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_communicator_create_wait_raw(optirs_device* device, optirs_communicator_id* id, int rank_count, int rank, optirs_communicator** out_communicator);
+
+    /// <summary>Every rank gets the combination of all ranks' elements. INVALID_ARGUMENT for an element type that cannot be combined or exchanged, a stream of another device, or an argument that is NULL; UNAVAILABLE; ABORTED if a peer failed.</summary>
+    /// <param name="communicator">The communicator.</param>
+    /// <param name="input">Device memory with count elements.</param>
+    /// <param name="output">Device memory for count elements; may be the input.</param>
+    /// <param name="count">Elements.</param>
+    /// <param name="dtype">Their type.</param>
+    /// <param name="reduction">How they are combined.</param>
+    /// <param name="stream">A stream of the rank's device.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_communicator_all_reduce(CommunicatorHandle communicator, void* input, void* output, ulong count, int dtype, int reduction, StreamHandle stream);
+
+    /// <inheritdoc cref="optirs_communicator_all_reduce"/>
+    [LibraryImport(Library, EntryPoint = "optirs_communicator_all_reduce")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_communicator_all_reduce_raw(optirs_communicator* communicator, void* input, void* output, ulong count, int dtype, int reduction, optirs_stream* stream);
+
+    /// <summary>Every rank gets all ranks' elements, in the order of the ranks. As optirs_communicator_all_reduce.</summary>
+    /// <param name="communicator">The communicator.</param>
+    /// <param name="input">Device memory with count elements.</param>
+    /// <param name="output">Device memory for count elements of each rank.</param>
+    /// <param name="count">Elements of one rank.</param>
+    /// <param name="dtype">Their type.</param>
+    /// <param name="stream">A stream of the rank's device.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_communicator_all_gather(CommunicatorHandle communicator, void* input, void* output, ulong count, int dtype, StreamHandle stream);
+
+    /// <inheritdoc cref="optirs_communicator_all_gather"/>
+    [LibraryImport(Library, EntryPoint = "optirs_communicator_all_gather")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_communicator_all_gather_raw(optirs_communicator* communicator, void* input, void* output, ulong count, int dtype, optirs_stream* stream);
+
+    /// <summary>Every rank gets its share of the combination of all ranks' elements. As optirs_communicator_all_reduce.</summary>
+    /// <param name="communicator">The communicator.</param>
+    /// <param name="input">Device memory with count elements for each rank, in the order of the ranks.</param>
+    /// <param name="output">Device memory for count elements.</param>
+    /// <param name="count">Elements of one share.</param>
+    /// <param name="dtype">Their type.</param>
+    /// <param name="reduction">How they are combined.</param>
+    /// <param name="stream">A stream of the rank's device.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_communicator_reduce_scatter(CommunicatorHandle communicator, void* input, void* output, ulong count, int dtype, int reduction, StreamHandle stream);
+
+    /// <inheritdoc cref="optirs_communicator_reduce_scatter"/>
+    [LibraryImport(Library, EntryPoint = "optirs_communicator_reduce_scatter")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_communicator_reduce_scatter_raw(optirs_communicator* communicator, void* input, void* output, ulong count, int dtype, int reduction, optirs_stream* stream);
+
+    /// <summary>Every rank gets the elements of one. As optirs_communicator_all_reduce; INVALID_ARGUMENT for a root that is not a rank.</summary>
+    /// <param name="communicator">The communicator.</param>
+    /// <param name="data">Device memory with count elements: read on the root, written on the others.</param>
+    /// <param name="count">Elements.</param>
+    /// <param name="dtype">Their type.</param>
+    /// <param name="root">The rank whose elements they are.</param>
+    /// <param name="stream">A stream of the rank's device.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_communicator_broadcast(CommunicatorHandle communicator, void* data, ulong count, int dtype, int root, StreamHandle stream);
+
+    /// <inheritdoc cref="optirs_communicator_broadcast"/>
+    [LibraryImport(Library, EntryPoint = "optirs_communicator_broadcast")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_communicator_broadcast_raw(optirs_communicator* communicator, void* data, ulong count, int dtype, int root, optirs_stream* stream);
+
+    /// <summary>One rank gets the combination of all ranks' elements. As optirs_communicator_all_reduce; INVALID_ARGUMENT for a root that is not a rank.</summary>
+    /// <param name="communicator">The communicator.</param>
+    /// <param name="input">Device memory with count elements.</param>
+    /// <param name="output">Device memory for count elements, on the root; not read elsewhere.</param>
+    /// <param name="count">Elements.</param>
+    /// <param name="dtype">Their type.</param>
+    /// <param name="reduction">How they are combined.</param>
+    /// <param name="root">The rank that gets them.</param>
+    /// <param name="stream">A stream of the rank's device.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_communicator_reduce(CommunicatorHandle communicator, void* input, void* output, ulong count, int dtype, int reduction, int root, StreamHandle stream);
+
+    /// <inheritdoc cref="optirs_communicator_reduce"/>
+    [LibraryImport(Library, EntryPoint = "optirs_communicator_reduce")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_communicator_reduce_raw(optirs_communicator* communicator, void* input, void* output, ulong count, int dtype, int reduction, int root, optirs_stream* stream);
+
+    /// <summary>Every rank sends a share to each rank and gets one from each. As optirs_communicator_all_reduce.</summary>
+    /// <param name="communicator">The communicator.</param>
+    /// <param name="input">Device memory with count elements for each rank, in the order of the ranks.</param>
+    /// <param name="output">Device memory for count elements of each rank; not the input.</param>
+    /// <param name="count">Elements of one share.</param>
+    /// <param name="dtype">Their type.</param>
+    /// <param name="stream">A stream of the rank's device.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_communicator_all_to_all(CommunicatorHandle communicator, void* input, void* output, ulong count, int dtype, StreamHandle stream);
+
+    /// <inheritdoc cref="optirs_communicator_all_to_all"/>
+    [LibraryImport(Library, EntryPoint = "optirs_communicator_all_to_all")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_communicator_all_to_all_raw(optirs_communicator* communicator, void* input, void* output, ulong count, int dtype, optirs_stream* stream);
+
+    /// <summary>Sends to one rank and receives from one: a shift along a ring, or a permutation. As optirs_communicator_all_reduce; INVALID_ARGUMENT for a peer that is not a rank.</summary>
+    /// <param name="communicator">The communicator.</param>
+    /// <param name="input">Device memory with count elements; not read if to is -1.</param>
+    /// <param name="to">The rank that gets them; -1 for none.</param>
+    /// <param name="output">Device memory for count elements; not written if from is -1.</param>
+    /// <param name="from">The rank whose elements they are; -1 for none.</param>
+    /// <param name="count">Elements.</param>
+    /// <param name="dtype">Their type.</param>
+    /// <param name="stream">A stream of the rank's device.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_communicator_send_receive(CommunicatorHandle communicator, void* input, int to, void* output, int from, ulong count, int dtype, StreamHandle stream);
+
+    /// <inheritdoc cref="optirs_communicator_send_receive"/>
+    [LibraryImport(Library, EntryPoint = "optirs_communicator_send_receive")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_communicator_send_receive_raw(optirs_communicator* communicator, void* input, int to, void* output, int from, ulong count, int dtype, optirs_stream* stream);
+
+    /// <summary>Fails if a peer or the network has failed since: streams of this communicator may then wait for ever. Release it to go on. ABORTED, UNAVAILABLE.</summary>
+    /// <param name="communicator">The communicator.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_communicator_check(CommunicatorHandle communicator);
+
+    /// <inheritdoc cref="optirs_communicator_check"/>
+    [LibraryImport(Library, EntryPoint = "optirs_communicator_check")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_communicator_check_raw(optirs_communicator* communicator);
+
+    /// <summary>Adds a reference.</summary>
+    /// <param name="communicator">The communicator; NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_communicator_retain(optirs_communicator* communicator);
+
+    /// <summary>Drops a reference. The last one leaves the communicator: work that was given is done, unless a peer has failed; then it is given up.</summary>
+    /// <param name="communicator">The communicator; NULL is a no-op.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void optirs_communicator_release(optirs_communicator* communicator);
 
     /// <summary>Allocates memory for work of a stream. Does not block, unless the driver has to be asked. RESOURCE_EXHAUSTED with what is in use, kept and free; FAILED_PRECONDITION while the stream is captured.</summary>
     /// <param name="stream">The stream whose work uses it first.</param>

@@ -66,6 +66,8 @@ const optirs_layout_row optirs_layout_rows[] = {
     FIELD(optirs_device_properties, is_integrated),
     FIELD(optirs_device_properties, has_ecc),
     FIELD(optirs_device_properties, reserved),
+    TYPE(optirs_communicator_id),
+    FIELD(optirs_communicator_id, bytes),
     TYPE(optirs_allocator_stats),
     FIELD(optirs_allocator_stats, used_bytes),
     FIELD(optirs_allocator_stats, used_peak_bytes),

@@ -64,7 +64,8 @@ enum {
     OPTIRS_OBJECT_PJRT_LIST = 26,        /**< optirs_pjrt_list. */
     OPTIRS_OBJECT_PJRT_PROFILER = 27,    /**< optirs_pjrt_profiler. */
     OPTIRS_OBJECT_PJRT_RAW_BUFFER = 28,  /**< optirs_pjrt_raw_buffer. */
-    OPTIRS_OBJECT_KIND_COUNT = 29        /**< Number of kinds. */
+    OPTIRS_OBJECT_COMMUNICATOR = 29,     /**< optirs_communicator. */
+    OPTIRS_OBJECT_KIND_COUNT = 30        /**< Number of kinds. */
 };
 
 /**

@@ -9,6 +9,7 @@
 #include <optirs/architecture.h>
 #include <optirs/backend.h>
 #include <optirs/buffer.h>
+#include <optirs/communicator.h>
 #include <optirs/device.h>
 #include <optirs/device_memory.h>
 #include <optirs/dlpack.h>

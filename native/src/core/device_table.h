@@ -27,6 +27,29 @@ struct optirs_backend_device_info {
     int32_t has_ecc;
 };
 
+/// A collective operation; the fields that an operation does not have are 0.
+struct optirs_backend_collective {
+    int32_t operation;  // OPTIRS_BACKEND_*
+    int32_t dtype;      // OPTIRS_DTYPE_*
+    int32_t reduction;  // OPTIRS_REDUCTION_*
+    int32_t root;       // or the rank to send to; -1 for none
+    int32_t from;       // the rank to receive from; -1 for none
+    int32_t rank_count;
+    uint64_t count;  // elements of one rank
+    const void* input;
+    void* output;
+};
+
+enum {
+    OPTIRS_BACKEND_ALL_REDUCE = 0,
+    OPTIRS_BACKEND_ALL_GATHER = 1,
+    OPTIRS_BACKEND_REDUCE_SCATTER = 2,
+    OPTIRS_BACKEND_BROADCAST = 3,
+    OPTIRS_BACKEND_REDUCE = 4,
+    OPTIRS_BACKEND_ALL_TO_ALL = 5,
+    OPTIRS_BACKEND_SEND_RECEIVE = 6
+};
+
 struct optirs_device_table {
     uint64_t struct_size;
 
@@ -88,6 +111,21 @@ struct optirs_device_table {
     int32_t (*graph_launch)(void* self, int32_t device, void* graph, void* stream,
                             optirs_backend_status* status);
     int32_t (*graph_destroy)(void* self, int32_t device, void* graph, optirs_backend_status* status);
+
+    int32_t (*communicator_id)(void* self, int32_t device, uint8_t* out_id_of_128_bytes,
+                               optirs_backend_status* status);
+    /// Blocks until all ranks have called it.
+    int32_t (*communicator_create)(void* self, int32_t device, const uint8_t* id, int32_t rank_count,
+                                   int32_t rank, void** out_communicator, optirs_backend_status* status);
+    int32_t (*communicator_run)(void* self, int32_t device, void* communicator,
+                                const optirs_backend_collective* collective, void* stream,
+                                optirs_backend_status* status);
+    /// Fails where something has gone wrong since.
+    int32_t (*communicator_check)(void* self, int32_t device, void* communicator,
+                                  optirs_backend_status* status);
+    /// Leaves in order, or gives up where something has gone wrong.
+    int32_t (*communicator_destroy)(void* self, int32_t device, void* communicator,
+                                    optirs_backend_status* status);
 };
 
 }  // extern "C"

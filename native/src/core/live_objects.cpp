@@ -20,7 +20,7 @@ constexpr std::array<std::string_view, kKinds> kNames = {
     "pjrt_context",   "pjrt_tracking",   "pjrt_copy_stream",
     "stablehlo_text", "stream",          "event",
     "device_memory",  "graph",           "pjrt_list",
-    "pjrt_profiler",  "pjrt_raw_buffer",
+    "pjrt_profiler",  "pjrt_raw_buffer", "communicator",
 };
 
 constexpr bool isKind(optirs_object_kind kind) { return kind >= 0 && kind < OPTIRS_OBJECT_KIND_COUNT; }

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "src/core/text.h"
+#include "src/cuda/collectives.h"
 #include "src/cuda/context.h"
 #include "src/cuda/libraries.h"
 #include "src/cuda/status.h"
@@ -314,7 +315,12 @@ const optirs_device_table& deviceTable() noexcept {
                                                   .capture_begin = captureBegin,
                                                   .capture_end = captureEnd,
                                                   .graph_launch = graphLaunch,
-                                                  .graph_destroy = graphDestroy};
+                                                  .graph_destroy = graphDestroy,
+                                                  .communicator_id = communicatorId,
+                                                  .communicator_create = communicatorCreate,
+                                                  .communicator_run = communicatorRun,
+                                                  .communicator_check = communicatorCheck,
+                                                  .communicator_destroy = communicatorDestroy};
     return table;
 }
 

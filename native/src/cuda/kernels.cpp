@@ -41,9 +41,10 @@ void requirePlain(const optirs_optimizer_tensors& lists, int64_t i) {
     }
 }
 
-std::vector<StepTensor> stepTensors(const optirs_optimizer_tensors& lists) {
-    std::vector<StepTensor> tensors;
-    tensors.reserve(static_cast<size_t>(lists.count));
+/// The memory is the calling thread's and grows only: steps in steady state allocate nothing.
+const std::vector<StepTensor>& stepTensors(const optirs_optimizer_tensors& lists) {
+    thread_local std::vector<StepTensor> tensors;
+    tensors.clear();
     for (int64_t i = 0; i < lists.count; ++i) {
         requirePlain(lists, i);
         tensors.push_back({.param = dataOf<float>(lists.params[i]),

@@ -44,12 +44,12 @@ struct ElementOf<F32> {
 template <>
 struct ElementOf<BF16> {
     static constexpr Element kValue = Element::kBF16;
-    static constexpr double kUnit = 0x1p-9;
+    static constexpr double kUnit = 0x1p-8;
 };
 template <>
 struct ElementOf<F16> {
     static constexpr Element kValue = Element::kF16;
-    static constexpr double kUnit = 0x1p-12;
+    static constexpr double kUnit = 0x1p-11;
 };
 template <class Q>
 struct Float8Of;

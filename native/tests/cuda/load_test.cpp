@@ -42,9 +42,12 @@ TEST(LoadDeathTest, NothingIsThere) {
 }
 
 TEST(LoadDeathTest, AnOldDriverIsRefused) {
-    EXPECT_EXIT(describe(OPTIRS_TEST_FOLDER "/old"), ::testing::ExitedWithCode(0),
-                "reason: the NVIDIA driver at .*old/libcuda.so.1 has version 11.8; at least 12.0 is "
-                "needed");
+    const auto with_old_driver = [] {
+        setenv("OPTIRS_MOCK_DRIVER_VERSION", "11080", 1);
+        describe(OPTIRS_TEST_FOLDER "/mock");
+    };
+    EXPECT_EXIT(with_old_driver(), ::testing::ExitedWithCode(0),
+                "reason: the NVIDIA driver at .*mock/libcuda.so.1 has version 11.8; at least 12.0 is needed");
 }
 
 TEST(LoadDeathTest, ALibraryWithoutFunctionsIsRefused) {

@@ -31,7 +31,7 @@ TYPED_TEST(PointwiseKernels, Gelu) {
                 gelu(testQueue(), form, Direction::kForward, ElementOf<T>::kValue,
                      {input.data(), nullptr, output.data(), count});
                 expectNear<T>(
-                    output, [&](int64_t i) { return gelu(input.value(i), form); }, tolerance<T>(), 4e-7);
+                    output, [&](int64_t i) { return gelu(input.value(i), form); }, tolerance<T>(), 2e-6);
                 gelu(testQueue(), form, Direction::kBackward, ElementOf<T>::kValue,
                      {input.data(), grad.data(), output.data(), count});
                 expectNear<T>(

@@ -29,12 +29,8 @@ optirs_stream::optirs_stream(optirs_device& owner, int32_t priority)
 }
 
 optirs_stream::~optirs_stream() {
-    if (is_capturing_) {
-        void* graph = nullptr;
-        if (device_.calls.attempt(&optirs_device_table::capture_end, stream_, &graph)) {
-            device_.calls.attempt(&optirs_device_table::graph_destroy, graph);
-        }
-        is_capturing_ = false;
+    if (isCapturing()) {
+        abandonCapture();
     }
     releaseHeld();
     if (notifier_ != nullptr) {
@@ -87,8 +83,7 @@ Ref<optirs_graph> optirs_stream::endCapture() {
         device_.calls(&optirs_device_table::capture_end, stream_, &graph);
     } catch (...) {
         // Whatever failed, the stream is not captured any more; a second end is refused and does no harm.
-        device_.calls.attempt(&optirs_device_table::capture_end, stream_, &graph);
-        is_capturing_.store(false, std::memory_order_release);
+        abandonCapture();
         releaseHeld();
         throw;
     }
@@ -100,6 +95,14 @@ Ref<optirs_graph> optirs_stream::endCapture() {
         device_.calls.attempt(&optirs_device_table::graph_destroy, graph);
         throw;
     }
+}
+
+void optirs_stream::abandonCapture() noexcept {
+    void* graph = nullptr;
+    if (device_.calls.attempt(&optirs_device_table::capture_end, stream_, &graph)) {
+        device_.calls.attempt(&optirs_device_table::graph_destroy, graph);
+    }
+    is_capturing_.store(false, std::memory_order_release);
 }
 
 bool optirs_stream::holdUntilCaptureEnds(std::list<Pending>& released) noexcept {

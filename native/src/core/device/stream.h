@@ -56,6 +56,7 @@ struct optirs_stream final : optirs::core::Object {
     void checkNotCapturing(const char* what) const;
 
  private:
+    void abandonCapture() noexcept;
     void releaseHeld() noexcept;
 
     optirs_device& device_;

@@ -146,7 +146,7 @@ struct EmbeddingArguments {
     int64_t rows;
     int64_t columns;
     int64_t vocabulary;
-    uint32_t* error;  // set to 1 + the first row whose index is out of range
+    uint32_t* error;  // raised to 2^32 - 1 - the first row whose index is out of range
 };
 
 // ---- FP8 ----

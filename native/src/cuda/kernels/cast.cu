@@ -4,23 +4,26 @@
 namespace optirs::cuda {
 namespace {
 
-constexpr int kTile = 64;   // rows and columns of a tile that is transposed
+constexpr int kTile = 64;    // rows and columns of a tile that is transposed
 constexpr int kBlock = 128;  // elements under one block scale
 
 __device__ __forceinline__ float greatest(E4M3*) { return 448.0F; }
 __device__ __forceinline__ float greatest(E5M2*) { return 57344.0F; }
 
-__device__ __forceinline__ float magnitude(float x) { return __uint_as_float(__float_as_uint(x) & 0x7fffffffU); }
+__device__ __forceinline__ float magnitude(float x) {
+    return __uint_as_float(__float_as_uint(x) & 0x7fffffffU);
+}
 
-/// Raises the bits of a greatest magnitude. Those of floats that are not negative are ordered as the numbers are;
-/// NaN is above all.
+/// Raises the bits of a greatest magnitude. Those of floats that are not negative are ordered as the numbers
+/// are; NaN is above all.
 __device__ __forceinline__ void raise(uint32_t* amax, float value) {
     if (amax != nullptr && threadIdx.x == 0) {
         atomicMax(amax, __float_as_uint(magnitude(value)));
     }
 }
 
-/// out = x scale, and max |x|. `output` NULL: the greatest magnitude alone. Blocks take turns along the elements.
+/// out = x scale, and max |x|. `output` NULL: the greatest magnitude alone. Blocks take turns along the
+/// elements.
 template <class T, class Q, int N>
 __device__ __forceinline__ float quantizeElements(const QuantizeArguments& a, int64_t count, float scale) {
     const auto* input = static_cast<const T*>(a.input);
@@ -58,7 +61,8 @@ __device__ __forceinline__ void quantize(const QuantizeArguments& a) {
     const float scale = a.scale == nullptr ? 1.0F : *a.scale;
     const bool is_aligned =
         isAligned<N>(static_cast<const T*>(a.input)) && isAligned<N>(static_cast<const Q*>(a.output));
-    const float most = is_aligned ? quantizeElements<T, Q, N>(a, count, scale) : quantizeElements<T, Q, 1>(a, count, scale);
+    const float most =
+        is_aligned ? quantizeElements<T, Q, N>(a, count, scale) : quantizeElements<T, Q, 1>(a, count, scale);
     if (a.amax != nullptr) {
         raise(a.amax, reduceBlock<Max>(most, scratch));
     }
@@ -89,8 +93,8 @@ __device__ __forceinline__ void dequantize(const QuantizeArguments& a) {
     }
 }
 
-/// A block casts a tile of kTile x kTile, writes it, and writes it transposed from shared memory. Each row of the
-/// tile in shared memory is padded by a word, so that columns lie in different banks.
+/// A block casts a tile of kTile x kTile, writes it, and writes it transposed from shared memory. Each row of
+/// the tile in shared memory is padded by a word, so that columns lie in different banks.
 template <class T, class Q>
 __device__ __forceinline__ void castTranspose(const QuantizeArguments& a) {
     __shared__ uint8_t tile[kTile][kTile + 4];
@@ -110,7 +114,8 @@ __device__ __forceinline__ void castTranspose(const QuantizeArguments& a) {
     const bool is_whole = column + kPerThread <= a.columns && isAligned<kPerThread>(input, a.columns) &&
                           isAligned<kPerThread>(output);
     float most = 0;
-    for (int local_row = static_cast<int>(threadIdx.x) / kThreadsPerRow; local_row < kTile; local_row += kRowsPerPass) {
+    for (int local_row = static_cast<int>(threadIdx.x) / kThreadsPerRow; local_row < kTile;
+         local_row += kRowsPerPass) {
         const int64_t row = first_row + local_row;
         if (row >= a.rows) {
             break;
@@ -192,7 +197,8 @@ __device__ __forceinline__ void quantizeRows(const QuantizeBlocksArguments& a) {
     Q* output = static_cast<Q*>(a.output) + row * a.columns;
     constexpr int kPerLane = kBlock / static_cast<int>(kWarp);
     const int64_t column = first + static_cast<int64_t>(threadIdx.x % kWarp) * kPerLane;
-    const bool is_whole = column + kPerLane <= a.columns && isAligned<kPerLane>(input) && isAligned<kPerLane>(output);
+    const bool is_whole =
+        column + kPerLane <= a.columns && isAligned<kPerLane>(input) && isAligned<kPerLane>(output);
     float x[kPerLane] = {};
     if (is_whole) {
         load<kPerLane>(input + column, x);
@@ -254,11 +260,11 @@ __device__ __forceinline__ void quantizeTiles(const QuantizeBlocksArguments& a) 
 
 }  // namespace
 
-#define OPTIRS_CASTS(T, type, Q, format)                                                                     \
-    OPTIRS_KERNEL(quantize_##type##_##format, kThreads, QuantizeArguments, quantize<T, Q>);                    \
-    OPTIRS_KERNEL(dequantize_##format##_##type, kThreads, QuantizeArguments, dequantize<Q, T>);                \
-    OPTIRS_KERNEL(cast_transpose_##type##_##format, kThreads, QuantizeArguments, castTranspose<T, Q>);         \
-    OPTIRS_KERNEL(quantize_1x128_##type##_##format, kThreads, QuantizeBlocksArguments, quantizeRows<T, Q>);    \
+#define OPTIRS_CASTS(T, type, Q, format)                                                                    \
+    OPTIRS_KERNEL(quantize_##type##_##format, kThreads, QuantizeArguments, quantize<T, Q>);                 \
+    OPTIRS_KERNEL(dequantize_##format##_##type, kThreads, QuantizeArguments, dequantize<Q, T>);             \
+    OPTIRS_KERNEL(cast_transpose_##type##_##format, kThreads, QuantizeArguments, castTranspose<T, Q>);      \
+    OPTIRS_KERNEL(quantize_1x128_##type##_##format, kThreads, QuantizeBlocksArguments, quantizeRows<T, Q>); \
     OPTIRS_KERNEL(quantize_128x128_##type##_##format, kThreads, QuantizeBlocksArguments, quantizeTiles<T, Q>)
 
 OPTIRS_CASTS(F32, f32, E4M3, e4m3);

@@ -2,8 +2,8 @@
 //
 // A kernel takes one struct of arguments by value (arguments.h) and uses blocks of one dimension and static
 // shared memory only. The files compile with nvcc, and as C++ in the tests (tests/cuda/emulation), where a
-// block's threads take turns. Four blocks fit a multiprocessor. Arithmetic is f32; sums within a row or block are added in a fixed order, so that
-// a repeated call gives the same bits.
+// block's threads take turns. Four blocks fit a multiprocessor. Arithmetic is f32; sums within a row or block
+// are added in a fixed order, so that a repeated call gives the same bits.
 #pragma once
 
 #include "arguments.h"
@@ -17,18 +17,19 @@ inline constexpr unsigned kAllLanes = 0xffffffffU;
 // ---- Definition: OPTIRS_KERNEL(name, threads, Arguments, body) is a kernel that calls body(arguments). ----
 
 #ifdef OPTIRS_CUDA_EMULATION
-#define OPTIRS_KERNEL(name, threads, Arguments, ...)                                                       \
-    static const ::optirs::emulation::Registration registration_of_##name(                                 \
-        {#name, OPTIRS_KERNEL_FILE, threads, sizeof(Arguments), [](const void* given) {                    \
-             Arguments arguments;                                                                          \
-             std::memcpy(static_cast<void*>(&arguments), given, sizeof(Arguments));                        \
-             __VA_ARGS__(arguments);                                                                       \
+#define OPTIRS_KERNEL(name, threads, Arguments, ...)                                    \
+    static const ::optirs::emulation::Registration registration_of_##name(              \
+        {#name, OPTIRS_KERNEL_FILE, threads, sizeof(Arguments), [](const void* given) { \
+             Arguments arguments;                                                       \
+             std::memcpy(static_cast<void*>(&arguments), given, sizeof(Arguments));     \
+             __VA_ARGS__(arguments);                                                    \
          }})
 #else
-#define OPTIRS_KERNEL(name, threads, Arguments, ...)                                       \
-    extern "C" __global__ void __launch_bounds__(threads, 4) name(const __grid_constant__ Arguments arguments) { \
-        __VA_ARGS__(arguments);                                                            \
-    }                                                                                      \
+#define OPTIRS_KERNEL(name, threads, Arguments, ...)         \
+    extern "C" __global__ void __launch_bounds__(threads, 4) \
+        name(const __grid_constant__ Arguments arguments) {  \
+        __VA_ARGS__(arguments);                              \
+    }                                                        \
     static_assert(sizeof(Arguments) <= 4096)
 #endif
 
@@ -61,7 +62,8 @@ __device__ __forceinline__ void store(T* to, const float (&from)[N]) {
 /// Calls body(i) for the thread's share of `count` elements, N at a time; the block works on all of them.
 template <int N, class Body>
 __device__ __forceinline__ void each(int64_t count, Body&& body) {
-    for (int64_t i = static_cast<int64_t>(threadIdx.x) * N; i < count; i += static_cast<int64_t>(blockDim.x) * N) {
+    for (int64_t i = static_cast<int64_t>(threadIdx.x) * N; i < count;
+         i += static_cast<int64_t>(blockDim.x) * N) {
         body(i);
     }
 }
@@ -85,7 +87,9 @@ struct Sum {
 };
 struct Max {
     static constexpr float kIdentity = -3.402823466e38F;
-    static __device__ __forceinline__ float combine(float a, float b) { return a > b || a != a ? a : b; }  // NaN wins
+    static __device__ __forceinline__ float combine(float a, float b) {
+        return a > b || a != a ? a : b;
+    }  // NaN wins
 };
 
 template <class Operation>
@@ -97,8 +101,8 @@ __device__ __forceinline__ float reduceWarp(float value) {
     return value;
 }
 
-/// Over the block, whose size is a multiple of a warp. `scratch` holds kWarp floats in shared memory, free for
-/// the next reduction once all threads have passed a barrier, which the function begins with.
+/// Over the block, whose size is a multiple of a warp. `scratch` holds kWarp floats in shared memory, free
+/// for the next reduction once all threads have passed a barrier, which the function begins with.
 template <class Operation>
 __device__ __forceinline__ float reduceBlock(float value, float* scratch) {
     value = reduceWarp<Operation>(value);

@@ -18,7 +18,8 @@ __device__ __forceinline__ void loadOr(const T* from, int64_t i, float otherwise
     }
 }
 
-/// The row is read three times: once from memory, then from the cache. Around the mean the squares do not cancel.
+/// The row is read three times: once from memory, then from the cache. Around the mean the squares do not
+/// cancel.
 template <class T, bool kIsLayer, int N>
 __device__ __forceinline__ void normRow(const NormArguments& a, float* scratch) {
     const auto row = static_cast<int64_t>(blockIdx.x);
@@ -87,8 +88,8 @@ __device__ __forceinline__ void normForward(const NormArguments& a) {
 }
 
 /// With x^ = (x - mean) inverse and h = grad weight, dx = inverse (h - mean(h) - x^ mean(h x^)); without the
-/// second term for RMS norm. Rows go to groups in turn; the group's block adds up its rows' share of dweight and
-/// dbias, each thread its own columns, in the order of the rows.
+/// second term for RMS norm. Rows go to groups in turn; the group's block adds up its rows' share of dweight
+/// and dbias, each thread its own columns, in the order of the rows.
 template <class T, bool kIsLayer, int N>
 __device__ __forceinline__ void normBackwardRows(const NormBackwardArguments& a, float* scratch) {
     const auto* weights = static_cast<const T*>(a.weight);

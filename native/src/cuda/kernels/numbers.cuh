@@ -75,11 +75,14 @@ __device__ __forceinline__ BF16 fromFloat(float x, BF16*) {
 inline float toFloat(F16 x) {
     const uint32_t magnitude = x.bits & 0x7fffU;
     if (magnitude >= 0x7c00U) {
-        return __uint_as_float(static_cast<uint32_t>(x.bits & 0x8000U) << 16 | 0x7f800000U | (magnitude & 0x3ffU) << 13);
+        return __uint_as_float(static_cast<uint32_t>(x.bits & 0x8000U) << 16 | 0x7f800000U |
+                               (magnitude & 0x3ffU) << 13);
     }
     return expand<10, 15>(magnitude, (x.bits & 0x8000U) != 0);
 }
-inline F16 fromFloat(float x, F16*) { return {static_cast<uint16_t>(roundTo<10, 15, false>(x, 0x7bffU, 0x7e00U))}; }
+inline F16 fromFloat(float x, F16*) {
+    return {static_cast<uint16_t>(roundTo<10, 15, false>(x, 0x7bffU, 0x7e00U))};
+}
 #else
 __device__ __forceinline__ float toFloat(F16 x) {
     float y;

@@ -158,14 +158,15 @@ __device__ __forceinline__ void dropout(const DropoutArguments& a) {
     }
 }
 
-/// One block for each row. A row whose index is out of range becomes zero, and the error says which.
+/// One block for each row. A row whose index is out of range becomes zero; the error's bits count down from
+/// 2^32 - 1, so that the first such row is the greatest.
 template <class T, int N>
 __device__ __forceinline__ void gatherRow(const EmbeddingArguments& a) {
     const auto row = static_cast<int64_t>(blockIdx.x);
     const int64_t index = a.indices[row];
     const bool is_valid = index >= 0 && index < a.vocabulary;
     if (!is_valid && threadIdx.x == 0) {
-        atomicMax(a.error, 0xffffffffU - static_cast<uint32_t>(row));  // the first row wins
+        atomicMax(a.error, 0xffffffffU - static_cast<uint32_t>(row));
     }
     const T* from = static_cast<const T*>(a.table) + (is_valid ? index : 0) * a.columns;
     T* to = static_cast<T*>(a.output) + row * a.columns;
@@ -178,22 +179,23 @@ __device__ __forceinline__ void gatherRow(const EmbeddingArguments& a) {
 template <class T>
 __device__ __forceinline__ void gather(const EmbeddingArguments& a) {
     constexpr int N = kVector<T>;
-    const bool is_aligned =
-        isAligned<N>(static_cast<const T*>(a.table), a.columns) && isAligned<N>(static_cast<const T*>(a.output));
+    const bool is_aligned = isAligned<N>(static_cast<const T*>(a.table), a.columns) &&
+                            isAligned<N>(static_cast<const T*>(a.output));
     is_aligned ? gatherRow<T, N>(a) : gatherRow<T, 1>(a);
 }
 
 }  // namespace
 
-#define OPTIRS_POINTWISE(T, suffix)                                                                               \
-    OPTIRS_KERNEL(gelu_tanh_forward_##suffix, kThreads, PointwiseArguments, activation<T, GeluTanh, true>);        \
-    OPTIRS_KERNEL(gelu_tanh_backward_##suffix, kThreads, PointwiseArguments, activation<T, GeluTanh, false>);      \
-    OPTIRS_KERNEL(gelu_erf_forward_##suffix, kThreads, PointwiseArguments, activation<T, GeluErf, true>);          \
-    OPTIRS_KERNEL(gelu_erf_backward_##suffix, kThreads, PointwiseArguments, activation<T, GeluErf, false>);        \
-    OPTIRS_KERNEL(swiglu_forward_##suffix, kThreads, SwiGluArguments, swiGlu<T, true>);                            \
-    OPTIRS_KERNEL(swiglu_backward_##suffix, kThreads, SwiGluArguments, swiGlu<T, false>);                          \
-    OPTIRS_KERNEL(rope_##suffix, kThreads, RopeArguments, rope<T>);                                                \
-    OPTIRS_KERNEL(dropout_##suffix, kThreads, DropoutArguments, dropout<T>);                                       \
+#define OPTIRS_POINTWISE(T, suffix)                                                                         \
+    OPTIRS_KERNEL(gelu_tanh_forward_##suffix, kThreads, PointwiseArguments, activation<T, GeluTanh, true>); \
+    OPTIRS_KERNEL(gelu_tanh_backward_##suffix, kThreads, PointwiseArguments,                                \
+                  activation<T, GeluTanh, false>);                                                          \
+    OPTIRS_KERNEL(gelu_erf_forward_##suffix, kThreads, PointwiseArguments, activation<T, GeluErf, true>);   \
+    OPTIRS_KERNEL(gelu_erf_backward_##suffix, kThreads, PointwiseArguments, activation<T, GeluErf, false>); \
+    OPTIRS_KERNEL(swiglu_forward_##suffix, kThreads, SwiGluArguments, swiGlu<T, true>);                     \
+    OPTIRS_KERNEL(swiglu_backward_##suffix, kThreads, SwiGluArguments, swiGlu<T, false>);                   \
+    OPTIRS_KERNEL(rope_##suffix, kThreads, RopeArguments, rope<T>);                                         \
+    OPTIRS_KERNEL(dropout_##suffix, kThreads, DropoutArguments, dropout<T>);                                \
     OPTIRS_KERNEL(embedding_##suffix, kThreads, EmbeddingArguments, gather<T>)
 
 OPTIRS_POINTWISE(F32, f32);

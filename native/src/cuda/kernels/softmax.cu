@@ -4,7 +4,8 @@
 namespace optirs::cuda {
 namespace {
 
-/// The greatest element of a row, and the sum of the exponentials around it. A row of -inf only has the sum 0.
+/// The greatest element of a row, and the sum of the exponentials around it. A row of -inf only has the sum
+/// 0.
 struct RowSoftmax {
     float greatest;
     float sum;
@@ -168,8 +169,8 @@ __device__ __forceinline__ void crossEntropy(const CrossEntropyArguments& a) {
 
 }  // namespace
 
-#define OPTIRS_SOFTMAX(T, suffix)                                                          \
-    OPTIRS_KERNEL(softmax_forward_##suffix, kThreads, SoftmaxArguments, softmax<T, true>);  \
+#define OPTIRS_SOFTMAX(T, suffix)                                                            \
+    OPTIRS_KERNEL(softmax_forward_##suffix, kThreads, SoftmaxArguments, softmax<T, true>);   \
     OPTIRS_KERNEL(softmax_backward_##suffix, kThreads, SoftmaxArguments, softmax<T, false>); \
     OPTIRS_KERNEL(cross_entropy_##suffix, kThreads, CrossEntropyArguments, crossEntropy<T>)
 

@@ -5,6 +5,21 @@
 #include <memory>
 #include <vector>
 
+#ifdef __SANITIZE_THREAD__
+// ThreadSanitizer is told which fiber runs.
+extern "C" {
+void* __tsan_get_current_fiber(void);
+void* __tsan_create_fiber(unsigned flags);
+void __tsan_destroy_fiber(void* fiber);
+void __tsan_switch_to_fiber(void* fiber, unsigned flags);
+}
+#else
+static void* __tsan_get_current_fiber() { return nullptr; }
+static void* __tsan_create_fiber(unsigned) { return nullptr; }
+static void __tsan_destroy_fiber(void*) {}
+static void __tsan_switch_to_fiber(void*, unsigned) {}
+#endif
+
 namespace optirs::emulation {
 
 Dim3 block_index;
@@ -23,9 +38,15 @@ std::vector<Kernel>& kernels() {
 }
 
 struct Fiber {
+    Fiber() = default;
+    Fiber(const Fiber&) = delete;
+    Fiber& operator=(const Fiber&) = delete;
+    ~Fiber() { __tsan_destroy_fiber(sanitizer); }
+
     ucontext_t context{};
     std::unique_ptr<char[]> stack = std::make_unique<char[]>(kStack);
     bool is_done = true;
+    void* sanitizer = __tsan_create_fiber(0);
 };
 
 struct Barrier {
@@ -36,6 +57,7 @@ struct Barrier {
 // The block that runs. One at a time: the driver's lock is held.
 std::vector<Fiber> fibers;
 ucontext_t scheduler;
+void* scheduler_sanitizer = nullptr;
 const Kernel* running = nullptr;
 const void* running_argument = nullptr;
 Barrier block_barrier;
@@ -50,9 +72,14 @@ unsigned living(unsigned first, unsigned count) {
     return alive;
 }
 
+void switchToScheduler(ucontext_t& from) {
+    __tsan_switch_to_fiber(scheduler_sanitizer, 0);
+    swapcontext(&from, &scheduler);
+}
+
 void yield() {
     const unsigned self = thread_index;
-    swapcontext(&fibers[self].context, &scheduler);
+    switchToScheduler(fibers[self].context);
     thread_index = self;
 }
 
@@ -73,7 +100,7 @@ void arrive(Barrier& barrier, unsigned first, unsigned count) {
 void enter() {
     running->body(running_argument);
     fibers[thread_index].is_done = true;
-    swapcontext(&fibers[thread_index].context, &scheduler);
+    switchToScheduler(fibers[thread_index].context);
 }
 
 void runBlock() {
@@ -93,6 +120,7 @@ void runBlock() {
         for (unsigned i = 0; i < block_size; ++i) {
             if (!fibers[i].is_done) {
                 thread_index = i;
+                __tsan_switch_to_fiber(fibers[i].sanitizer, 0);
                 swapcontext(&scheduler, &fibers[i].context);
                 is_alive |= !fibers[i].is_done;
             }
@@ -131,6 +159,7 @@ void run(const Kernel& kernel, const void* argument, Dim3 grid, unsigned threads
     for (auto& slots : exchanged) {
         slots.assign(threads + kWarp, 0);
     }
+    scheduler_sanitizer = __tsan_get_current_fiber();
     running = &kernel;
     running_argument = argument;
     grid_size = grid;

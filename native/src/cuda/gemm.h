@@ -1,0 +1,84 @@
+// Matrix products through cuBLASLt.
+//
+// All matrices are row-major: D[m,n] = epilogue(alpha op(A)[m,k] op(B)[k,n] + beta C[m,n]). cuBLASLt is
+// column-major and gets the transposed problem, D^T = op(B)^T op(A)^T: its A is our B, its m our n.
+#pragma once
+
+#include <cstdint>
+
+#include "src/cuda/api/cublaslt.h"
+#include "src/cuda/launch.h"
+
+namespace optirs::cuda {
+
+enum class MatrixType : int32_t { kF32, kF16, kBF16, kE4M3, kE5M2 };
+
+enum class GemmEpilogue : int32_t {
+    kNone,
+    kBias,           // + bias[n]
+    kGelu,           // gelu(x), tanh form
+    kGeluBias,       // gelu(x + bias[n])
+    kGeluAux,        // gelu(x), and x to aux
+    kGeluAuxBias,    // gelu(x + bias[n]), and x + bias to aux
+    kDGelu,          // x gelu'(aux)
+    kDGeluBiasGrad,  // x gelu'(aux), and its sums over m to bias[n]
+    kBiasGradB,      // x, and the sums of op(B) over k to bias[n]
+};
+
+/// What the scales of an FP8 operand belong to; they are dequantisation factors.
+enum class ScaleMode : int32_t {
+    kTensor,    // one number
+    kRow,       // one for each row of A, or column of op(B); cuBLASLt 12.9 and later
+    kBlock128,  // one for each 128 of k: A [k/128, m], op(B) [k/128, n]; 12.9 and later
+    kTile128,   // one for each 128 x 128 of op(B); 12.9 and later
+};
+
+struct MatrixOperand {
+    const void* data = nullptr;
+    MatrixType type = MatrixType::kF32;
+    bool is_transposed = false;  // stored as [k,m] or [n,k]
+    int64_t stride = 0;          // elements between rows
+    int64_t batch_stride = 0;    // elements between matrices of a batch
+    const float* scale = nullptr;
+    ScaleMode scale_mode = ScaleMode::kTensor;
+};
+
+struct Gemm {
+    int64_t m = 0;
+    int64_t n = 0;
+    int64_t k = 0;
+    int64_t batch = 1;
+    MatrixOperand a;
+    MatrixOperand b;
+    const void* c = nullptr;  // of D's type and strides; NULL if beta is 0
+    void* d = nullptr;
+    MatrixType d_type = MatrixType::kF32;
+    int64_t d_stride = 0;
+    int64_t d_batch_stride = 0;
+    const float* d_scale = nullptr;  // FP8 output: quantisation factor
+    float* d_amax = nullptr;         // FP8 output: max |D| before it is scaled
+    float alpha = 1;
+    float beta = 0;
+    GemmEpilogue epilogue = GemmEpilogue::kNone;
+    void* bias = nullptr;
+    MatrixType bias_type = MatrixType::kF32;
+    void* aux = nullptr;  // of D's type
+    int64_t aux_stride = 0;
+    int64_t aux_batch_stride = 0;
+    bool has_fast_accumulation = false;  // FP8: sums stay in the tensor core, with about 14 bits
+    bool has_tf32 = false;               // f32: operands are rounded to TF32
+};
+
+/// Workspace that opens all of cuBLASLt's algorithms: 32 MiB from Hopper on, 4 MiB before.
+uint64_t gemmWorkspaceBytes(int32_t device);
+
+/// Throws INVALID_ARGUMENT for what cuBLASLt's documentation rules out, UNAVAILABLE without cuBLASLt,
+/// UNIMPLEMENTED where no algorithm fits. The algorithm is the heuristic's, or the one that tuneGemm has
+/// measured for the shape.
+void gemm(const Queue& queue, const Gemm& problem, void* workspace, uint64_t workspace_bytes);
+
+/// Runs the candidates of the heuristic, which write D, and keeps the fastest for this shape until the
+/// process ends. Returns its time in milliseconds. Waits for the stream.
+float tuneGemm(const Queue& queue, const Gemm& problem, void* workspace, uint64_t workspace_bytes);
+
+}  // namespace optirs::cuda
