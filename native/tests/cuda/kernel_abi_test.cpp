@@ -54,6 +54,20 @@ class KernelTest : public MachineTest {
         return values;
     }
 
+    static optirs_optimizer_tensors listsOf(const std::vector<optirs_dl_tensor>& params,
+                                            const std::vector<optirs_dl_tensor>& grads,
+                                            const std::vector<optirs_dl_tensor>& state1,
+                                            const std::vector<optirs_dl_tensor>& state2) {
+        optirs_optimizer_tensors lists{};
+        lists.struct_size = sizeof(lists);
+        lists.count = static_cast<int64_t>(params.size());
+        lists.params = params.data();
+        lists.grads = grads.data();
+        lists.state1 = state1.data();
+        lists.state2 = state2.data();
+        return lists;
+    }
+
     const std::vector<int64_t> counts = {5000, 0, 1, 4096, 77};
     Held<optirs_stream> queue = stream();
 };
@@ -64,9 +78,7 @@ TEST_F(KernelTest, AdamWIsTheCpus) {
     List first = list(3, false);
     List second = list(4, true);
     const auto lists = [&](auto member) {
-        return optirs_optimizer_tensors{sizeof(optirs_optimizer_tensors), static_cast<int64_t>(counts.size()),
-                                        (params.*member).data(),          (grads.*member).data(),
-                                        (first.*member).data(),           (second.*member).data()};
+        return listsOf(params.*member, grads.*member, first.*member, second.*member);
     };
     const optirs_optimizer_tensors host = lists(&List::host_tensors);
     const optirs_optimizer_tensors device_lists = lists(&List::device_tensors);
@@ -105,12 +117,8 @@ TEST_F(KernelTest, StreamsMustBelongToTheTensors) {
     List grads = list(2, false);
     List first = list(3, false);
     List second = list(4, true);
-    const optirs_optimizer_tensors tensors{sizeof(tensors),
-                                           1,
-                                           params.device_tensors.data(),
-                                           grads.device_tensors.data(),
-                                           first.device_tensors.data(),
-                                           second.device_tensors.data()};
+    const optirs_optimizer_tensors tensors =
+        listsOf(params.device_tensors, grads.device_tensors, first.device_tensors, second.device_tensors);
     optirs_adamw_args args{};
     args.struct_size = sizeof(args);
     args.tensors = &tensors;
@@ -132,12 +140,8 @@ TEST_F(KernelTest, AFailedLaunchIsTyped) {
     List grads = list(2, false);
     List first = list(3, false);
     List second = list(4, true);
-    const optirs_optimizer_tensors tensors{sizeof(tensors),
-                                           1,
-                                           params.device_tensors.data(),
-                                           grads.device_tensors.data(),
-                                           first.device_tensors.data(),
-                                           second.device_tensors.data()};
+    const optirs_optimizer_tensors tensors =
+        listsOf(params.device_tensors, grads.device_tensors, first.device_tensors, second.device_tensors);
     optirs_adamw_args args{};
     args.struct_size = sizeof(args);
     args.tensors = &tensors;

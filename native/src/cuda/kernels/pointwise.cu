@@ -11,27 +11,28 @@ __device__ __forceinline__ int64_t firstElement() {
     return (static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x) * N;
 }
 
-// tanh form: 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
+// tanh form: 0.5 x (1 + tanh(u)) with u = sqrt(2 / pi) (x + 0.044715 x^3), written as x s(2 u) with the logistic
+// function s, as 1 + tanh(u) cancels where u is far below 0.
 constexpr float kGeluA = 0.7978845608028654F;
 constexpr float kGeluB = 0.044715F;
 
 struct GeluTanh {
-    static __device__ __forceinline__ float value(float x) {
-        return 0.5F * x * (1.0F + tanhf(kGeluA * (x + kGeluB * x * x * x)));
+    static __device__ __forceinline__ float logistic(float x) {
+        return 1.0F / (1.0F + expf(-2.0F * kGeluA * (x + kGeluB * x * x * x)));
     }
+    static __device__ __forceinline__ float value(float x) { return x * logistic(x); }
     static __device__ __forceinline__ float slope(float x) {
-        const float t = tanhf(kGeluA * (x + kGeluB * x * x * x));
-        return 0.5F * (1.0F + t) + 0.5F * x * (1.0F - t * t) * kGeluA * (1.0F + 3.0F * kGeluB * x * x);
+        const float s = logistic(x);
+        return s + x * s * (1.0F - s) * 2.0F * kGeluA * (1.0F + 3.0F * kGeluB * x * x);
     }
 };
 
-// exact form: x Phi(x)
+// exact form: x Phi(x), with Phi(x) = erfc(-x / sqrt(2)) / 2
 struct GeluErf {
-    static __device__ __forceinline__ float value(float x) {
-        return 0.5F * x * (1.0F + erff(x * 0.7071067811865476F));
-    }
+    static __device__ __forceinline__ float phi(float x) { return 0.5F * erfcf(-0.7071067811865476F * x); }
+    static __device__ __forceinline__ float value(float x) { return x * phi(x); }
     static __device__ __forceinline__ float slope(float x) {
-        return 0.5F * (1.0F + erff(x * 0.7071067811865476F)) + x * 0.3989422804014327F * expf(-0.5F * x * x);
+        return phi(x) + x * 0.3989422804014327F * expf(-0.5F * x * x);
     }
 };
 
