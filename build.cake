@@ -50,7 +50,11 @@ Task("Bench").Description("runs the benchmarks (arguments go to the program; see
 
 Task("Pack").Description("makes the NuGet packages in artifacts/package")
     .IsDependentOn("Build")
-    .Does(() => Run("dotnet", "pack", "OptiRs.Native.slnx", "-c", "Release", "-v", "quiet", "--nologo"));
+    .Does(() =>
+    {
+        BundleLibraries("release");
+        Run("dotnet", "pack", "OptiRs.Native.slnx", "-c", "Release", "-v", "quiet", "--nologo");
+    });
 
 Task("Train").Description("trains a small transformer: ./build.sh train --data FILE (--help tells the options)")
     .IsDependentOn("Build")

@@ -11,6 +11,18 @@ void BuildNative(string preset)
     Run("cmake", "--build", folder, "--", "--quiet");
 }
 
+// The libraries of the system that the plugin loads, beside their licences: packages carry them to machines without them.
+void BundleLibraries(string preset)
+{
+    var bundle = System.IO.Path.GetFullPath($"artifacts/native/{preset}/bundle");
+    Run("cmake", "--install", $"artifacts/native/{preset}", "--component", "bundle", "--prefix", System.IO.Path.GetDirectoryName(bundle));
+    var licenses = System.IO.Directory.CreateDirectory(System.IO.Path.Combine(bundle, "licenses")).FullName;
+    foreach (var package in new[] { "libdnnl2", "libhwy1", "libgomp1", "ocl-icd-libopencl1", "zlib1g", "libzstd1" })
+    {
+        System.IO.File.Copy($"/usr/share/doc/{package}/copyright", System.IO.Path.Combine(licenses, package + ".txt"), overwrite: true);
+    }
+}
+
 string[] NativeSources() =>
     Context.Globber.GetFiles("native/**/*.{h,cpp,c}")
         .Concat(Context.Globber.GetFiles("samples/**/*.{h,cpp,c}"))
