@@ -36,7 +36,7 @@ internal sealed class DeviceTests
         var result = new int[100];
         second.Read<int>(result, stream);
         Assert.That(result, Is.EqualTo(Enumerable.Repeat(0, 2).Concat(source[20..30]).Concat(Enumerable.Repeat(0, 88))));
-        Assert.That(() => first.Write<int>(source, stream, offset: 4), Throws.InstanceOf<ArgumentException>()
+        Assert.That(() => first.Write<int>(source, stream, offset: 4), Throws.InstanceOf<OptiRsException>()
             .With.Message.Contains("400 bytes at offset 4 do not fit"));
     }
 
@@ -74,7 +74,7 @@ internal sealed class DeviceTests
         graph.Launch(stream);
         memory.Read<byte>(bytes, stream);
         Assert.That(bytes, Is.EqualTo(new byte[] { 2, 2, 2, 2 }));
-        Assert.That(() => stream.Capture(() => stream.Wait()), Throws.InvalidOperationException
+        Assert.That(() => stream.Capture(() => stream.Wait()), Throws.InstanceOf<OptiRsException>()
             .With.Message.Contains("being captured"));
         stream.Wait(); // the failed recording has ended
     }
