@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pjrt_cpu/ir/ragged_dot.h"
+#include "pjrt_cpu/passes/counted_loop.h"
 #include "pjrt_cpu/passes/expand.h"
 #include "pjrt_cpu/passes/rewrite.h"
 
@@ -29,37 +30,22 @@ class RaggedDot {
         std::vector<int64_t> prefix = dimsOf(sizes);
         prefix.pop_back();
         const TensorType bound = sizes->tensor().withDims(prefix);
-        // Carried: the group's number, where it starts, the result so far.
-        Value* start[] = {builder.constant(kCounter, 0), builder.constant(bound, 0),
-                          builder.constant(op_.result()->tensor(), 0)};
-        const Type types[] = {kCounter, bound, op_.result()->type()};
-        Operation* loop = builder.create(OpKind::kWhile, start, types, {}, 2);
-        for (size_t r = 0; r < 2; ++r) {
-            Block& block = loop->region(r).addBlock();
-            for (const Type& type : types) block.addArgument(type);
-            Builder inner(block);
-            inner.setLocation(op_.location());
-            std::vector<Value*> returned;
-            if (r == 0)
-                returned = {inner.compare("LT", block.argument(0),
-                                          inner.constant(kCounter, static_cast<double>(groups_)))};
-            else
-                returned = group(inner, sizes, block);
-            inner.create(OpKind::kReturn, returned, {});
-        }
-        return loop->result(2);
+        // Carried: where the group starts, the result so far.
+        Value* start[] = {builder.constant(bound, 0), builder.constant(op_.result()->tensor(), 0)};
+        return countedLoop(
+            builder, groups_, start,
+            [&](Builder& inner, Block& /*block*/, Value* number, std::span<Value* const> carried) {
+                return group(inner, sizes, number, carried[0], carried[1]);
+            })[1];
     }
 
  private:
-    std::vector<Value*> group(Builder& inner, Value* sizes, Block& block) {
-        Value* number = block.argument(0);
-        Value* begin = block.argument(1);
+    std::vector<Value*> group(Builder& inner, Value* sizes, Value* number, Value* begin, Value* so_far) {
         Value* size = inner.reshape(sliceAt(inner, sizes, sizes->tensor().rank() - 1, number), dimsOf(begin));
         Value* end = inner.binary(OpKind::kAdd, begin, size);
-        Value* so_far = block.argument(2);
         Value* result = is_contracting_ ? contracting(inner, number, begin, end, so_far)
                                         : nonContracting(inner, number, begin, end, so_far);
-        return {inner.binary(OpKind::kAdd, number, inner.constant(kCounter, 1)), end, result};
+        return {end, result};
     }
 
     /// lhs [b, m, k], rhs [g, b, k, n] -> [b, m, n]: rows of the group get their product.
@@ -120,18 +106,6 @@ class RaggedDot {
         Value* at = inner.create(OpKind::kIota, {}, positions, std::move(attributes));
         return inner.binary(OpKind::kAnd, inner.compare("GE", at, inner.broadcastInDim(begin, dims, before)),
                             inner.compare("LT", at, inner.broadcastInDim(end, dims, before)));
-    }
-
-    static Value* sliceAt(Builder& inner, Value* value, int64_t dim, Value* position) {
-        std::vector<int64_t> sizes = dimsOf(value);
-        sizes[static_cast<size_t>(dim)] = 1;
-        std::vector<Value*> operands = {value};
-        Value* zero = inner.constant(kCounter, 0);
-        for (int64_t d = 0; d < value->tensor().rank(); ++d) operands.push_back(d == dim ? position : zero);
-        NamedAttributes attributes;
-        attributes.set("slice_sizes", Attribute::integers(sizes));
-        const Type type = value->tensor().withDims(sizes);
-        return inner.create(OpKind::kDynamicSlice, operands, {&type, 1}, std::move(attributes))->result();
     }
 
     Value* product(Builder& builder, Value* lhs, Value* rhs, const DotDimensions& dot,

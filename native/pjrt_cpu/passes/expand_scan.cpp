@@ -2,6 +2,7 @@
 // values, and gives the outputs' slices there and the next carried values.
 #include <unordered_map>
 
+#include "pjrt_cpu/passes/counted_loop.h"
 #include "pjrt_cpu/passes/expand.h"
 #include "pjrt_cpu/passes/rewrite.h"
 
@@ -46,59 +47,29 @@ class Scan {
 
     std::vector<Value*> expand() {
         Builder builder(op_);
-        const TensorType counter(ElementType::kI64, {});
-        std::vector<Value*> start = {builder.constant(counter, 0)};
+        std::vector<Value*> start;
         for (size_t i = 0; i < outputs_; ++i) start.push_back(builder.constant(op_.result(i)->tensor(), 0));
         for (size_t i = 0; i < carries_; ++i) start.push_back(op_.operand(inputs_ + i));
-        std::vector<Type> types;
-        for (const Value* value : start) types.push_back(value->type());
-        Operation* loop = builder.create(OpKind::kWhile, start, types, {}, 2);
-        for (size_t r = 0; r < 2; ++r) {
-            Block& block = loop->region(r).addBlock();
-            for (const Type& type : types) block.addArgument(type);
-            Builder inner(block);
-            inner.setLocation(op_.location());
-            std::vector<Value*> returned;
-            if (r == 0)
-                returned = {inner.compare("LT", block.argument(0),
-                                          inner.constant(counter, static_cast<double>(length_)))};
-            else
-                returned = round(block, inner);
-            inner.create(OpKind::kReturn, returned, {});
-        }
-        std::vector<Value*> results;
-        for (size_t i = 1; i < start.size(); ++i) results.push_back(loop->result(i));
-        return results;
+        return countedLoop(
+            builder, length_, start,
+            [&](Builder& inner, Block& block, Value* position, std::span<Value* const> carried) {
+                return round(inner, block, position, carried);
+            });
     }
 
  private:
-    std::vector<Value*> round(Block& block, Builder& inner) {
+    std::vector<Value*> round(Builder& inner, Block& block, Value* at, std::span<Value* const> carried) {
         const TensorType counter(ElementType::kI64, {});
-        Value* at = block.argument(0);
         if (boolAttribute(op_, "is_reverse"))
             at = inner.binary(OpKind::kSubtract, inner.constant(counter, static_cast<double>(length_ - 1)),
                               at);
-        Value* zero = inner.constant(counter, 0);
-        const auto withIndices = [&](std::vector<Value*> operands, int64_t rank) {
-            for (int64_t d = 0; d < rank; ++d) operands.push_back(d == dimension_ ? at : zero);
-            return operands;
-        };
         Block& source = body(op_);
         std::unordered_map<Value*, Value*> map;
         for (size_t i = 0; i < inputs_; ++i) {
-            Value* input = op_.operand(i);
-            std::vector<int64_t> sizes = dimsOf(input);
-            sizes[static_cast<size_t>(dimension_)] = 1;
-            NamedAttributes attributes;
-            attributes.set("slice_sizes", Attribute::integers(sizes));
-            const Type type = input->tensor().withDims(sizes);
-            const auto operands = withIndices({input}, input->tensor().rank());
-            Operation* slice =
-                inner.create(OpKind::kDynamicSlice, operands, {&type, 1}, std::move(attributes));
-            map[source.argument(i)] = inner.reshape(slice->result(), dimsOf(source.argument(i)));
+            Value* slice = sliceAt(inner, op_.operand(i), dimension_, at);
+            map[source.argument(i)] = inner.reshape(slice, dimsOf(source.argument(i)));
         }
-        for (size_t i = 0; i < carries_; ++i)
-            map[source.argument(inputs_ + i)] = block.argument(1 + outputs_ + i);
+        for (size_t i = 0; i < carries_; ++i) map[source.argument(inputs_ + i)] = carried[outputs_ + i];
         const auto mapped = [&](Value* value) {
             const auto found = map.find(value);
             return found == map.end() ? value : found->second;
@@ -108,17 +79,18 @@ class Scan {
             block.insert(cloneOperation(each, mapped, [&](Value* old, Value* made) { map[old] = made; }),
                          nullptr);
         }
-        std::vector<Value*> returned = {
-            inner.binary(OpKind::kAdd, block.argument(0), inner.constant(counter, 1))};
+        std::vector<Value*> returned;
         for (size_t i = 0; i < op_.resultCount(); ++i) {
             Value* value = mapped(source.last()->operand(i));
             if (i < outputs_) {
-                Value* whole = block.argument(1 + i);
+                Value* whole = carried[i];
                 std::vector<int64_t> dims = dimsOf(whole);
                 dims[static_cast<size_t>(dimension_)] = 1;
                 const Type type = whole->type();
-                const auto operands =
-                    withIndices({whole, inner.reshape(value, dims)}, whole->tensor().rank());
+                std::vector<Value*> operands = {whole, inner.reshape(value, dims)};
+                Value* zero = inner.constant(counter, 0);
+                for (int64_t d = 0; d < whole->tensor().rank(); ++d)
+                    operands.push_back(d == dimension_ ? at : zero);
                 value = inner.create(OpKind::kDynamicUpdateSlice, operands, {&type, 1})->result();
             }
             returned.push_back(value);
