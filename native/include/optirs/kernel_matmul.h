@@ -56,6 +56,7 @@ typedef struct optirs_matmul_args {
  * either equal or absent, one b for all. Sums are f32: for 16-bit and 8-bit operands without block scales
  * every product is exact, so the error is that of the summation alone. With scales of more than one block, b
  * and a have no batches. Workspace: 16-bit and 8-bit operands as f32.
+ * @workspace
  * @fallible INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.
  * @param[in] stream The queue of a device, or NULL on host memory.
  * @param[in] args The arguments.

@@ -1,4 +1,4 @@
-using OptiRs.Native.Interop;
+using static OptiRs.Native.Interop.optirs;
 
 namespace OptiRs.Native;
 
@@ -18,9 +18,9 @@ public static partial class Kernels
     public static void Attention(
         ReadOnlyKernelTensor q, ReadOnlyKernelTensor k, ReadOnlyKernelTensor v, KernelTensor output, AttentionOptions options,
         KernelTensor lse = default) =>
-        AttentionKernels.Forward(
-            options.Forward, q.View, k.View, v.View, output.View, lse.View, options.Bias.View, options.AlibiSlopes.View,
-            options.QueryLengths.View, options.KeyLengths.View);
+        optirs_attention(
+            options.Forward, q: q.View, k: k.View, v: v.View, bias: options.Bias.View, alibi_slopes: options.AlibiSlopes.View,
+            q_lengths: options.QueryLengths.View, kv_lengths: options.KeyLengths.View, @out: output.View, lse: lse.View);
 
     /// <summary>Gradients of <see cref="Attention"/>, the same each time: the order of all sums is fixed.</summary>
     /// <param name="outputGradient">The type of q [batch, sq, heads, dv].</param>
@@ -37,7 +37,8 @@ public static partial class Kernels
         ReadOnlyKernelTensor outputGradient, ReadOnlyKernelTensor q, ReadOnlyKernelTensor k, ReadOnlyKernelTensor v,
         ReadOnlyKernelTensor output, ReadOnlyKernelTensor lse, KernelTensor queryGradient, KernelTensor keyGradient,
         KernelTensor valueGradient, AttentionOptions options) =>
-        AttentionKernels.Backward(
-            options.Backward, outputGradient.View, q.View, k.View, v.View, output.View, lse.View, queryGradient.View, keyGradient.View,
-            valueGradient.View, options.Bias.View, options.AlibiSlopes.View, options.QueryLengths.View, options.KeyLengths.View);
+        optirs_attention_backward(
+            options.Backward, dout: outputGradient.View, q: q.View, k: k.View, v: v.View, @out: output.View, lse: lse.View,
+            bias: options.Bias.View, alibi_slopes: options.AlibiSlopes.View, q_lengths: options.QueryLengths.View,
+            kv_lengths: options.KeyLengths.View, dq: queryGradient.View, dk: keyGradient.View, dv: valueGradient.View);
 }
