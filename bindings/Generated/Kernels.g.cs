@@ -14,10 +14,10 @@ internal static unsafe partial class optirs
 {
     /// <inheritdoc cref="optirs_attention_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_attention(optirs_attention_args args, in TensorView q = default, in TensorView k = default, in TensorView v = default, in TensorView bias = default, in TensorView alibi_slopes = default, in TensorView q_lengths = default, in TensorView kv_lengths = default, in TensorView @out = default, in TensorView lse = default)
+    internal static void optirs_attention(optirs_attention_args args, in TensorView q = default, in TensorView k = default, in TensorView v = default, in TensorView bias = default, in TensorView alibi_slopes = default, in TensorView q_lengths = default, in TensorView kv_lengths = default, in TensorView @out = default, in TensorView lse = default, in TensorView q_starts = default, in TensorView kv_starts = default, in TensorView block_table = default, in TensorView q_scale = default, in TensorView k_scale = default, in TensorView v_scale = default)
     {
-        NativeTensor q_native, k_native, v_native, bias_native, alibi_slopes_native, q_lengths_native, kv_lengths_native, out_native, lse_native;
-        fixed (byte* q_data = q, k_data = k, v_data = v, bias_data = bias, alibi_slopes_data = alibi_slopes, q_lengths_data = q_lengths, kv_lengths_data = kv_lengths, out_data = @out, lse_data = lse)
+        NativeTensor q_native, k_native, v_native, bias_native, alibi_slopes_native, q_lengths_native, kv_lengths_native, out_native, lse_native, q_starts_native, kv_starts_native, block_table_native, q_scale_native, k_scale_native, v_scale_native;
+        fixed (byte* q_data = q, k_data = k, v_data = v, bias_data = bias, alibi_slopes_data = alibi_slopes, q_lengths_data = q_lengths, kv_lengths_data = kv_lengths, out_data = @out, lse_data = lse, q_starts_data = q_starts, kv_starts_data = kv_starts, block_table_data = block_table, q_scale_data = q_scale, k_scale_data = k_scale, v_scale_data = v_scale)
         {
             args.struct_size = (nuint)sizeof(optirs_attention_args);
             args.q = q.Describe(q_data, &q_native);
@@ -29,6 +29,12 @@ internal static unsafe partial class optirs
             args.kv_lengths = kv_lengths.Describe(kv_lengths_data, &kv_lengths_native);
             args.@out = @out.Describe(out_data, &out_native);
             args.lse = lse.Describe(lse_data, &lse_native);
+            args.q_starts = q_starts.Describe(q_starts_data, &q_starts_native);
+            args.kv_starts = kv_starts.Describe(kv_starts_data, &kv_starts_native);
+            args.block_table = block_table.Describe(block_table_data, &block_table_native);
+            args.q_scale = q_scale.Describe(q_scale_data, &q_scale_native);
+            args.k_scale = k_scale.Describe(k_scale_data, &k_scale_native);
+            args.v_scale = v_scale.Describe(v_scale_data, &v_scale_native);
             NativeError.ThrowIfFailed(optirs_attention_raw(null, &args));
         }
 
@@ -41,14 +47,20 @@ internal static unsafe partial class optirs
         kv_lengths.KeepAlive();
         @out.KeepAlive();
         lse.KeepAlive();
+        q_starts.KeepAlive();
+        kv_starts.KeepAlive();
+        block_table.KeepAlive();
+        q_scale.KeepAlive();
+        k_scale.KeepAlive();
+        v_scale.KeepAlive();
     }
 
     /// <inheritdoc cref="optirs_attention_backward_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_attention_backward(optirs_attention_backward_args args, in TensorView dout = default, in TensorView q = default, in TensorView k = default, in TensorView v = default, in TensorView @out = default, in TensorView lse = default, in TensorView bias = default, in TensorView alibi_slopes = default, in TensorView q_lengths = default, in TensorView kv_lengths = default, in TensorView dq = default, in TensorView dk = default, in TensorView dv = default)
+    internal static void optirs_attention_backward(optirs_attention_backward_args args, in TensorView dout = default, in TensorView q = default, in TensorView k = default, in TensorView v = default, in TensorView @out = default, in TensorView lse = default, in TensorView bias = default, in TensorView alibi_slopes = default, in TensorView q_lengths = default, in TensorView kv_lengths = default, in TensorView dq = default, in TensorView dk = default, in TensorView dv = default, in TensorView q_starts = default, in TensorView kv_starts = default, in TensorView q_scale = default, in TensorView k_scale = default, in TensorView v_scale = default, in TensorView dout_scale = default)
     {
-        NativeTensor dout_native, q_native, k_native, v_native, out_native, lse_native, bias_native, alibi_slopes_native, q_lengths_native, kv_lengths_native, dq_native, dk_native, dv_native;
-        fixed (byte* dout_data = dout, q_data = q, k_data = k, v_data = v, out_data = @out, lse_data = lse, bias_data = bias, alibi_slopes_data = alibi_slopes, q_lengths_data = q_lengths, kv_lengths_data = kv_lengths, dq_data = dq, dk_data = dk, dv_data = dv)
+        NativeTensor dout_native, q_native, k_native, v_native, out_native, lse_native, bias_native, alibi_slopes_native, q_lengths_native, kv_lengths_native, dq_native, dk_native, dv_native, q_starts_native, kv_starts_native, q_scale_native, k_scale_native, v_scale_native, dout_scale_native;
+        fixed (byte* dout_data = dout, q_data = q, k_data = k, v_data = v, out_data = @out, lse_data = lse, bias_data = bias, alibi_slopes_data = alibi_slopes, q_lengths_data = q_lengths, kv_lengths_data = kv_lengths, dq_data = dq, dk_data = dk, dv_data = dv, q_starts_data = q_starts, kv_starts_data = kv_starts, q_scale_data = q_scale, k_scale_data = k_scale, v_scale_data = v_scale, dout_scale_data = dout_scale)
         {
             args.struct_size = (nuint)sizeof(optirs_attention_backward_args);
             args.dout = dout.Describe(dout_data, &dout_native);
@@ -64,6 +76,12 @@ internal static unsafe partial class optirs
             args.dq = dq.Describe(dq_data, &dq_native);
             args.dk = dk.Describe(dk_data, &dk_native);
             args.dv = dv.Describe(dv_data, &dv_native);
+            args.q_starts = q_starts.Describe(q_starts_data, &q_starts_native);
+            args.kv_starts = kv_starts.Describe(kv_starts_data, &kv_starts_native);
+            args.q_scale = q_scale.Describe(q_scale_data, &q_scale_native);
+            args.k_scale = k_scale.Describe(k_scale_data, &k_scale_native);
+            args.v_scale = v_scale.Describe(v_scale_data, &v_scale_native);
+            args.dout_scale = dout_scale.Describe(dout_scale_data, &dout_scale_native);
             NativeError.ThrowIfFailed(optirs_attention_backward_raw(null, &args));
         }
 
@@ -80,6 +98,12 @@ internal static unsafe partial class optirs
         dq.KeepAlive();
         dk.KeepAlive();
         dv.KeepAlive();
+        q_starts.KeepAlive();
+        kv_starts.KeepAlive();
+        q_scale.KeepAlive();
+        k_scale.KeepAlive();
+        v_scale.KeepAlive();
+        dout_scale.KeepAlive();
     }
 
     /// <inheritdoc cref="optirs_matmul_raw"/>
@@ -144,6 +168,170 @@ internal static unsafe partial class optirs
         scale_b.KeepAlive();
         scale_out.KeepAlive();
         amax_out.KeepAlive();
+        @out.KeepAlive();
+        return checked((long)bytes);
+    }
+
+    /// <inheritdoc cref="optirs_grouped_matmul_raw"/>
+    [SkipLocalsInit]
+    internal static void optirs_grouped_matmul(optirs_grouped_matmul_args args, in TensorView a = default, in TensorView b = default, in TensorView group_sizes = default, in TensorView bias = default, in TensorView scale_a = default, in TensorView scale_b = default, in TensorView @out = default, Span<byte> workspace = default)
+    {
+        NativeTensor a_native, b_native, group_sizes_native, bias_native, scale_a_native, scale_b_native, out_native;
+        fixed (byte* a_data = a, b_data = b, group_sizes_data = group_sizes, bias_data = bias, scale_a_data = scale_a, scale_b_data = scale_b, out_data = @out, workspace_data = workspace)
+        {
+            args.struct_size = (nuint)sizeof(optirs_grouped_matmul_args);
+            args.a = a.Describe(a_data, &a_native);
+            args.b = b.Describe(b_data, &b_native);
+            args.group_sizes = group_sizes.Describe(group_sizes_data, &group_sizes_native);
+            args.bias = bias.Describe(bias_data, &bias_native);
+            args.scale_a = scale_a.Describe(scale_a_data, &scale_a_native);
+            args.scale_b = scale_b.Describe(scale_b_data, &scale_b_native);
+            args.@out = @out.Describe(out_data, &out_native);
+            args.workspace = workspace_data;
+            args.workspace_size = (ulong)workspace.Length;
+            NativeError.ThrowIfFailed(optirs_grouped_matmul_raw(null, &args));
+        }
+
+        a.KeepAlive();
+        b.KeepAlive();
+        group_sizes.KeepAlive();
+        bias.KeepAlive();
+        scale_a.KeepAlive();
+        scale_b.KeepAlive();
+        @out.KeepAlive();
+    }
+
+    /// <inheritdoc cref="optirs_grouped_matmul_raw"/>
+    [SkipLocalsInit]
+    internal static long optirs_grouped_matmul_workspace(optirs_grouped_matmul_args args, in TensorView a = default, in TensorView b = default, in TensorView group_sizes = default, in TensorView bias = default, in TensorView scale_a = default, in TensorView scale_b = default, in TensorView @out = default)
+    {
+        NativeTensor a_native, b_native, group_sizes_native, bias_native, scale_a_native, scale_b_native, out_native;
+        ulong bytes;
+        fixed (byte* a_data = a, b_data = b, group_sizes_data = group_sizes, bias_data = bias, scale_a_data = scale_a, scale_b_data = scale_b, out_data = @out)
+        {
+            args.struct_size = (nuint)sizeof(optirs_grouped_matmul_args);
+            args.a = a.Describe(a_data, &a_native);
+            args.b = b.Describe(b_data, &b_native);
+            args.group_sizes = group_sizes.Describe(group_sizes_data, &group_sizes_native);
+            args.bias = bias.Describe(bias_data, &bias_native);
+            args.scale_a = scale_a.Describe(scale_a_data, &scale_a_native);
+            args.scale_b = scale_b.Describe(scale_b_data, &scale_b_native);
+            args.@out = @out.Describe(out_data, &out_native);
+            NativeError.ThrowIfFailed(optirs_kernel_workspace_raw(OPTIRS_KERNEL_GROUPED_MATMUL, &args, &bytes));
+        }
+
+        a.KeepAlive();
+        b.KeepAlive();
+        group_sizes.KeepAlive();
+        bias.KeepAlive();
+        scale_a.KeepAlive();
+        scale_b.KeepAlive();
+        @out.KeepAlive();
+        return checked((long)bytes);
+    }
+
+    /// <inheritdoc cref="optirs_quantize_mx_raw"/>
+    [SkipLocalsInit]
+    internal static void optirs_quantize_mx(optirs_quantize_mx_args args, in TensorView x = default, in TensorView amax = default, in TensorView @out = default, in TensorView scales = default, in TensorView tensor_scale = default)
+    {
+        NativeTensor x_native, amax_native, out_native, scales_native, tensor_scale_native;
+        fixed (byte* x_data = x, amax_data = amax, out_data = @out, scales_data = scales, tensor_scale_data = tensor_scale)
+        {
+            args.struct_size = (nuint)sizeof(optirs_quantize_mx_args);
+            args.x = x.Describe(x_data, &x_native);
+            args.amax = amax.Describe(amax_data, &amax_native);
+            args.@out = @out.Describe(out_data, &out_native);
+            args.scales = scales.Describe(scales_data, &scales_native);
+            args.tensor_scale = tensor_scale.Describe(tensor_scale_data, &tensor_scale_native);
+            NativeError.ThrowIfFailed(optirs_quantize_mx_raw(null, &args));
+        }
+
+        x.KeepAlive();
+        amax.KeepAlive();
+        @out.KeepAlive();
+        scales.KeepAlive();
+        tensor_scale.KeepAlive();
+    }
+
+    /// <inheritdoc cref="optirs_dequantize_mx_raw"/>
+    [SkipLocalsInit]
+    internal static void optirs_dequantize_mx(optirs_dequantize_mx_args args, in TensorView x = default, in TensorView scales = default, in TensorView tensor_scale = default, in TensorView @out = default)
+    {
+        NativeTensor x_native, scales_native, tensor_scale_native, out_native;
+        fixed (byte* x_data = x, scales_data = scales, tensor_scale_data = tensor_scale, out_data = @out)
+        {
+            args.struct_size = (nuint)sizeof(optirs_dequantize_mx_args);
+            args.x = x.Describe(x_data, &x_native);
+            args.scales = scales.Describe(scales_data, &scales_native);
+            args.tensor_scale = tensor_scale.Describe(tensor_scale_data, &tensor_scale_native);
+            args.@out = @out.Describe(out_data, &out_native);
+            NativeError.ThrowIfFailed(optirs_dequantize_mx_raw(null, &args));
+        }
+
+        x.KeepAlive();
+        scales.KeepAlive();
+        tensor_scale.KeepAlive();
+        @out.KeepAlive();
+    }
+
+    /// <inheritdoc cref="optirs_matmul_mx_raw"/>
+    [SkipLocalsInit]
+    internal static void optirs_matmul_mx(optirs_matmul_mx_args args, in TensorView a = default, in TensorView a_scales = default, in TensorView a_tensor_scale = default, in TensorView b = default, in TensorView b_scales = default, in TensorView b_tensor_scale = default, in TensorView bias = default, in TensorView @out = default, Span<byte> workspace = default)
+    {
+        NativeTensor a_native, a_scales_native, a_tensor_scale_native, b_native, b_scales_native, b_tensor_scale_native, bias_native, out_native;
+        fixed (byte* a_data = a, a_scales_data = a_scales, a_tensor_scale_data = a_tensor_scale, b_data = b, b_scales_data = b_scales, b_tensor_scale_data = b_tensor_scale, bias_data = bias, out_data = @out, workspace_data = workspace)
+        {
+            args.struct_size = (nuint)sizeof(optirs_matmul_mx_args);
+            args.a = a.Describe(a_data, &a_native);
+            args.a_scales = a_scales.Describe(a_scales_data, &a_scales_native);
+            args.a_tensor_scale = a_tensor_scale.Describe(a_tensor_scale_data, &a_tensor_scale_native);
+            args.b = b.Describe(b_data, &b_native);
+            args.b_scales = b_scales.Describe(b_scales_data, &b_scales_native);
+            args.b_tensor_scale = b_tensor_scale.Describe(b_tensor_scale_data, &b_tensor_scale_native);
+            args.bias = bias.Describe(bias_data, &bias_native);
+            args.@out = @out.Describe(out_data, &out_native);
+            args.workspace = workspace_data;
+            args.workspace_size = (ulong)workspace.Length;
+            NativeError.ThrowIfFailed(optirs_matmul_mx_raw(null, &args));
+        }
+
+        a.KeepAlive();
+        a_scales.KeepAlive();
+        a_tensor_scale.KeepAlive();
+        b.KeepAlive();
+        b_scales.KeepAlive();
+        b_tensor_scale.KeepAlive();
+        bias.KeepAlive();
+        @out.KeepAlive();
+    }
+
+    /// <inheritdoc cref="optirs_matmul_mx_raw"/>
+    [SkipLocalsInit]
+    internal static long optirs_matmul_mx_workspace(optirs_matmul_mx_args args, in TensorView a = default, in TensorView a_scales = default, in TensorView a_tensor_scale = default, in TensorView b = default, in TensorView b_scales = default, in TensorView b_tensor_scale = default, in TensorView bias = default, in TensorView @out = default)
+    {
+        NativeTensor a_native, a_scales_native, a_tensor_scale_native, b_native, b_scales_native, b_tensor_scale_native, bias_native, out_native;
+        ulong bytes;
+        fixed (byte* a_data = a, a_scales_data = a_scales, a_tensor_scale_data = a_tensor_scale, b_data = b, b_scales_data = b_scales, b_tensor_scale_data = b_tensor_scale, bias_data = bias, out_data = @out)
+        {
+            args.struct_size = (nuint)sizeof(optirs_matmul_mx_args);
+            args.a = a.Describe(a_data, &a_native);
+            args.a_scales = a_scales.Describe(a_scales_data, &a_scales_native);
+            args.a_tensor_scale = a_tensor_scale.Describe(a_tensor_scale_data, &a_tensor_scale_native);
+            args.b = b.Describe(b_data, &b_native);
+            args.b_scales = b_scales.Describe(b_scales_data, &b_scales_native);
+            args.b_tensor_scale = b_tensor_scale.Describe(b_tensor_scale_data, &b_tensor_scale_native);
+            args.bias = bias.Describe(bias_data, &bias_native);
+            args.@out = @out.Describe(out_data, &out_native);
+            NativeError.ThrowIfFailed(optirs_kernel_workspace_raw(OPTIRS_KERNEL_MATMUL_MX, &args, &bytes));
+        }
+
+        a.KeepAlive();
+        a_scales.KeepAlive();
+        a_tensor_scale.KeepAlive();
+        b.KeepAlive();
+        b_scales.KeepAlive();
+        b_tensor_scale.KeepAlive();
+        bias.KeepAlive();
         @out.KeepAlive();
         return checked((long)bytes);
     }
@@ -769,5 +957,30 @@ internal static unsafe partial class optirs
         amax_history.KeepAlive();
         scale.KeepAlive();
         scale_inv.KeepAlive();
+    }
+
+    /// <inheritdoc cref="optirs_sparse_adam_raw"/>
+    [SkipLocalsInit]
+    internal static void optirs_sparse_adam(optirs_sparse_adam_args args, in TensorView param = default, in TensorView indices = default, in TensorView grads = default, in TensorView grad_scale = default, in TensorView exp_avg = default, in TensorView exp_avg_sq = default)
+    {
+        NativeTensor param_native, indices_native, grads_native, grad_scale_native, exp_avg_native, exp_avg_sq_native;
+        fixed (byte* param_data = param, indices_data = indices, grads_data = grads, grad_scale_data = grad_scale, exp_avg_data = exp_avg, exp_avg_sq_data = exp_avg_sq)
+        {
+            args.struct_size = (nuint)sizeof(optirs_sparse_adam_args);
+            args.param = param.Describe(param_data, &param_native);
+            args.indices = indices.Describe(indices_data, &indices_native);
+            args.grads = grads.Describe(grads_data, &grads_native);
+            args.grad_scale = grad_scale.Describe(grad_scale_data, &grad_scale_native);
+            args.exp_avg = exp_avg.Describe(exp_avg_data, &exp_avg_native);
+            args.exp_avg_sq = exp_avg_sq.Describe(exp_avg_sq_data, &exp_avg_sq_native);
+            NativeError.ThrowIfFailed(optirs_sparse_adam_raw(null, &args));
+        }
+
+        param.KeepAlive();
+        indices.KeepAlive();
+        grads.KeepAlive();
+        grad_scale.KeepAlive();
+        exp_avg.KeepAlive();
+        exp_avg_sq.KeepAlive();
     }
 }
