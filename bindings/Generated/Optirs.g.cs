@@ -4097,7 +4097,7 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_softmax_backward_raw(optirs_stream* stream, optirs_softmax_backward_args* args);
 
-    /// <summary>loss = log(sum(exp(x))) - (1-e) x[target] - e mean(x), and dlogits = grad_scale (softmax(x) - (1-e) onehot(target) - e/n), in one pass over the logits. On host memory a target out of range is OUT_OF_RANGE, before anything is written. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <summary>loss = log(sum(exp(x))) - (1-e) x[target] - e mean(x), and dlogits = grad_scale (softmax(x) - (1-e) onehot(target) - e/n), in one pass over the logits. On host memory a target out of range is OUT_OF_RANGE, before anything is written; on a device its loss is NaN. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
     /// <param name="stream">The queue of a device, or NULL on host memory.</param>
     /// <param name="args">The arguments.</param>
     [LibraryImport(Library)]
@@ -4337,7 +4337,7 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_dropout_raw(optirs_stream* stream, optirs_dropout_args* args);
 
-    /// <summary>out[i] = table[indices[i]]. On host memory an index out of range is OUT_OF_RANGE, before anything is written. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <summary>out[i] = table[indices[i]]. On host memory an index out of range is OUT_OF_RANGE, before anything is written; on a device its row is zeros. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
     /// <param name="stream">The queue of a device, or NULL on host memory.</param>
     /// <param name="args">The arguments.</param>
     [LibraryImport(Library)]
