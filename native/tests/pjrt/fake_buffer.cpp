@@ -18,7 +18,7 @@ FAKE_FUNCTION(PJRT_Client_BufferFromHostBuffer) {
         return makeError(PJRT_Error_Code_RESOURCE_EXHAUSTED, "the fake device is full");
     }
     buffer->memory = std::make_shared<Memory>(bytes);
-    const auto copy = [memory = buffer->memory, data = args->data, bytes] {
+    const auto copy = [memory = buffer->memory.get(), data = args->data, bytes] {
         if (bytes != 0) {
             std::memcpy(memory->data.data(), data, bytes);
         }
@@ -60,7 +60,7 @@ FAKE_FUNCTION(PJRT_Buffer_Device) {
 }
 FAKE_FUNCTION(PJRT_Buffer_Delete) {
     FAKE_ENTER(PJRT_Buffer_Delete)
-    as<Buffer>(args->buffer).memory.reset();
+    as<Buffer>(args->buffer).memory.take();
     return nullptr;
 }
 FAKE_FUNCTION(PJRT_Buffer_IsDeleted) {
@@ -87,8 +87,8 @@ FAKE_FUNCTION(PJRT_Buffer_ToHostBuffer) {
     const PJRT_Buffer_MemoryLayout* layout = args->host_layout;
     if (layout != nullptr && layout->type == PJRT_Buffer_MemoryLayout_Type_Strides &&
         layout->strides.num_byte_strides == 1 && source.dims.size() == 1) {
-        args->event =
-            makeEvent([memory = source.memory, to = args->dst, stride = layout->strides.byte_strides[0]] {
+        args->event = makeEvent(
+            [memory = source.memory.get(), to = args->dst, stride = layout->strides.byte_strides[0]] {
                 for (std::size_t i = 0; i < memory->data.size() / 4; ++i) {
                     std::memcpy(static_cast<char*>(to) + static_cast<int64_t>(i) * stride,
                                 memory->data.data() + 4 * i, 4);
@@ -103,7 +103,7 @@ FAKE_FUNCTION(PJRT_Buffer_ToHostBuffer) {
         return makeError(PJRT_Error_Code_INVALID_ARGUMENT,
                          "the fake plugin was asked for a copy that it cannot make");
     }
-    args->event = makeEvent([memory = source.memory, to = args->dst] {
+    args->event = makeEvent([memory = source.memory.get(), to = args->dst] {
         if (!memory->data.empty()) {
             std::memcpy(to, memory->data.data(), memory->data.size());
         }
