@@ -9,6 +9,13 @@ namespace {
 
 PJRT_CopyToDeviceStream& streamOf(PJRT_CopyToDeviceStream* stream) { return deref(stream, "stream"); }
 
+struct OwnedChunk {
+    PJRT_Chunk chunk;
+    ~OwnedChunk() {
+        if (chunk.deleter != nullptr) chunk.deleter(chunk.data, chunk.deleter_arg);
+    }
+};
+
 PJRT_Error* streamDestroy(PJRT_CopyToDeviceStream_Destroy_Args* args) {
     return guarded("PJRT_CopyToDeviceStream_Destroy", args, [](auto& a) { delete a.stream; });
 }
@@ -16,13 +23,13 @@ PJRT_Error* streamDestroy(PJRT_CopyToDeviceStream_Destroy_Args* args) {
 PJRT_Error* streamAddChunk(PJRT_CopyToDeviceStream_AddChunk_Args* args) {
     return guarded("PJRT_CopyToDeviceStream_AddChunk", args, [](auto& a) {
         a.transfer_complete = nullptr;
-        PJRT_CopyToDeviceStream& stream = streamOf(a.stream);
         const PJRT_Chunk& chunk = deref(a.chunk, "chunk");
+        // Taken, whatever becomes of it: it is this side's to release.
+        const OwnedChunk owned{chunk};
+        PJRT_CopyToDeviceStream& stream = streamOf(a.stream);
         if (chunk.data == nullptr && chunk.size > 0) throw invalidArgument("chunk.data is null");
         auto event = std::make_unique<PJRT_Event>(PJRT_Event{Completion::done()});
         stream.add(chunk.data, chunk.size);
-        // Taken: it is this side's to release, now that its bytes are copied.
-        if (chunk.deleter != nullptr) chunk.deleter(chunk.data, chunk.deleter_arg);
         a.transfer_complete = event.release();
     });
 }

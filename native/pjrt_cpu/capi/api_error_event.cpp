@@ -44,7 +44,7 @@ PJRT_Error* pluginAttributes(PJRT_Plugin_Attributes_Args* args) {
             values.add("xla_version", int64_t{2});
             values.add("stablehlo_current_version", std::vector<int64_t>{1, 20, 0});
             values.add("stablehlo_minimum_version", std::vector<int64_t>{0, 9, 0});
-            values.add("program_formats", std::string("mlir"));
+            values.add("program_formats", std::string("mlir,hlo"));
             return values;
         }();
         a.attributes = attributes.data();

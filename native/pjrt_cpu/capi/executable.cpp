@@ -9,6 +9,7 @@
 #include "pjrt_cpu/capi/slice_estimate.h"
 #include "pjrt_cpu/codegen/compiler.h"
 #include "pjrt_cpu/ir/error.h"
+#include "pjrt_cpu/stablehlo/hlo/hlo.h"
 
 namespace optirs::plugin {
 namespace {
@@ -88,10 +89,14 @@ std::shared_ptr<const CompiledProgram> compileProgram(const PJRT_Program& progra
         if (!options.empty()) image.options = options;
         return compileImage(image, cache);
     }
+    if (format == "hlo") {
+        return compileImage({std::string(kHloMagic) + std::string(code), std::string(options), {}, {}},
+                            cache);
+    }
     if (format != "mlir") {
         throw unimplemented("programs of format \"" + std::string(format) +
-                            "\"; this plugin takes \"mlir\" (StableHLO) and \"optirs_executable\" (a "
-                            "serialized executable, to compile anew)");
+                            "\"; this plugin takes \"mlir\" (StableHLO), \"hlo\" (HloModuleProto) and "
+                            "\"optirs_executable\" (a serialized executable, to compile anew)");
     }
     return compileImage({std::string(code), std::string(options), {}, {}}, cache);
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pjrt_cpu/capi/execute_request.h"
+#include "pjrt_cpu/capi/host_callbacks.h"
 #include "pjrt_cpu/ir/error.h"
 #include "pjrt_cpu/runtime/executor.h"
 #include "pjrt_cpu/runtime/rendezvous.h"
@@ -21,6 +22,8 @@ struct Launch {
     RunContext context;
     /// Where the devices of the execution meet; null when it has one.
     std::shared_ptr<Rendezvous> rendezvous;
+    /// What the program sends to the host and receives from it; null when it does nothing of the kind.
+    std::unique_ptr<HostCallbacks> callbacks;
     std::vector<Value> arguments;
     /// By argument, not 0: its buffer has given its value up, and its memory may be taken.
     std::vector<uint8_t> donated;
@@ -136,6 +139,8 @@ void executeLoaded(PJRT_LoadedExecutable& executable, const PJRT_LoadedExecutabl
     const Program& program = *request.compiled->program;
     const int64_t run_id = client->nextRunId();
     const std::shared_ptr<Rendezvous> rendezvous = makeRendezvous(executable, request.devices);
+    const PJRT_ExecuteOptions no_options{};
+    const PJRT_ExecuteOptions& callback_options = args.options != nullptr ? *args.options : no_options;
     std::vector<std::shared_ptr<Launch>> launches;
     std::vector<std::vector<std::unique_ptr<PJRT_Buffer>>> results(request.devices.size());
     std::vector<std::unique_ptr<PJRT_Event>> events;
@@ -148,6 +153,11 @@ void executeLoaded(PJRT_LoadedExecutable& executable, const PJRT_LoadedExecutabl
         launch->context = contextOf(request, d, run_id);
         launch->rendezvous = rendezvous;
         launch->context.rendezvous = rendezvous.get();
+        if (program.has_collectives) {
+            launch->callbacks = std::make_unique<HostCallbacks>(callback_options, d);
+            launch->context.host_channels = launch->callbacks.get();
+            launch->context.host_feed = launch->callbacks.get();
+        }
         launch->device->queue.start();
         takeArguments(request, d, *launch);
         for (const TensorType& type : program.outputs) {

@@ -30,9 +30,6 @@ std::shared_ptr<const CompiledProgram> programFor(PJRT_LoadedExecutable& executa
 std::vector<bool> readMayDonate(const PJRT_ExecuteOptions* options, size_t num_args) {
     if (options == nullptr) return {};
     checkStructSize(options->struct_size, pjrt_abi::structSize<PJRT_ExecuteOptions>(kOldestMinor));
-    if (options->num_send_ops > 0 || options->num_recv_ops > 0) {
-        throw unimplemented("send and recv callbacks");
-    }
     const size_t count = options->num_non_donatable_input_indices;
     if (count == 0) return {};
     if (count > num_args) {

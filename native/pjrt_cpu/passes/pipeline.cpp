@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "pjrt_cpu/passes/pad_bounded.h"
 #include "pjrt_cpu/passes/passes.h"
 #include "pjrt_cpu/passes/rewrite.h"
 
@@ -92,6 +93,10 @@ void runPasses(Module& module, const PassLimits& limits) {
         lowerChecks(*function);
         removeQuantized(*function, limits);
         optimise(*function, limits);
+        if (padBounded(*function)) {
+            if (limits.after_pass) limits.after_pass("pad_bounded", *function);
+            optimise(*function, limits);
+        }
         if (removeBarriers(*function)) eliminateDeadCode(*function);
         requireStatic(*function);
     }

@@ -93,5 +93,9 @@ struct MessageSpec {
 };
 std::unique_ptr<Step> makeSendStep(MessageSpec spec);
 std::unique_ptr<Step> makeReceiveStep(MessageSpec spec);
+/// A transfer to or from the host. Where the execution has no host channels (a process of
+/// interpreter.run_parallel, whose processes are each other's host), `between_devices` runs in its place.
+std::unique_ptr<Step> makeHostSendStep(MessageSpec spec, std::unique_ptr<Step> between_devices);
+std::unique_ptr<Step> makeHostReceiveStep(MessageSpec spec, std::unique_ptr<Step> between_devices);
 
 }  // namespace optirs::plugin

@@ -10,6 +10,7 @@ class ThreadPool;
 
 namespace optirs::plugin {
 
+class HostChannels;
 class HostFeed;
 class ProbeRecord;
 class Rendezvous;
@@ -31,6 +32,8 @@ struct RunContext {
     Rendezvous* rendezvous = nullptr;
     /// The other end of infeed and outfeed; null when there is none.
     HostFeed* host_feed = nullptr;
+    /// The other end of transfers to and from the host; null when the processes are each other's host.
+    HostChannels* host_channels = nullptr;
     /// PJRT_ExecuteContext of the caller, for custom calls; may be null.
     void* execute_context = nullptr;
     /// What `interpreter.probe` saw in this execution; execute() makes one when it is null.

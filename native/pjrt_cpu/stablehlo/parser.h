@@ -18,7 +18,8 @@ struct ParseLimits {
 };
 
 /// Parses a module, or a list of functions without `module { }` around them. A program that starts
-/// with the magic number of MLIR bytecode is read as that (bytecode/bytecode.h).
+/// with the magic number of MLIR bytecode is read as that (bytecode/bytecode.h), one that starts with
+/// kHloMagic as HLO (hlo/hlo.h).
 ///
 /// Accepts the `stablehlo`, `chlo`, `func`, `check`, `interpreter` and (as far as op_kinds.def lists
 /// it) `sdy` dialects in both forms; operations of other dialects in the generic form only, as kUnknown.

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "pjrt_cpu/stablehlo/bytecode/bytecode.h"
+#include "pjrt_cpu/stablehlo/hlo/hlo.h"
 
 namespace optirs::plugin {
 
@@ -202,6 +203,7 @@ Type parseTypeText(std::string_view text, const ParseLimits& limits) {
 
 std::unique_ptr<Module> parseModule(std::string_view text, const ParseLimits& limits) {
     if (isBytecode(text)) return parseBytecode(text, limits);
+    if (isHlo(text)) return parseHlo(text);
     if (text.size() > limits.max_text_bytes) {
         throw invalidArgument("the program is " + std::to_string(text.size()) +
                               " bytes of text, more than the " + std::to_string(limits.max_text_bytes) +

@@ -94,6 +94,19 @@ void checkPairs(const Rule& rule) {
     }
 }
 
+/// The type of the channel says which way a message goes: from device to device (1), to the host (2), from
+/// the host (3).
+void checkChannel(const Rule& rule) {
+    const OpKind kind = rule.op().kind();
+    if (kind != OpKind::kSend && kind != OpKind::kRecv) return;
+    const bool with_host = boolAttribute(rule.op(), "is_host_transfer");
+    const int64_t wanted = !with_host ? 1 : kind == OpKind::kSend ? 2 : 3;
+    const int64_t type = channelHandle(rule.op()).type;
+    rule.require(type == wanted, "the channel's type should be " + std::to_string(wanted) +
+                                     (with_host ? " for a transfer with the host" : " between devices") +
+                                     ", got " + std::to_string(type));
+}
+
 /// Operations whose last operand, and last result, is a token.
 void checkTokens(const Rule& rule) {
     using enum OpKind;
@@ -123,6 +136,7 @@ void checkTokens(const Rule& rule) {
 
 void checkAttributes(const Rule& rule) {
     checkTokens(rule);
+    checkChannel(rule);
     checkPairs(rule);
     if (rule.op().attributes().empty()) return;
     checkPrecision(rule);

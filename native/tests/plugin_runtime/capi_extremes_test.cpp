@@ -249,7 +249,7 @@ TEST_F(Extremes, ProgramsAndExecutions) {
     std::string code = "module {}";
     program.code = code.data();
     program.code_size = code.size();
-    for (const char* format : {"hlo", "", "optirs_executable"}) {
+    for (const char* format : {"hlo", "hlo_with_config", "", "optirs_executable"}) {
         program.format = format;
         program.format_size = std::strlen(format);
         refuse(api().PJRT_Client_Compile(&compile));

@@ -233,7 +233,12 @@ void Lowering::lowerMessage(Group& group, Scope& scope) {
         }
     }
     program_.has_collectives = true;
-    scope.steps->push_back(sends ? makeSendStep(std::move(spec)) : makeReceiveStep(std::move(spec)));
+    auto step = sends ? makeSendStep(spec) : makeReceiveStep(spec);
+    if (boolAttribute(op, "is_host_transfer")) {
+        step = sends ? makeHostSendStep(std::move(spec), std::move(step))
+                     : makeHostReceiveStep(std::move(spec), std::move(step));
+    }
+    scope.steps->push_back(std::move(step));
 }
 
 void Lowering::lowerFeed(Group& group, Scope& scope) {

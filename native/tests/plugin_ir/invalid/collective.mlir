@@ -160,6 +160,18 @@ func.func @send_operand(%a: tensor<5xf32>) {
   return
 }
 // -----
+func.func @send_to_host_between_devices(%a: tensor<5xf32>, %t: !stablehlo.token) {
+  // expected: the channel's type should be 2 for a transfer with the host, got 1
+  %0 = "stablehlo.send"(%a, %t) {channel_handle = #stablehlo.channel_handle<handle = 1, type = 1>, is_host_transfer = true} : (tensor<5xf32>, !stablehlo.token) -> !stablehlo.token
+  return
+}
+// -----
+func.func @recv_between_devices_from_host(%t: !stablehlo.token) {
+  // expected: the channel's type should be 1 between devices, got 3
+  %0:2 = "stablehlo.recv"(%t) {channel_handle = #stablehlo.channel_handle<handle = 1, type = 3>} : (!stablehlo.token) -> (tensor<2xf32>, !stablehlo.token)
+  return
+}
+// -----
 func.func @recv_result(%t: !stablehlo.token) {
   // expected: token
   %0 = "stablehlo.recv"(%t) {channel_handle = #stablehlo.channel_handle<handle = 1, type = 1>} : (!stablehlo.token) -> tensor<2xf32>
