@@ -127,7 +127,7 @@ IEnumerable<KernelUse> KernelUses(string architecture)
             var name = match.Groups[1].Value;
             int Number(int group) => int.Parse(match.Groups[group].Value);
             // Of a Hopper block's shared memory the system takes 1 KiB.
-            var shared = Number(4) - (architecture == "sm_90a" ? 1024 : 0);
+            var shared = Math.Max(0, Number(4) - (architecture == "sm_90a" ? 1024 : 0));
             yield return new KernelUse(name, architecture, Number(2), shared, Number(3), Number(5), codes[name]);
         }
     }

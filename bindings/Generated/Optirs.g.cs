@@ -324,11 +324,11 @@ internal unsafe struct optirs_attention_args
     public void* workspace;
     /// <summary>Bytes.</summary>
     public ulong workspace_size;
-    /// <summary>f32, bf16 or f16 [batch, sq, heads, d].</summary>
+    /// <summary>f32, bf16, f16, f8E4M3FN or f8E5M2 [batch, sq, heads, d].</summary>
     public optirs_dl_tensor* q;
-    /// <summary>The type of q [batch, skv, kv_heads, d]; kv_heads divides heads, and each serves heads / kv_heads in turn.</summary>
+    /// <summary>The type of q or an 8-bit float [batch, skv, kv_heads, d]; kv_heads divides heads, and each serves heads / kv_heads in turn.</summary>
     public optirs_dl_tensor* k;
-    /// <summary>The type of q [batch, skv, kv_heads, dv].</summary>
+    /// <summary>The type of q or an 8-bit float [batch, skv, kv_heads, dv].</summary>
     public optirs_dl_tensor* v;
     /// <summary>Factor of the scores, usually 1 / sqrt(d).</summary>
     public double scale;
@@ -356,10 +356,24 @@ internal unsafe struct optirs_attention_args
     public ulong seed;
     /// <summary>First counter. Row (b, h, i) takes ceil(skv / 4) counters from offset + ((b heads + h) sq + i) ceil(skv / 4) on.</summary>
     public ulong offset;
-    /// <summary>Receives the type of q [batch, sq, heads, dv].</summary>
+    /// <summary>Receives the type of q [batch, sq, heads, dv]; f32, bf16 or f16 if q has 8 bits.</summary>
     public optirs_dl_tensor* @out;
     /// <summary>Receives f32 [batch, heads, sq], the natural log of the sum of exp(score), for the backward pass; may be NULL.</summary>
     public optirs_dl_tensor* lse;
+    /// <summary>s32 [batch + 1]: q, out and lse are packed; NULL: they are not.</summary>
+    public optirs_dl_tensor* q_starts;
+    /// <summary>s32 [batch + 1]: k and v are packed; NULL: they are not.</summary>
+    public optirs_dl_tensor* kv_starts;
+    /// <summary>s32 [batch, n]: k and v are paged; NULL: they are not.</summary>
+    public optirs_dl_tensor* block_table;
+    /// <summary>f32 [1] or [heads], of an 8-bit q; NULL for 1.</summary>
+    public optirs_dl_tensor* q_scale;
+    /// <summary>f32 [1] or [kv_heads], of an 8-bit k; NULL for 1.</summary>
+    public optirs_dl_tensor* k_scale;
+    /// <summary>f32 [1] or [kv_heads], of an 8-bit v; NULL for 1.</summary>
+    public optirs_dl_tensor* v_scale;
+    /// <summary>Parts that the columns of each row are divided into, worked on in parallel and joined by their log-sum-exp; 0: the backend decides, by the shapes and lengths alone.</summary>
+    public long kv_splits;
 }
 
 /// <summary>Arguments of optirs_attention_backward.</summary>
@@ -372,7 +386,7 @@ internal unsafe struct optirs_attention_backward_args
     public void* workspace;
     /// <summary>Bytes.</summary>
     public ulong workspace_size;
-    /// <summary>The type of q [batch, sq, heads, dv].</summary>
+    /// <summary>The type of out, or an 8-bit float: [batch, sq, heads, dv].</summary>
     public optirs_dl_tensor* dout;
     /// <summary>As in the forward pass.</summary>
     public optirs_dl_tensor* q;
@@ -410,12 +424,24 @@ internal unsafe struct optirs_attention_backward_args
     public ulong seed;
     /// <summary>First counter. Row (b, h, i) takes ceil(skv / 4) counters from offset + ((b heads + h) sq + i) ceil(skv / 4) on.</summary>
     public ulong offset;
-    /// <summary>Receives the type and shape of q.</summary>
+    /// <summary>Receives the shape of q, and its type; that of out if q has 8 bits.</summary>
     public optirs_dl_tensor* dq;
-    /// <summary>Receives the type and shape of k.</summary>
+    /// <summary>Receives the shape of k, of the type of dq.</summary>
     public optirs_dl_tensor* dk;
-    /// <summary>Receives the type and shape of v.</summary>
+    /// <summary>Receives the shape of v, of the type of dq.</summary>
     public optirs_dl_tensor* dv;
+    /// <summary>As in the forward pass.</summary>
+    public optirs_dl_tensor* q_starts;
+    /// <summary>As in the forward pass.</summary>
+    public optirs_dl_tensor* kv_starts;
+    /// <summary>As in the forward pass.</summary>
+    public optirs_dl_tensor* q_scale;
+    /// <summary>As in the forward pass.</summary>
+    public optirs_dl_tensor* k_scale;
+    /// <summary>As in the forward pass.</summary>
+    public optirs_dl_tensor* v_scale;
+    /// <summary>f32 [1] or [heads], of an 8-bit dout; NULL for 1.</summary>
+    public optirs_dl_tensor* dout_scale;
 }
 
 /// <summary>Arguments of optirs_matmul.</summary>
@@ -465,6 +491,118 @@ internal unsafe struct optirs_matmul_args
     /// <summary>Receives f32[1], the largest magnitude of an 8-bit out before scaling; may be NULL.</summary>
     public optirs_dl_tensor* amax_out;
     /// <summary>Receives [..., m, n]: f32, bf16, f16, f8E4M3FN or f8E5M2.</summary>
+    public optirs_dl_tensor* @out;
+}
+
+/// <summary>Arguments of optirs_grouped_matmul.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_grouped_matmul_args
+{
+    /// <summary>sizeof(optirs_grouped_matmul_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>[rows, k]: f32, bf16, f16, f8E4M3FN or f8E5M2.</summary>
+    public optirs_dl_tensor* a;
+    /// <summary>[groups, k, n], or [groups, n, k] if transpose_b; [rows, n] if transpose_a: the type of a; or either 8-bit type if a has one.</summary>
+    public optirs_dl_tensor* b;
+    /// <summary>s32 [groups]: rows of each group, one group after the other; together at most `rows`.</summary>
+    public optirs_dl_tensor* group_sizes;
+    /// <summary>Not 0: rows are what is summed, and out has a matrix for each group.</summary>
+    public int transpose_a;
+    /// <summary>Not 0: the matrices of b are given transposed; not together with transpose_a.</summary>
+    public int transpose_b;
+    /// <summary>Factor of the products, usually 1.</summary>
+    public double alpha;
+    /// <summary>Factor of what out holds already, usually 0, for which out is not read.</summary>
+    public double beta;
+    /// <summary>[groups, n], f32 or the type of out, not together with transpose_a; NULL for none.</summary>
+    public optirs_dl_tensor* bias;
+    /// <summary>f32 [1] or [groups], of an 8-bit a; NULL for 1.</summary>
+    public optirs_dl_tensor* scale_a;
+    /// <summary>f32 [1] or [groups], of an 8-bit b; NULL for 1.</summary>
+    public optirs_dl_tensor* scale_b;
+    /// <summary>Receives [rows, n], or [groups, k, n] if transpose_a: f32, bf16 or f16.</summary>
+    public optirs_dl_tensor* @out;
+}
+
+/// <summary>Arguments of optirs_quantize_mx.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_quantize_mx_args
+{
+    /// <summary>sizeof(optirs_quantize_mx_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>f32, bf16 or f16 [m, n].</summary>
+    public optirs_dl_tensor* x;
+    /// <summary>Not 0: what is quantized, in blocks along m, is the transpose [n, m].</summary>
+    public int transpose;
+    /// <summary>Not 0: E8M0 scales are rounded up, so that nothing saturates.</summary>
+    public int round_up;
+    /// <summary>f32[1], NVFP4: the largest magnitude, for instance over several devices; NULL: that of x.</summary>
+    public optirs_dl_tensor* amax;
+    /// <summary>Receives the codes.</summary>
+    public optirs_dl_tensor* @out;
+    /// <summary>Receives the scales of the blocks.</summary>
+    public optirs_dl_tensor* scales;
+    /// <summary>Receives f32[1], NVFP4: the scale of the tensor.</summary>
+    public optirs_dl_tensor* tensor_scale;
+}
+
+/// <summary>Arguments of optirs_dequantize_mx.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_dequantize_mx_args
+{
+    /// <summary>sizeof(optirs_dequantize_mx_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>Codes.</summary>
+    public optirs_dl_tensor* x;
+    /// <summary>Scales of the blocks.</summary>
+    public optirs_dl_tensor* scales;
+    /// <summary>f32[1], NVFP4: the scale of the tensor; NULL for 1.</summary>
+    public optirs_dl_tensor* tensor_scale;
+    /// <summary>Receives f32, bf16 or f16 [m, n].</summary>
+    public optirs_dl_tensor* @out;
+}
+
+/// <summary>Arguments of optirs_matmul_mx.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_matmul_mx_args
+{
+    /// <summary>sizeof(optirs_matmul_mx_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>Codes of [m, k].</summary>
+    public optirs_dl_tensor* a;
+    /// <summary>Scales of the blocks of a.</summary>
+    public optirs_dl_tensor* a_scales;
+    /// <summary>f32[1], NVFP4: the scale of a; NULL for 1.</summary>
+    public optirs_dl_tensor* a_tensor_scale;
+    /// <summary>Codes of [n, k]: both operands have their blocks along what is summed.</summary>
+    public optirs_dl_tensor* b;
+    /// <summary>Scales of the blocks of b.</summary>
+    public optirs_dl_tensor* b_scales;
+    /// <summary>f32[1], NVFP4: the scale of b; NULL for 1.</summary>
+    public optirs_dl_tensor* b_tensor_scale;
+    /// <summary>Factor of the product, usually 1.</summary>
+    public double alpha;
+    /// <summary>Factor of what out holds already, usually 0, for which out is not read.</summary>
+    public double beta;
+    /// <summary>[n], f32 or the type of out; NULL for none.</summary>
+    public optirs_dl_tensor* bias;
+    /// <summary>Receives [m, n]: f32, bf16 or f16.</summary>
     public optirs_dl_tensor* @out;
 }
 
@@ -1294,6 +1432,42 @@ internal unsafe struct optirs_delayed_scaling_args
     public int algorithm;
     /// <summary>0.</summary>
     public int reserved;
+}
+
+/// <summary>Arguments of optirs_sparse_adam.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_sparse_adam_args
+{
+    /// <summary>sizeof(optirs_sparse_adam_args) as the caller knows it.</summary>
+    public nuint struct_size;
+    /// <summary>See kernel.h.</summary>
+    public void* workspace;
+    /// <summary>Bytes.</summary>
+    public ulong workspace_size;
+    /// <summary>f32, bf16 or f16 [rows, width], updated in place.</summary>
+    public optirs_dl_tensor* param;
+    /// <summary>s32 or s64 [count]: 0 &lt;= index &lt; rows, in any order.</summary>
+    public optirs_dl_tensor* indices;
+    /// <summary>f32, bf16 or f16 [count, width]; those of equal indices are added up, in their order.</summary>
+    public optirs_dl_tensor* grads;
+    /// <summary>f32[1], what the gradients are multiplied by; NULL for 1.</summary>
+    public optirs_dl_tensor* grad_scale;
+    /// <summary>m: f32 [rows, width], updated in place.</summary>
+    public optirs_dl_tensor* exp_avg;
+    /// <summary>v: f32 [rows, width], updated in place.</summary>
+    public optirs_dl_tensor* exp_avg_sq;
+    /// <summary>t, counted from 1: of calls, not of updates of a row.</summary>
+    public long step;
+    /// <summary>lr</summary>
+    public double learning_rate;
+    /// <summary>0 &lt;= beta1 &lt; 1</summary>
+    public double beta1;
+    /// <summary>0 &lt;= beta2 &lt; 1</summary>
+    public double beta2;
+    /// <summary>eps</summary>
+    public double epsilon;
+    /// <summary>wd, added to the gradient of the rows that have one: g = g + wd p.</summary>
+    public double weight_decay;
 }
 
 /// <summary>A name with a value of one of five kinds; all pointers are borrowed.</summary>
@@ -2262,6 +2436,21 @@ internal static unsafe partial class optirs
 
     /// <summary>optirs_attention_backward</summary>
     internal const int OPTIRS_KERNEL_ATTENTION_BACKWARD = 38;
+
+    /// <summary>optirs_grouped_matmul</summary>
+    internal const int OPTIRS_KERNEL_GROUPED_MATMUL = 39;
+
+    /// <summary>optirs_quantize_mx</summary>
+    internal const int OPTIRS_KERNEL_QUANTIZE_MX = 40;
+
+    /// <summary>optirs_dequantize_mx</summary>
+    internal const int OPTIRS_KERNEL_DEQUANTIZE_MX = 41;
+
+    /// <summary>optirs_matmul_mx</summary>
+    internal const int OPTIRS_KERNEL_MATMUL_MX = 42;
+
+    /// <summary>optirs_sparse_adam</summary>
+    internal const int OPTIRS_KERNEL_SPARSE_ADAM = 43;
 
     /// <summary>All.</summary>
     internal const int OPTIRS_MASK_NONE = 0;
@@ -3752,7 +3941,7 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_kernel_workspace_raw(int kernel, void* args, ulong* out_bytes);
 
-    /// <summary>out = softmax(mask(scale q k^T)) v, without ever holding all scores (FlashAttention, Dao et al., 2022). Scores and sums are f32. A row that attends to nothing is 0 and has the lse -infinity. q, k, v and out may have any strides, as long as the last is 1. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <summary>out = softmax(mask(scale q k^T)) v, without ever holding all scores (FlashAttention, Dao et al., 2022). Scores and sums are f32. A row that attends to nothing is 0 and has the lse -infinity. q, k, v and out may have any strides, as long as the last is 1. The result does not depend on the number of threads. A bias needs sequences that are not packed. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
     /// <param name="stream">The queue of a device, or NULL on host memory.</param>
     /// <param name="args">The arguments.</param>
     [LibraryImport(Library)]
@@ -3764,7 +3953,7 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_attention_raw(optirs_stream* stream, optirs_attention_args* args);
 
-    /// <summary>Gradients of optirs_attention, from scores that are computed again. The order of all sums is fixed: the result is the same each time. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <summary>Gradients of optirs_attention with respect to q, k and v as numbers (codes times scales), from scores that are computed again. The order of all sums is fixed: the result is the same each time. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
     /// <param name="stream">The queue of a device, or NULL on host memory.</param>
     /// <param name="args">The arguments.</param>
     [LibraryImport(Library)]
@@ -3787,6 +3976,54 @@ internal static unsafe partial class optirs
     [LibraryImport(Library, EntryPoint = "optirs_matmul")]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_matmul_raw(optirs_stream* stream, optirs_matmul_args* args);
+
+    /// <summary>Products of consecutive groups of rows, as mixtures of experts need them: out_g = alpha a_g b_g + bias_g + beta out_g, with a_g and out_g the rows of group g; the rows behind all groups are 0 (beta out with a beta). With transpose_a out_g = alpha a_g^T b_g + beta out_g, where b_g are rows too; an empty group gives 0. So of y = grouped(a, w) the gradients are da = grouped(dy, w, transpose_b) and dw = grouped(a, dy, transpose_a). Sums are f32. Workspace: 16-bit and 8-bit operands as f32. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_grouped_matmul(StreamHandle stream, optirs_grouped_matmul_args* args);
+
+    /// <inheritdoc cref="optirs_grouped_matmul"/>
+    [LibraryImport(Library, EntryPoint = "optirs_grouped_matmul")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_grouped_matmul_raw(optirs_stream* stream, optirs_grouped_matmul_args* args);
+
+    /// <summary>Quantizes a matrix. With a the largest magnitude of a block: - E8M0: scale = 2^(floor(log2 a) - e), e the exponent of the largest code (E4M3 8, E5M2 15, E2M1 2), between 2^-127 and 2^127. With round_up it is the smallest power of two that brings a to at most the largest code (as Transformer Engine has it). Of a block of zeros it is 2^-127. - E4M3: tensor scale t = amax / (448 * 6), 1 if that is 0 or not finite; scale = round(a / 6 / t).<br/>out = round(x / scale): to nearest, ties to even, saturated. A NaN makes the scale of its block NaN, an infinity makes it the largest. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_quantize_mx(StreamHandle stream, optirs_quantize_mx_args* args);
+
+    /// <inheritdoc cref="optirs_quantize_mx"/>
+    [LibraryImport(Library, EntryPoint = "optirs_quantize_mx")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_quantize_mx_raw(optirs_stream* stream, optirs_quantize_mx_args* args);
+
+    /// <summary>out = x scale of its block times scale of the tensor, rounded to the type of out. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_dequantize_mx(StreamHandle stream, optirs_dequantize_mx_args* args);
+
+    /// <inheritdoc cref="optirs_dequantize_mx"/>
+    [LibraryImport(Library, EntryPoint = "optirs_dequantize_mx")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_dequantize_mx_raw(optirs_stream* stream, optirs_dequantize_mx_args* args);
+
+    /// <summary>out = alpha a b^T + bias + beta out, of operands that are decoded; sums are f32. On the CPU a reference. Workspace: both operands as f32. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_matmul_mx(StreamHandle stream, optirs_matmul_mx_args* args);
+
+    /// <inheritdoc cref="optirs_matmul_mx"/>
+    [LibraryImport(Library, EntryPoint = "optirs_matmul_mx")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_matmul_mx_raw(optirs_stream* stream, optirs_matmul_mx_args* args);
 
     /// <summary>out = (x - mean) / sqrt(variance + epsilon) gamma + beta, over the last dimension (Ba et al., 2016). The variance is that of the population, computed in two passes. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
     /// <param name="stream">The queue of a device, or NULL on host memory.</param>
@@ -3860,7 +4097,7 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_softmax_backward_raw(optirs_stream* stream, optirs_softmax_backward_args* args);
 
-    /// <summary>loss = log(sum(exp(x))) - (1-e) x[target] - e mean(x), and dlogits = grad_scale (softmax(x) - (1-e) onehot(target) - e/n), in one pass over the logits. On host memory a target out of range is OUT_OF_RANGE, before anything is written. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <summary>loss = log(sum(exp(x))) - (1-e) x[target] - e mean(x), and dlogits = grad_scale (softmax(x) - (1-e) onehot(target) - e/n), in one pass over the logits. On host memory a target out of range is OUT_OF_RANGE, before anything is written; on a device its loss is NaN. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
     /// <param name="stream">The queue of a device, or NULL on host memory.</param>
     /// <param name="args">The arguments.</param>
     [LibraryImport(Library)]
@@ -4100,7 +4337,7 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_dropout_raw(optirs_stream* stream, optirs_dropout_args* args);
 
-    /// <summary>out[i] = table[indices[i]]. On host memory an index out of range is OUT_OF_RANGE, before anything is written. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <summary>out[i] = table[indices[i]]. On host memory an index out of range is OUT_OF_RANGE, before anything is written; on a device its row is zeros. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
     /// <param name="stream">The queue of a device, or NULL on host memory.</param>
     /// <param name="args">The arguments.</param>
     [LibraryImport(Library)]
@@ -4207,6 +4444,18 @@ internal static unsafe partial class optirs
     [LibraryImport(Library, EntryPoint = "optirs_delayed_scaling")]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_delayed_scaling_raw(optirs_stream* stream, optirs_delayed_scaling_args* args);
+
+    /// <summary>Adam (Kingma and Ba, 2015) of the rows that have a gradient, m and v included; all others stay as they are (PyTorch's SparseAdam): m = b1 m + (1-b1) g, v = b2 v + (1-b2) g^2, p = p - lr (m / (1-b1^t)) / (sqrt(v / (1-b2^t)) + eps). INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h. OUT_OF_RANGE: an index; nothing has been written.</summary>
+    /// <param name="stream">The queue of a device, or NULL on host memory.</param>
+    /// <param name="args">The arguments.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_sparse_adam(StreamHandle stream, optirs_sparse_adam_args* args);
+
+    /// <inheritdoc cref="optirs_sparse_adam"/>
+    [LibraryImport(Library, EntryPoint = "optirs_sparse_adam")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_sparse_adam_raw(optirs_stream* stream, optirs_sparse_adam_args* args);
 
     /// <summary>Sets the handler of the process. When this function returns, the previous handler does not run and will not be called again, unless the call comes from the handler itself.</summary>
     /// <param name="handler">The handler, or NULL for none.</param>

@@ -5,8 +5,9 @@ using System.Text.RegularExpressions;
 namespace OptiRs.Bindings.Generator;
 
 /// <summary>
-/// A Doxygen comment, and the annotations in it that steer the generator: <c>@fallible</c>, <c>@fast</c> on a function,
-/// <c>@owned</c>, <c>@borrowed</c>, <c>@size_of{parameter}</c> on a parameter.
+/// A Doxygen comment, and the annotations in it that steer the generator: <c>@fallible</c>, <c>@fast</c>, <c>@workspace</c> (of a
+/// kernel that needs some) on a function, <c>@owned</c>, <c>@borrowed</c>, <c>@size_of{parameter}</c> on a parameter, <c>@list</c> on a
+/// field that points to several.
 /// </summary>
 internal sealed partial class Documentation
 {
@@ -112,7 +113,7 @@ internal sealed partial class Documentation
         foreach (JsonElement child in Json.Inner(node)) Append(child, text);
     }
 
-    [GeneratedRegex(@"[@\\](?<name>fallible|fast|owned|borrowed|size_of)(\{\s*(?<argument>\w+)\s*\})?(?!\w)")]
+    [GeneratedRegex(@"[@\\](?<name>fallible|fast|workspace|owned|borrowed|list|size_of)(\{\s*(?<argument>\w+)\s*\})?(?!\w)")]
     private static partial Regex AnnotationPattern();
 
     [GeneratedRegex(@"\s+")]

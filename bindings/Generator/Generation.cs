@@ -1,6 +1,6 @@
 namespace OptiRs.Bindings.Generator;
 
-/// <summary>The whole run: header in, three files out.</summary>
+/// <summary>The whole run: header in, four files out.</summary>
 internal static class Generation
 {
     /// <summary>The only input: the umbrella header, relative to the root.</summary>
@@ -13,6 +13,7 @@ internal static class Generation
         CHeader model = HeaderReader.Read(dump.Ast(header), dump.Macros(header));
 
         Write(output, "bindings/Generated/Optirs.g.cs", new BindingsWriter(model).Write());
+        Write(output, "bindings/Generated/Kernels.g.cs", new KernelWriter(model).Write());
         Write(output, "bindings/Generated/Layout.g.cs", LayoutWriter.WriteCSharp(model));
         Write(output, "native/abi/layout.g.c", LayoutWriter.WriteC(model));
         log.WriteLine(

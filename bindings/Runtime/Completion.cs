@@ -12,8 +12,9 @@ namespace OptiRs.Native.Interop;
 /// <remarks>
 /// Rent -> [Start] -> in flight -> [callback] -> ready -> [GetResult] -> back in the pool.
 /// If the starting function fails there is no callback: Rent -> [Start] -> [Abandon] -> back in the pool.
-/// The object is rooted by its GC handle, and what the operation uses is held, until the callback has run. Continuations run
-/// on the thread pool, never on the native thread. A task that nobody awaits costs its pooled object, nothing else.
+/// In flight the object is rooted by its GC handle, which it keeps for life and which points at nothing otherwise, and what
+/// the operation uses is held until the callback has run. Continuations run on the thread pool, never on the native thread.
+/// A task that nobody awaits costs its pooled object, nothing else.
 /// </remarks>
 internal sealed unsafe class Completion : IValueTaskSource
 {
@@ -22,6 +23,11 @@ internal sealed unsafe class Completion : IValueTaskSource
     private static Completion? _pool;
     private static int _pooled;
 
+    // Before the pool: one operation after the other on one thread never takes its lock.
+    [ThreadStatic]
+    private static Completion? _spare;
+
+    private readonly GCHandle<Completion?> _root = new(null);
     private Completion? _next;
     private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
     private MemoryHandle _pinned;
@@ -33,11 +39,20 @@ internal sealed unsafe class Completion : IValueTaskSource
     {
     }
 
+    // Only of those that never came back to the pool.
+    ~Completion() => _root.Dispose();
+
     /// <summary>What to hand to the starting function as the callback.</summary>
     public static delegate* unmanaged[Cdecl]<optirs_error*, void*, void> Callback => &OnCompleted;
 
     public static Completion Rent()
     {
+        if (_spare is { } spare)
+        {
+            _spare = null;
+            return spare;
+        }
+
         lock (PoolLock)
         {
             if (_pool is { } completion)
@@ -64,12 +79,16 @@ internal sealed unsafe class Completion : IValueTaskSource
     }
 
     /// <summary>The context of the callback. Call it right before the starting function.</summary>
-    public void* Start() => (void*)GCHandle<Completion>.ToIntPtr(new GCHandle<Completion>(this));
+    public void* Start()
+    {
+        _root.Target = this;
+        return (void*)GCHandle<Completion?>.ToIntPtr(_root);
+    }
 
     /// <summary>The starting function failed: the callback will not come.</summary>
-    public void Abandon(void* context)
+    public void Abandon()
     {
-        GCHandle<Completion>.FromIntPtr((nint)context).Dispose();
+        _root.Target = null;
         LetGo();
         Return();
     }
@@ -93,9 +112,8 @@ internal sealed unsafe class Completion : IValueTaskSource
     {
         try
         {
-            var root = GCHandle<Completion>.FromIntPtr((nint)context);
-            Completion completion = root.Target;
-            root.Dispose();
+            Completion completion = GCHandle<Completion?>.FromIntPtr((nint)context).Target!;
+            completion._root.Target = null;
             completion.LetGo();
             if (error == null) completion._core.SetResult(true);
             else completion._core.SetException(NativeError.Consume(error));
@@ -151,6 +169,12 @@ internal sealed unsafe class Completion : IValueTaskSource
     private void Return()
     {
         Debug.Assert(_next is null && _operation == null, "A completion goes back to the pool once, and empty.");
+        if (_spare is null)
+        {
+            _spare = this;
+            return;
+        }
+
         lock (PoolLock)
         {
             if (_pooled >= PoolLimit) return;

@@ -51,7 +51,7 @@ internal static unsafe class DeviceNative
         void* context = completion.Start();
         optirs_error* error = optirs.optirs_stream_notify_raw(stream.Pointer, Completion.Callback, context);
         if (error == null) return task;
-        completion.Abandon(context);
+        completion.Abandon();
         throw NativeError.Consume(error);
     }
 

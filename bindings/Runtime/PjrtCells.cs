@@ -70,7 +70,7 @@ internal static unsafe class PjrtCells
                 optirs.OPTIRS_PJRT_HOST_ZERO_COPY, (optirs_pjrt_device*)device, Completion.Callback, context, &cell);
             if (error != null)
             {
-                completion.Abandon(context);
+                completion.Abandon();
                 throw NativeError.Consume(error);
             }
         }
@@ -102,7 +102,7 @@ internal static unsafe class PjrtCells
         optirs_error* error = optirs.optirs_pjrt_buffer_to_host_raw(
             cell.Pointer, pinned.Pointer, (ulong)destination.Length * (ulong)sizeof(T), Completion.Callback, context);
         if (error == null) return completion.Task;
-        completion.Abandon(context);
+        completion.Abandon();
         throw NativeError.Consume(error);
     }
 
@@ -113,7 +113,7 @@ internal static unsafe class PjrtCells
         void* context = completion.Start();
         optirs_error* error = optirs.optirs_pjrt_buffer_ready_raw(cell.Pointer, Completion.Callback, context);
         if (error == null) return completion.Task;
-        completion.Abandon(context);
+        completion.Abandon();
         throw NativeError.Consume(error);
     }
 

@@ -62,7 +62,7 @@ internal sealed unsafe class PjrtChannels : NativeHandle
             error = optirs.optirs_pjrt_copy_stream_add_raw(
                 stream.Pointer, bytes == null ? &none : bytes, (ulong)data.Length, Completion.Callback, context);
         if (error == null) return task;
-        completion.Abandon(context);
+        completion.Abandon();
         throw NativeError.Consume(error);
     }
 

@@ -42,13 +42,12 @@ internal sealed unsafe class PjrtExecution : NativeHandle
 
     public ValueTask RunAsync()
     {
-        using var lease = new Lease(this);
         Completion completion = Completion.Rent();
-        completion.Hold(this);
+        completion.Hold(this);  // a lease, too, until the callback
         void* context = completion.Start();
         optirs_error* error = Start(Completion.Callback, context);
         if (error == null) return completion.Task;
-        completion.Abandon(context);
+        completion.Abandon();
         throw NativeError.Consume(error);
     }
 
@@ -113,7 +112,7 @@ internal sealed unsafe class PjrtExecution : NativeHandle
                     (optirs_pjrt_buffer**)(pointers + arguments.Length), results.Length, Completion.Callback, context);
             if (error != null)
             {
-                completion.Abandon(context);
+                completion.Abandon();
                 throw NativeError.Consume(error);
             }
 

@@ -228,7 +228,7 @@ internal static unsafe class PjrtMaking
         void* context = completion.Start();
         optirs_error* error = starter(Completion.Callback, context);
         if (error == null) return task;
-        completion.Abandon(context);
+        completion.Abandon();
         throw NativeError.Consume(error);
     }
 

@@ -41,7 +41,7 @@ internal static unsafe class EchoNative
             backend.Pointer, source.Pointer, destination.Pointer, &options, Completion.Callback, context, &started);
         operation = started;
         if (error == null) return completion.Task;
-        completion.Abandon(context);
+        completion.Abandon();
         throw NativeError.Consume(error);
     }
 }

@@ -90,7 +90,7 @@ public enum DType
     /// <summary>8-bit float, 3 exponent bits, IEEE-like with infinities.</summary>
     F8E3M4 = 27,
 
-    /// <summary>8-bit power-of-two scale: exponent only.</summary>
+    /// <summary><see cref="Float8E8M0"/>: 8-bit power-of-two scale, exponent only.</summary>
     F8E8M0FNU = 28,
 
     /// <summary>4-bit float, 2 exponent bits, finite only.</summary>
@@ -126,6 +126,7 @@ public static class DTypeExtensions
             if (typeof(T) == typeof(BFloat16)) return DType.BF16;
             if (typeof(T) == typeof(Float8E4M3)) return DType.F8E4M3FN;
             if (typeof(T) == typeof(Float8E5M2)) return DType.F8E5M2;
+            if (typeof(T) == typeof(Float8E8M0)) return DType.F8E8M0FNU;
             if (typeof(T) == typeof(sbyte)) return DType.S8;
             if (typeof(T) == typeof(short)) return DType.S16;
             if (typeof(T) == typeof(int)) return DType.S32;
@@ -138,7 +139,7 @@ public static class DTypeExtensions
             if (typeof(T) == typeof(Complex)) return DType.C128;
             throw new NotSupportedException(
                 $"{typeof(T).Name} is not an element type; float, double, Half, BFloat16, Float8E4M3, Float8E5M2, "
-                + "sbyte, short, int, long, byte, ushort, uint, ulong, bool and Complex are.");
+                + "Float8E8M0, sbyte, short, int, long, byte, ushort, uint, ulong, bool and Complex are.");
         }
     }
 

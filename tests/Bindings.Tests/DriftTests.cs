@@ -7,7 +7,7 @@ namespace Bindings.Tests;
 public sealed class DriftTests
 {
     private static readonly string[] Generated =
-        ["bindings/Generated/Optirs.g.cs", "bindings/Generated/Layout.g.cs", "native/abi/layout.g.c"];
+        ["bindings/Generated/Optirs.g.cs", "bindings/Generated/Kernels.g.cs", "bindings/Generated/Layout.g.cs", "native/abi/layout.g.c"];
 
     [Test]
     public void RegeneratingChangesNothing()

@@ -45,6 +45,32 @@ public sealed class GeneratorTests
     }
 
     [Test]
+    public void AKernelTakesItsTensorsAsViews()
+    {
+        string text = Generate(
+            """
+            typedef struct optirs_error optirs_error;
+            typedef struct optirs_stream optirs_stream;
+            typedef struct optirs_dl_tensor { int32_t ndim; } optirs_dl_tensor;
+            typedef struct optirs_sum_args {
+                size_t struct_size; void* workspace; uint64_t workspace_size;
+                const optirs_dl_tensor* out;
+                double scale;
+                const optirs_dl_tensor* terms; /**< @list Some. */
+            } optirs_sum_args;
+            /** Adds up. @workspace @fallible */
+            optirs_error* optirs_sum(optirs_stream* stream, const optirs_sum_args* args);
+            """,
+            "Kernels.g.cs");
+        Assert.That(text, Does.Contain(
+            "void optirs_sum(optirs_sum_args args, TensorListHandle terms, in TensorView @out = default, Span<byte> workspace = default)"));
+        Assert.That(text, Does.Contain("args.@out = @out.Describe(out_data, &out_native);"));
+        Assert.That(text, Does.Contain("args.terms = terms.Tensors;"));
+        Assert.That(text, Does.Contain("long optirs_sum_workspace(optirs_sum_args args, TensorListHandle terms, in TensorView @out = default)"));
+        Assert.That(text, Does.Contain("optirs_kernel_workspace_raw(OPTIRS_KERNEL_SUM, &args, &bytes)"));
+    }
+
+    [Test]
     public void StructsEnumsMacrosAndCallbacksAreMapped()
     {
         string text = Generate(
@@ -75,7 +101,7 @@ public sealed class GeneratorTests
         Assert.That(Generate(Declarations), Is.EqualTo(first));
     }
 
-    private static string Generate(string declarations)
+    private static string Generate(string declarations, string file = "Optirs.g.cs")
     {
         Tool.Run("clang-19", "--version");
         using var folder = new TemporaryFolder();
@@ -84,6 +110,6 @@ public sealed class GeneratorTests
         File.WriteAllText(header, "#include <stddef.h>\n#include <stdint.h>\n" + declarations + "\n");
         using var log = new StringWriter();
         Generation.Run(folder.Path, folder.Path, "clang-19", log);
-        return File.ReadAllText(Path.Combine(folder.Path, "bindings", "Generated", "Optirs.g.cs"));
+        return File.ReadAllText(Path.Combine(folder.Path, "bindings", "Generated", file));
     }
 }

@@ -71,7 +71,12 @@ enum {
     OPTIRS_KERNEL_EMBEDDING_BACKWARD = 35,  /**< optirs_embedding_backward */
     OPTIRS_KERNEL_MATMUL = 36,              /**< optirs_matmul */
     OPTIRS_KERNEL_ATTENTION = 37,           /**< optirs_attention */
-    OPTIRS_KERNEL_ATTENTION_BACKWARD = 38   /**< optirs_attention_backward */
+    OPTIRS_KERNEL_ATTENTION_BACKWARD = 38,  /**< optirs_attention_backward */
+    OPTIRS_KERNEL_GROUPED_MATMUL = 39,      /**< optirs_grouped_matmul */
+    OPTIRS_KERNEL_QUANTIZE_MX = 40,         /**< optirs_quantize_mx */
+    OPTIRS_KERNEL_DEQUANTIZE_MX = 41,       /**< optirs_dequantize_mx */
+    OPTIRS_KERNEL_MATMUL_MX = 42,           /**< optirs_matmul_mx */
+    OPTIRS_KERNEL_SPARSE_ADAM = 43          /**< optirs_sparse_adam */
 };
 
 /**

@@ -167,7 +167,7 @@ typedef struct optirs_cross_entropy_args {
 /**
  * loss = log(sum(exp(x))) - (1-e) x[target] - e mean(x), and dlogits = grad_scale (softmax(x) - (1-e)
  * onehot(target) - e/n), in one pass over the logits. On host memory a target out of range is OUT_OF_RANGE,
- * before anything is written.
+ * before anything is written; on a device its loss is NaN.
  * @fallible INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.
  * @param[in] stream The queue of a device, or NULL on host memory.
  * @param[in] args The arguments.

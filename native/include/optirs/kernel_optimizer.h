@@ -310,7 +310,7 @@ typedef struct optirs_grad_norm_args {
     void* workspace;               /**< See kernel.h. */
     uint64_t workspace_size;       /**< Bytes. */
     int64_t count;                 /**< Gradients; 0 is allowed. */
-    const optirs_dl_tensor* grads; /**< f32, bf16 or f16. */
+    const optirs_dl_tensor* grads; /**< @list f32, bf16 or f16. */
     const optirs_dl_tensor* scale; /**< f32[1]: what the gradients are to be multiplied by; NULL for 1. */
     double max_norm;               /**< Clip the norm to this; 0 or infinity: do not. */
     const optirs_dl_tensor* norm;  /**< Receives f32[1]: scale sqrt(sum g^2). */

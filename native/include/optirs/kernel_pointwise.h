@@ -149,7 +149,7 @@ typedef struct optirs_embedding_args {
 
 /**
  * out[i] = table[indices[i]]. On host memory an index out of range is OUT_OF_RANGE, before anything is
- * written.
+ * written; on a device its row is zeros.
  * @fallible INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.
  * @param[in] stream The queue of a device, or NULL on host memory.
  * @param[in] args The arguments.

@@ -23,10 +23,12 @@
 #include <optirs/kernel.h>
 #include <optirs/kernel_attention.h>
 #include <optirs/kernel_matmul.h>
+#include <optirs/kernel_mx.h>
 #include <optirs/kernel_norm.h>
 #include <optirs/kernel_optimizer.h>
 #include <optirs/kernel_pointwise.h>
 #include <optirs/kernel_quantize.h>
+#include <optirs/kernel_sparse.h>
 #include <optirs/memory.h>
 #include <optirs/operation.h>
 #include <optirs/pjrt.h>

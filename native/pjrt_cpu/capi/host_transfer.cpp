@@ -33,6 +33,19 @@ bool isRowMajor(const TensorType& type, const std::vector<int64_t>& strides) {
     return true;
 }
 
+/// Whether the layout says in so many words that the last dimension is the innermost, and so on: what most
+/// callers say.
+bool isNamedRowMajor(const PJRT_Buffer_MemoryLayout& layout, size_t rank) {
+    if (numberOf(layout.type) != PJRT_Buffer_MemoryLayout_Type_Tiled || layout.tiled.num_tiles != 0 ||
+        layout.tiled.minor_to_major_size != rank || layout.tiled.minor_to_major == nullptr) {
+        return false;
+    }
+    for (size_t i = 0; i < rank; ++i) {
+        if (layout.tiled.minor_to_major[i] != static_cast<int64_t>(rank - 1 - i)) return false;
+    }
+    return true;
+}
+
 /// A copy with byte strides; `type` has elements.
 void copyStrided(const TensorType& type, const std::byte* from, const std::vector<int64_t>& from_strides,
                  std::byte* to, const std::vector<int64_t>& to_strides, ThreadPool& pool) {
@@ -64,6 +77,7 @@ std::optional<std::vector<int64_t>> layoutStrides(const TensorType& type,
                                                   const PJRT_Buffer_MemoryLayout* layout) {
     if (layout == nullptr) return std::nullopt;
     const auto rank = static_cast<size_t>(type.rank());
+    if (isNamedRowMajor(*layout, rank)) return std::nullopt;
     const int32_t kind = numberOf(layout->type);
     if (kind == PJRT_Buffer_MemoryLayout_Type_Strides) {
         if (layout->strides.num_byte_strides != rank ||

@@ -5,6 +5,7 @@
 
 #include "pjrt_cpu/ir/error.h"
 #include "pjrt_cpu/runtime/check_calls.h"
+#include "pjrt_cpu/runtime/kernel_calls.h"
 
 namespace optirs::plugin {
 
@@ -13,7 +14,10 @@ struct CustomCallRegistry::State {
     std::map<std::string, std::shared_ptr<const CustomCallFunction>, std::less<>> functions;
 };
 
-CustomCallRegistry::CustomCallRegistry() : state_(std::make_unique<State>()) { registerCheckCalls(*this); }
+CustomCallRegistry::CustomCallRegistry() : state_(std::make_unique<State>()) {
+    registerCheckCalls(*this);
+    registerKernelCalls(*this);
+}
 CustomCallRegistry::~CustomCallRegistry() = default;
 
 CustomCallRegistry& CustomCallRegistry::instance() {

@@ -8,10 +8,12 @@
 #include <optirs/error.h>
 #include <optirs/kernel_attention.h>
 #include <optirs/kernel_matmul.h>
+#include <optirs/kernel_mx.h>
 #include <optirs/kernel_norm.h>
 #include <optirs/kernel_optimizer.h>
 #include <optirs/kernel_pointwise.h>
 #include <optirs/kernel_quantize.h>
+#include <optirs/kernel_sparse.h>
 
 #include <cstdint>
 
@@ -131,4 +133,9 @@ inline constexpr const char* kOptirsBackendGet = "optirs_backend_get";
     X(EMBEDDING_BACKWARD, embedding_backward)   \
     X(MATMUL, matmul)                           \
     X(ATTENTION, attention)                     \
-    X(ATTENTION_BACKWARD, attention_backward)
+    X(ATTENTION_BACKWARD, attention_backward)   \
+    X(GROUPED_MATMUL, grouped_matmul)           \
+    X(QUANTIZE_MX, quantize_mx)                 \
+    X(DEQUANTIZE_MX, dequantize_mx)             \
+    X(MATMUL_MX, matmul_mx)                     \
+    X(SPARSE_ADAM, sparse_adam)

@@ -66,7 +66,7 @@ void runScores(const Backward& shape, const Buffers& buffers, const Tensors& all
     const int64_t length = shape.columnsOf(batch);
     const int64_t stride = padded(kTileColumns);
     const auto cap = static_cast<float>(shape.args.soft_cap);
-    const auto* lse = dataOf<float>(*shape.args.lse) + (batch * shape.heads + head) * shape.rows;
+    const auto* lse = dataOf<float>(*shape.args.lse) + shape.rowIndex(batch, head, 0);
     multiplyTile({buffers.query, width, 1}, buffers.packed_keys + tile * width, width, 0, count, columns,
                  width, false, buffers.scores, stride);
     multiplyTile({buffers.change, value_width, 1}, buffers.packed_values + tile * value_width, value_width, 0,
@@ -145,9 +145,16 @@ void runRows(const Backward& shape, const Buffers& buffers, const Tensors& all, 
 
 void run(const optirs_attention_backward_args& args, ThreadPool& pool) {
     const Backward shape(args);
-    const Tensors all{HeadTensor(*args.q),   HeadTensor(*args.k),    HeadTensor(*args.v),
-                      HeadTensor(*args.out), HeadTensor(*args.dout), HeadTensor(*args.dq),
-                      HeadTensor(*args.dk),  HeadTensor(*args.dv)};
+    const optirs_dl_tensor* q_starts = args.q_starts;
+    const optirs_dl_tensor* kv_starts = args.kv_starts;
+    const Tensors all{HeadTensor(*args.q, q_starts, args.q_scale),
+                      HeadTensor(*args.k, kv_starts, args.k_scale),
+                      HeadTensor(*args.v, kv_starts, args.v_scale),
+                      HeadTensor(*args.out, q_starts),
+                      HeadTensor(*args.dout, q_starts, args.dout_scale),
+                      HeadTensor(*args.dq, q_starts),
+                      HeadTensor(*args.dk, kv_starts),
+                      HeadTensor(*args.dv, kv_starts)};
     const int64_t width = all.q.width();
     const int64_t value_width = all.v.width();
     const int64_t group = shape.heads / std::max<int64_t>(shape.groups, 1);
@@ -157,20 +164,22 @@ void run(const optirs_attention_backward_args& args, ThreadPool& pool) {
             const int64_t batch = task / shape.groups;
             const int64_t kv_head = task % shape.groups;
             const int64_t columns = shape.columnsOf(batch);
-            const Buffers buffers(width, value_width, std::max<int64_t>(shape.columns, 1));
+            const int64_t all_columns = shape.columnsIn(batch);
+            const int64_t all_rows = shape.rowsIn(batch);
+            const Buffers buffers(width, value_width, std::max<int64_t>(all_columns, 1));
             all.k.read(batch, kv_head, 0, columns, 1.0F, buffers.rows);
             packPanels(buffers.rows, 1, width, width, columns, buffers.packed_keys);
             packPanels(buffers.rows, width, 1, columns, width, buffers.packed_key_rows);
             all.v.read(batch, kv_head, 0, columns, 1.0F, buffers.rows);
             packPanels(buffers.rows, 1, value_width, value_width, columns, buffers.packed_values);
-            std::fill_n(buffers.key_gradient, shape.columns * padded(width), 0.0F);
-            std::fill_n(buffers.value_gradient, shape.columns * padded(value_width), 0.0F);
+            std::fill_n(buffers.key_gradient, all_columns * padded(width), 0.0F);
+            std::fill_n(buffers.value_gradient, all_columns * padded(value_width), 0.0F);
             for (int64_t head = kv_head * group; head < (kv_head + 1) * group; ++head) {
-                for (int64_t row = 0; row < shape.rows; row += kTileRows) {
-                    runRows(shape, buffers, all, batch, head, row, std::min(kTileRows, shape.rows - row));
+                for (int64_t row = 0; row < all_rows; row += kTileRows) {
+                    runRows(shape, buffers, all, batch, head, row, std::min(kTileRows, all_rows - row));
                 }
             }
-            for (int64_t i = 0; i < shape.columns; ++i) {
+            for (int64_t i = 0; i < all_columns; ++i) {
                 all.dk.write(batch, kv_head, i, buffers.key_gradient + i * padded(width));
                 all.dv.write(batch, kv_head, i, buffers.value_gradient + i * padded(value_width));
             }

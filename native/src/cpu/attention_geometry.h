@@ -11,15 +11,30 @@
 
 namespace optirs::cpu {
 
-/// A tensor [batch, sequence, heads, width], in any order of memory as long as rows are contiguous.
+/// A tensor [batch, sequence, heads, width], in any order of memory as long as rows are contiguous; packed,
+/// paged and scaled as the header of the kernels says.
 class HeadTensor {
  public:
-    explicit HeadTensor(const optirs_dl_tensor& tensor)
+    explicit HeadTensor(const optirs_dl_tensor& tensor, const optirs_dl_tensor* starts = nullptr,
+                        const optirs_dl_tensor* scale = nullptr,
+                        const optirs_dl_tensor* block_table = nullptr)
         : type_(elementOf(tensor.dtype)), data_(dataOf<char>(tensor)), width_(tensor.shape[3]) {
         int64_t stride = width_;
         for (int i = 2; i >= 0; --i) {
             strides_[i] = tensor.strides != nullptr ? tensor.strides[i] : stride;
             stride *= tensor.shape[i];
+        }
+        if (starts != nullptr) {
+            starts_ = dataOf<int32_t>(*starts);
+        }
+        if (scale != nullptr) {
+            scales_ = dataOf<float>(*scale);
+            has_scale_of_head_ = scale->shape[0] != 1;
+        }
+        if (block_table != nullptr) {
+            table_ = dataOf<int32_t>(*block_table);
+            table_width_ = block_table->shape[1];
+            block_size_ = tensor.shape[1];
         }
     }
 
@@ -28,8 +43,19 @@ class HeadTensor {
     /// Copies rows as f32, one after the other.
     void read(int64_t batch, int64_t head, int64_t first, int64_t count, float scale, float* to) const {
         for (int64_t i = 0; i < count; ++i) {
-            convert(type_, at(batch, first + i, head), scale, Element::kF32, to + i * width_, width_);
+            convert(type_, at(batch, first + i, head), scale * scaleOf(head), Element::kF32, to + i * width_,
+                    width_);
         }
+    }
+
+    /// A row as f32: in place if it is, else in the scratch.
+    const float* row(int64_t batch, int64_t head, int64_t index, float* scratch) const {
+        char* from = at(batch, index, head);
+        if (type_ == Element::kF32) {
+            return reinterpret_cast<const float*>(from);
+        }
+        convert(type_, from, scaleOf(head), Element::kF32, scratch, width_);
+        return scratch;
     }
 
     void write(int64_t batch, int64_t head, int64_t row, const float* from) const {
@@ -38,13 +64,30 @@ class HeadTensor {
 
  private:
     char* at(int64_t batch, int64_t row, int64_t head) const {
+        if (table_ != nullptr) {
+            batch = table_[batch * table_width_ + row / block_size_];
+            row %= block_size_;
+        } else if (starts_ != nullptr) {
+            row += starts_[batch];
+            batch = 0;
+        }
         return data_ + (batch * strides_[0] + row * strides_[1] + head * strides_[2]) * byteSize(type_);
+    }
+
+    float scaleOf(int64_t head) const {
+        return scales_ != nullptr ? scales_[has_scale_of_head_ ? head : 0] : 1.0F;
     }
 
     Element type_;
     char* data_;
     int64_t width_;
     int64_t strides_[3];
+    const int32_t* starts_ = nullptr;
+    const float* scales_ = nullptr;
+    bool has_scale_of_head_ = false;
+    const int32_t* table_ = nullptr;
+    int64_t table_width_ = 0;
+    int64_t block_size_ = 1;
 };
 
 /// The columns that a row attends to are those from begin to end.
@@ -53,20 +96,49 @@ struct Columns {
     int64_t end;
 };
 
+/// Throws INVALID_ARGUMENT unless the starts of packed sequences begin at 0, do not decrease, and end at
+/// `total`. NULL is fine.
+void checkStarts(const char* name, const optirs_dl_tensor* starts, int64_t total);
+
+/// NULL where keys cannot be paged.
+template <class Args>
+const optirs_dl_tensor* blockTableOf(const Args& args) {
+    if constexpr (requires { args.block_table; }) {
+        return args.block_table;
+    } else {
+        return nullptr;
+    }
+}
+
 /// Shapes, and everything that happens to scores.
 template <class Args>
 class Scores {
  public:
     explicit Scores(const Args& given)
         : args(given),
-          batches(given.q->shape[0]),
+          batches(given.q_starts != nullptr ? given.q_starts->shape[0] - 1 : given.q->shape[0]),
           rows(given.q->shape[1]),
           heads(given.q->shape[2]),
           columns(given.k->shape[1]),
-          groups(given.k->shape[2]) {}
+          groups(given.k->shape[2]) {
+        if (const optirs_dl_tensor* table = blockTableOf(given)) {
+            columns *= table->shape[1];
+        }
+        checkStarts("q_starts", given.q_starts, rows);
+        checkStarts("kv_starts", given.kv_starts, columns);
+    }
 
-    int64_t rowsOf(int64_t batch) const { return lengthOf(args.q_lengths, batch, rows); }
-    int64_t columnsOf(int64_t batch) const { return lengthOf(args.kv_lengths, batch, columns); }
+    /// Rows and columns of a sequence in memory, and those of them that count.
+    int64_t rowsIn(int64_t batch) const { return extentOf(args.q_starts, batch, rows); }
+    int64_t columnsIn(int64_t batch) const { return extentOf(args.kv_starts, batch, columns); }
+    int64_t rowsOf(int64_t batch) const { return lengthOf(args.q_lengths, batch, rowsIn(batch)); }
+    int64_t columnsOf(int64_t batch) const { return lengthOf(args.kv_lengths, batch, columnsIn(batch)); }
+
+    /// Where the row stands in lse, and among the rows that take counters of the generator.
+    int64_t rowIndex(int64_t batch, int64_t head, int64_t row) const {
+        return args.q_starts != nullptr ? head * rows + dataOf<int32_t>(*args.q_starts)[batch] + row
+                                        : (batch * heads + head) * rows + row;
+    }
 
     Columns columnsOf(int64_t batch, int64_t row) const {
         const int64_t length = columnsOf(batch);
@@ -76,10 +148,11 @@ class Scores {
         if (args.mask != OPTIRS_MASK_NONE) {
             range.end = std::min(range.end, diagonal + 1);
         }
-        if (args.window_left >= 0) {
+        // A window as long as that is none; this way the sums cannot overflow.
+        if (args.window_left >= 0 && args.window_left <= diagonal) {
             range.begin = std::max(range.begin, diagonal - args.window_left);
         }
-        if (args.window_right >= 0) {
+        if (args.window_right >= 0 && args.window_right <= length - diagonal) {
             range.end = std::min(range.end, diagonal + args.window_right + 1);
         }
         range.begin = std::min(range.begin, length);
@@ -111,8 +184,7 @@ class Scores {
 
     /// Drops elements of columns from `first` on; first is a multiple of 4.
     void drop(int64_t batch, int64_t head, int64_t row, int64_t first, int64_t count, float* values) const {
-        const int64_t blocks = (columns + 3) / 4;
-        const int64_t block = ((batch * heads + head) * rows + row) * blocks + first / 4;
+        const int64_t block = rowIndex(batch, head, row) * ((columns + 3) / 4) + first / 4;
         dropoutRun(values, args.dropout, args.seed, args.offset + static_cast<uint64_t>(block), count,
                    values);
     }
@@ -123,6 +195,11 @@ class Scores {
     int64_t batches, rows, heads, columns, groups;
 
  private:
+    static int64_t extentOf(const optirs_dl_tensor* starts, int64_t batch, int64_t whole) {
+        return starts != nullptr
+                   ? dataOf<int32_t>(*starts)[batch + 1] - int64_t{dataOf<int32_t>(*starts)[batch]}
+                   : whole;
+    }
     static int64_t lengthOf(const optirs_dl_tensor* lengths, int64_t batch, int64_t whole) {
         return lengths != nullptr ? std::clamp<int64_t>(dataOf<int32_t>(*lengths)[batch], 0, whole) : whole;
     }

@@ -125,6 +125,30 @@ float dotRowHere(const float* a, const float* b, int64_t n) {
     return hn::GetLane(hn::SumOfLanes(d, sum));
 }
 
+void dotRowsHere(const float* rows, int64_t stride, int64_t count, const float* by, int64_t n, float* to,
+                 int64_t to_stride) {
+    for (int64_t i = 0; i < count; ++i) {
+        to[i * to_stride] = dotRowHere(rows + i * stride, by, n);
+    }
+}
+
+void addScaledRowHere(const float* factors, int64_t factor_stride, int64_t count, const float* row, int64_t n,
+                      float* to, int64_t to_stride) {
+    const F32 d;
+    for (int64_t r = 0; r < count; ++r, to += to_stride) {
+        const Vec by = hn::Set(d, factors[r * factor_stride]);
+        forVectors(
+            d, n,
+            [&](int64_t i) HWY_ATTR {
+                hn::StoreU(hn::MulAdd(by, hn::LoadU(d, row + i), hn::LoadU(d, to + i)), d, to + i);
+            },
+            [&](int64_t i, size_t rest) HWY_ATTR {
+                storeSome(hn::MulAdd(by, loadSome(d, row + i, rest), loadSome(d, to + i, rest)), d, to + i,
+                          rest);
+            });
+    }
+}
+
 }  // namespace
 }  // namespace optirs::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -138,6 +162,8 @@ HWY_EXPORT(scaleRowHere);
 HWY_EXPORT(probabilitiesRowHere);
 HWY_EXPORT(scoreGradientRowHere);
 HWY_EXPORT(dotRowHere);
+HWY_EXPORT(dotRowsHere);
+HWY_EXPORT(addScaledRowHere);
 
 void softCapRow(float* scores, float cap, int64_t n) { HWY_DYNAMIC_DISPATCH(softCapRowHere)(scores, cap, n); }
 
@@ -157,6 +183,16 @@ void scoreGradientRow(const float* probabilities, const float* scores, float mea
 }
 
 float dotRow(const float* a, const float* b, int64_t n) { return HWY_DYNAMIC_DISPATCH(dotRowHere)(a, b, n); }
+
+void dotRows(const float* rows, int64_t stride, int64_t count, const float* by, int64_t n, float* to,
+             int64_t to_stride) {
+    HWY_DYNAMIC_DISPATCH(dotRowsHere)(rows, stride, count, by, n, to, to_stride);
+}
+
+void addScaledRow(const float* factors, int64_t factor_stride, int64_t count, const float* row, int64_t n,
+                  float* to, int64_t to_stride) {
+    HWY_DYNAMIC_DISPATCH(addScaledRowHere)(factors, factor_stride, count, row, n, to, to_stride);
+}
 
 }  // namespace optirs::cpu
 #endif

@@ -30,4 +30,12 @@ void scoreGradientRow(const float* probabilities, const float* scores, float mea
 
 float dotRow(const float* a, const float* b, int64_t n);
 
+/// to[i to_stride] = rows[i] . by, for `count` rows that are `stride` apart.
+void dotRows(const float* rows, int64_t stride, int64_t count, const float* by, int64_t n, float* to,
+             int64_t to_stride);
+
+/// to[i] += factors[i factor_stride] row, for `count` rows that are `to_stride` apart.
+void addScaledRow(const float* factors, int64_t factor_stride, int64_t count, const float* row, int64_t n,
+                  float* to, int64_t to_stride);
+
 }  // namespace optirs::cpu

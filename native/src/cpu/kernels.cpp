@@ -3,10 +3,12 @@
 #include "src/core/backend_table.h"
 #include "src/cpu/attention.h"
 #include "src/cpu/matmul.h"
+#include "src/cpu/mx.h"
 #include "src/cpu/norm.h"
 #include "src/cpu/optimizer_step.h"
 #include "src/cpu/pointwise.h"
 #include "src/cpu/quantize.h"
+#include "src/cpu/sparse.h"
 
 namespace optirs::cpu {
 
@@ -24,7 +26,16 @@ bool runKernel(optirs_kernel kernel, const void* args, ThreadPool& pool) {
 }
 
 uint64_t kernelWorkspace(optirs_kernel kernel, const void* args) {
-    return kernel == OPTIRS_KERNEL_MATMUL ? workspaceOf(*static_cast<const optirs_matmul_args*>(args)) : 0;
+    switch (kernel) {
+        case OPTIRS_KERNEL_MATMUL:
+            return workspaceOf(*static_cast<const optirs_matmul_args*>(args));
+        case OPTIRS_KERNEL_GROUPED_MATMUL:
+            return workspaceOf(*static_cast<const optirs_grouped_matmul_args*>(args));
+        case OPTIRS_KERNEL_MATMUL_MX:
+            return workspaceOf(*static_cast<const optirs_matmul_mx_args*>(args));
+        default:
+            return 0;
+    }
 }
 
 }  // namespace optirs::cpu

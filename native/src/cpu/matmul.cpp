@@ -4,19 +4,13 @@
 #include <atomic>
 #include <cmath>
 
+#include "src/cpu/matmul_operand.h"
 #include "src/cpu/onednn.h"
 #include "src/cpu/pointwise_kernels.h"
 #include "src/cpu/rows.h"
 
 namespace optirs::cpu {
 namespace {
-
-constexpr int64_t kAlignment = 64;
-
-uint64_t wideBytes(const optirs_dl_tensor& tensor) {
-    const int64_t bytes = elementOf(tensor.dtype) == Element::kF32 ? 0 : elementCount(tensor) * 4;
-    return static_cast<uint64_t>((bytes + kAlignment - 1) / kAlignment * kAlignment);
-}
 
 /// An operand as f32: in place, or decoded into the workspace with its block scales.
 struct Wide {
@@ -26,19 +20,13 @@ struct Wide {
 
 Wide widen(const optirs_dl_tensor& tensor, const optirs_dl_tensor* scale, int64_t block_rows,
            int64_t block_columns, char* workspace, ThreadPool& pool) {
-    const Element type = elementOf(tensor.dtype);
-    if (type == Element::kF32) {
-        return {dataOf<float>(tensor)};
-    }
-    auto* to = reinterpret_cast<float*>(workspace);
-    const char* from = dataOf<char>(tensor);
     const auto* scales = scale != nullptr ? dataOf<float>(*scale) : nullptr;
     if (scales == nullptr || block_rows == 0) {
-        pool.parallelFor(elementCount(tensor), 16384, [&](int64_t begin, int64_t end) {
-            convert(type, from + begin * byteSize(type), 1.0F, Element::kF32, to + begin, end - begin);
-        });
-        return {to, scales != nullptr ? static_cast<double>(*scales) : 1.0};
+        return {widenAll(tensor, workspace, pool), scales != nullptr ? static_cast<double>(*scales) : 1.0};
     }
+    const Element type = elementOf(tensor.dtype);
+    auto* to = reinterpret_cast<float*>(workspace);
+    const char* from = dataOf<char>(tensor);
     const int64_t columns = tensor.shape[1];
     const int64_t across = (columns + block_columns - 1) / block_columns;
     pool.parallelFor(tensor.shape[0], std::max<int64_t>(1, 16384 / std::max<int64_t>(columns, 1)),

@@ -24,6 +24,11 @@ int32_t kernel(void*, int32_t number, const void* args, void* stream,
     return reported(status, [&] { runKernel(number, args, static_cast<CUstream>(stream)); });
 }
 
+int32_t workspace(void*, int32_t number, const void* args, uint64_t* out_bytes,
+                  optirs_backend_status* status) noexcept {
+    return reported(status, [&] { *out_bytes = kernelWorkspace(number, args); });
+}
+
 constinit optirs_backend_table table = {.struct_size = sizeof(optirs_backend_table),
                                         .abi = kOptirsBackendAbi,
                                         .reserved = 0,
@@ -36,7 +41,7 @@ constinit optirs_backend_table table = {.struct_size = sizeof(optirs_backend_tab
                                         .operation_cancel = nullptr,
                                         .operation_release = nullptr,
                                         .kernel = kernel,
-                                        .kernel_workspace = nullptr,
+                                        .kernel_workspace = workspace,
                                         .devices = nullptr,
                                         .reason = reason};
 

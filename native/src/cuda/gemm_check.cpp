@@ -1,5 +1,8 @@
 #include "src/cuda/gemm_check.h"
 
+#include <initializer_list>
+#include <utility>
+
 #include "src/core/error.h"
 #include "src/core/text.h"
 
@@ -106,8 +109,13 @@ void checkFloat8(const Gemm& p, int32_t capability, int64_t version) {
         refuse(concat("FP8 operands need strides in multiples of 16; they are ", p.a.stride, " and ",
                       p.b.stride));
     }
-    checkAddress(p.a.scale, "the scale of A", alignof(float));
-    checkAddress(p.b.scale, "the scale of B", alignof(float));
+    // One scale for all of an operand may be left out, for 1.
+    for (const auto& [operand, name] :
+         {std::pair(&p.a, "the scale of A"), std::pair(&p.b, "the scale of B")}) {
+        if (operand->scale != nullptr || operand->scale_mode != ScaleMode::kTensor) {
+            checkAddress(operand->scale, name, alignof(float));
+        }
+    }
     if (p.epilogue == GemmEpilogue::kDGeluBiasGrad || p.epilogue == GemmEpilogue::kBiasGradB) {
         refuse("FP8 products have no bias gradient: fuse it with the cast");
     }

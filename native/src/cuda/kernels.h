@@ -1,4 +1,4 @@
-// The kernels of the C ABI on a GPU.
+// The kernels of the C ABI on a GPU, by their numbers.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,10 @@
 namespace optirs::cuda {
 
 /// Puts the kernel OPTIRS_KERNEL_* with its checked args struct into the stream. Throws UNIMPLEMENTED for one
-/// that this backend does not have.
+/// that this backend does not have, or for types that it does not have it for.
 void runKernel(int32_t kernel, const void* args, CUstream stream);
+
+/// Bytes of workspace that the call needs.
+uint64_t kernelWorkspace(int32_t kernel, const void* args);
 
 }  // namespace optirs::cuda

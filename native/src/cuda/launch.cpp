@@ -84,4 +84,10 @@ void launchKernel(const Queue& queue, const KernelName& kernel, int64_t blocks, 
                 "cuLaunchKernel", kernel.name);
 }
 
+void clearMemory(const Queue& queue, void* memory, uint64_t bytes) {
+    const ContextScope scope(queue.device);
+    checkDriver(driver().memsetD8Async(reinterpret_cast<CUdeviceptr>(memory), 0, bytes, queue.stream),
+                "cuMemsetD8Async");
+}
+
 }  // namespace optirs::cuda

@@ -26,4 +26,7 @@ struct KernelName {
 void launchKernel(const Queue& queue, const KernelName& kernel, int64_t blocks, const void* arguments,
                   unsigned threads = kThreads);
 
+/// Puts zeros into memory, in the order of the queue.
+void clearMemory(const Queue& queue, void* memory, uint64_t bytes);
+
 }  // namespace optirs::cuda

@@ -51,20 +51,21 @@ void normForward(const Queue& queue, Norm norm, Element element, const NormArgum
 int64_t normGroups(int64_t rows) { return std::min(rows, kMostGroups); }
 
 void normBackward(const Queue& queue, Norm norm, Element element, const NormBackwardArguments& arguments,
-                  void* grad_weight, void* grad_bias) {
+                  SummedGradient weight, SummedGradient bias) {
     static constexpr Names kNames[] = {OPTIRS_NAMES("layer_norm_backward"),
                                        OPTIRS_NAMES("rms_norm_backward")};
     static constexpr Names kReduce = OPTIRS_NAMES("norm_reduce");
     launchKernel(queue, {"norm", kNames[index(norm)][index(element)]}, arguments.groups, &arguments);
-    const auto reduce = [&](const float* partial, void* output) {
-        if (output != nullptr) {
-            const NormReduceArguments reduction = {partial, output, arguments.groups, arguments.columns};
-            launchKernel(queue, {"norm", kReduce[index(element)]}, ceilDiv(arguments.columns, kThreads),
-                         &reduction);
+    const auto reduce = [&](const float* partial, SummedGradient gradient) {
+        if (gradient.data != nullptr) {
+            const NormReduceArguments reduction = {partial, gradient.data, arguments.groups,
+                                                   arguments.columns};
+            launchKernel(queue, {"norm", kReduce[index(gradient.element)]},
+                         ceilDiv(arguments.columns, kThreads), &reduction);
         }
     };
-    reduce(arguments.partial_weight, grad_weight);
-    reduce(arguments.partial_bias, grad_bias);
+    reduce(arguments.partial_weight, weight);
+    reduce(arguments.partial_bias, bias);
 }
 
 void softmax(const Queue& queue, Direction direction, Element element, const SoftmaxArguments& arguments) {
@@ -108,6 +109,12 @@ void gatherRows(const Queue& queue, Element element, const EmbeddingArguments& a
     launchKernel(queue, {"pointwise", kNames[index(element)]}, arguments.rows, &arguments);
 }
 
+void gatherRowsBackward(const Queue& queue, Element element, int64_t vocabulary,
+                        const EmbeddingBackwardArguments& arguments) {
+    static constexpr Names kNames = OPTIRS_NAMES("embedding_backward");
+    launchKernel(queue, {"pointwise", kNames[index(element)]}, vocabulary, &arguments);
+}
+
 void quantize(const Queue& queue, Element from, Float8 to, const QuantizeArguments& arguments) {
     static constexpr CastNames kNames = OPTIRS_CAST_NAMES("quantize");
     const int64_t blocks = vectorBlocks(arguments.rows * arguments.columns, from);
@@ -136,6 +143,18 @@ void quantizeBlocks(const Queue& queue, BlockScale scale, Element from, Float8 t
     const int64_t blocks = scale == BlockScale::kRow128 ? ceilDiv(arguments.rows * per_row, kWarpsPerBlock)
                                                         : ceilDiv(arguments.rows, kScaleBlock) * per_row;
     launchKernel(queue, {"cast", kNames[index(scale)][index(from)][index(to)]}, blocks, &arguments);
+}
+
+void dequantizeBlocks(const Queue& queue, Float8 from, Element to,
+                      const DequantizeBlocksArguments& arguments) {
+    static constexpr Names kNames[] = {OPTIRS_NAMES("dequantize_blocks_e4m3"),
+                                       OPTIRS_NAMES("dequantize_blocks_e5m2")};
+    launchKernel(queue, {"cast", kNames[index(from)][index(to)]},
+                 ceilDiv(arguments.rows * arguments.columns, kThreads), &arguments);
+}
+
+void delayedScaling(const Queue& queue, const DelayedScalingArguments& arguments) {
+    launchKernel(queue, {"cast", "delayed_scaling"}, ceilDiv(arguments.count, kThreads), &arguments);
 }
 
 }  // namespace optirs::cuda

@@ -18,9 +18,13 @@ void normForward(const Queue& queue, Norm norm, Element element, const NormArgum
 /// Groups of rows that the backward pass of a norm works on, each with a row of partial sums of f32 for the
 /// weight and, for layer norm, the bias.
 int64_t normGroups(int64_t rows);
-/// `grad_weight` and `grad_bias` may be NULL; the partial sums are needed for those that are not.
+/// A gradient that is the sum of the groups' rows; without data it is not wanted, and needs no partial sums.
+struct SummedGradient {
+    void* data = nullptr;
+    Element element = Element::kF32;
+};
 void normBackward(const Queue& queue, Norm norm, Element element, const NormBackwardArguments& arguments,
-                  void* grad_weight, void* grad_bias);
+                  SummedGradient weight, SummedGradient bias);
 
 void softmax(const Queue& queue, Direction direction, Element element, const SoftmaxArguments& arguments);
 void crossEntropy(const Queue& queue, Element element, const CrossEntropyArguments& arguments);
@@ -30,6 +34,9 @@ void swiGlu(const Queue& queue, Direction direction, Element element, const SwiG
 void rope(const Queue& queue, Element element, const RopeArguments& arguments);
 void dropout(const Queue& queue, Element element, const DropoutArguments& arguments);
 void gatherRows(const Queue& queue, Element element, const EmbeddingArguments& arguments);
+/// `element` is the gradient's.
+void gatherRowsBackward(const Queue& queue, Element element, int64_t vocabulary,
+                        const EmbeddingBackwardArguments& arguments);
 
 /// `output` NULL: amax alone.
 void quantize(const Queue& queue, Element from, Float8 to, const QuantizeArguments& arguments);
@@ -37,5 +44,8 @@ void dequantize(const Queue& queue, Float8 from, Element to, const QuantizeArgum
 void castTranspose(const Queue& queue, Element from, Float8 to, const QuantizeArguments& arguments);
 void quantizeBlocks(const Queue& queue, BlockScale scale, Element from, Float8 to,
                     const QuantizeBlocksArguments& arguments);
+void dequantizeBlocks(const Queue& queue, Float8 from, Element to,
+                      const DequantizeBlocksArguments& arguments);
+void delayedScaling(const Queue& queue, const DelayedScalingArguments& arguments);
 
 }  // namespace optirs::cuda

@@ -3,10 +3,12 @@
 
 #include "src/kernels/attention.h"
 #include "src/kernels/matmul.h"
+#include "src/kernels/mx.h"
 #include "src/kernels/norm.h"
 #include "src/kernels/optimizer.h"
 #include "src/kernels/pointwise.h"
 #include "src/kernels/quantize.h"
+#include "src/kernels/sparse.h"
 
 namespace optirs::kernels {
 

@@ -58,6 +58,8 @@ OptimizerForm checkHyperparameters(const optirs_sgd_args& args) {
 
 OptimizerForm checkHyperparameters(const optirs_adam_args& args) { return checkAdam(args); }
 
+void checkAdamHyperparameters(const optirs_sparse_adam_args& args) { checkAdam(args); }
+
 OptimizerForm checkHyperparameters(const optirs_adamw_args& args) { return checkAdam(args); }
 
 OptimizerForm checkHyperparameters(const optirs_radam_args& args) { return checkAdam(args); }

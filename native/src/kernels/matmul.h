@@ -7,7 +7,8 @@
 
 namespace optirs::kernels {
 
-/// Checks the arguments and returns a tensor whose device is that of the call.
+// Each checks the arguments and returns a tensor whose device is that of the call.
 Operand checkTensors(const optirs_matmul_args& args);
+Operand checkTensors(const optirs_grouped_matmul_args& args);
 
 }  // namespace optirs::kernels

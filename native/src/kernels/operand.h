@@ -20,6 +20,7 @@ inline constexpr uint32_t kBF16 = typeKey({OPTIRS_DL_BFLOAT, 16, 1});
 inline constexpr uint32_t kF16 = typeKey({OPTIRS_DL_FLOAT, 16, 1});
 inline constexpr uint32_t kE4M3 = typeKey({OPTIRS_DL_F8E4M3FN, 8, 1});
 inline constexpr uint32_t kE5M2 = typeKey({OPTIRS_DL_F8E5M2, 8, 1});
+inline constexpr uint32_t kE8M0 = typeKey({OPTIRS_DL_F8E8M0FNU, 8, 1});
 inline constexpr uint32_t kS64 = typeKey({OPTIRS_DL_INT, 64, 1});
 inline constexpr uint32_t kS32 = typeKey({OPTIRS_DL_INT, 32, 1});
 inline constexpr uint32_t kS16 = typeKey({OPTIRS_DL_INT, 16, 1});

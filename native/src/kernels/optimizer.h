@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optirs/kernel_optimizer.h>
+#include <optirs/kernel_sparse.h>
 
 #include "src/kernels/launch.h"
 
@@ -34,6 +35,9 @@ OptimizerForm checkHyperparameters(const optirs_adagrad_args& args);
 OptimizerForm checkHyperparameters(const optirs_adadelta_args& args);
 OptimizerForm checkHyperparameters(const optirs_rmsprop_args& args);
 OptimizerForm checkHyperparameters(const optirs_lookahead_args& args);
+
+/// Of a step that is not over lists of tensors.
+void checkAdamHyperparameters(const optirs_sparse_adam_args& args);
 
 template <class Args>
 concept OptimizerArgs = requires(const Args& args) { checkHyperparameters(args); };

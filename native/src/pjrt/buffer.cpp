@@ -75,7 +75,7 @@ class RowMajor {
     PJRT_Buffer_MemoryLayout* get() noexcept { return &layout_; }
 
  private:
-    std::array<int64_t, kMaxRank> minor_to_major_{};
+    std::array<int64_t, kMaxRank> minor_to_major_;  // NOLINT: as many are set as there are dimensions
     PJRT_Buffer_MemoryLayout layout_{};
 };
 

@@ -183,13 +183,15 @@ pjrt::Completion* optirs_pjrt_client::prepareCompletion(const char* operation, o
                                                         void* context, std::size_t events) {
     pjrt::Completion* completion = nullptr;
     {
-        const std::scoped_lock lock(mutex_);
-        if (free_completion_ == nullptr) {
-            completions_.push_back(std::make_unique<pjrt::Completion>());
-            free_completion_ = completions_.back().get();
-        }
+        const std::scoped_lock lock(free_lock_);
         completion = free_completion_;
-        free_completion_ = completion->next_free;
+        if (completion != nullptr) {
+            free_completion_ = completion->next_free;
+        }
+    }
+    if (completion == nullptr) {
+        const std::scoped_lock lock(mutex_);
+        completion = completions_.emplace_back(std::make_unique<pjrt::Completion>()).get();
     }
     try {
         completion->prepare(optirs::core::Ref<optirs_pjrt_client>::share(this), operation, done, context,
@@ -202,7 +204,7 @@ pjrt::Completion* optirs_pjrt_client::prepareCompletion(const char* operation, o
 }
 
 void optirs_pjrt_client::recycle(pjrt::Completion* completion) noexcept {
-    const std::scoped_lock lock(mutex_);
+    const std::scoped_lock lock(free_lock_);
     completion->next_free = free_completion_;
     free_completion_ = completion;
 }

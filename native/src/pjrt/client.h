@@ -19,6 +19,7 @@
 #include "src/pjrt/live_buffers.h"
 #include "src/pjrt/named_values.h"
 #include "src/pjrt/plugin.h"
+#include "src/pjrt/spin_lock.h"
 #include "src/pjrt/tensor_type.h"
 #include "src/pjrt/worker.h"
 
@@ -144,8 +145,9 @@ struct optirs_pjrt_client final : optirs::core::Object {
 
     optirs::pjrt::TensorTypes types_;
     optirs::pjrt::DeviceBufferPool buffers_{this};
-    std::mutex mutex_;  // guards what follows
+    std::mutex mutex_;  // guards the two lists, which only grow
     std::set<std::string> texts_;
     std::vector<std::unique_ptr<optirs::pjrt::Completion>> completions_;
+    optirs::pjrt::SpinLock free_lock_;  // guards the list of the free ones
     optirs::pjrt::Completion* free_completion_ = nullptr;
 };

@@ -9,7 +9,8 @@
 namespace optirs::pjrt {
 namespace {
 
-thread_local int callback_depth = 0;
+// Read without a call: four bytes of what the loader sets aside for libraries that come late.
+[[gnu::tls_model("initial-exec")]] thread_local int callback_depth = 0;
 
 constinit optirs_error out_of_memory = core::outOfMemoryError("optirs_pjrt");
 
@@ -70,23 +71,24 @@ void Completion::setEvents(std::span<PJRT_Event* const> events) noexcept {
 }
 
 void Completion::arm() noexcept {
-    // Set before the first event can end: the last party may be gone before the loop is over. One party is
-    // ours.
-    parties_.store(static_cast<int>(2 * count_) + 1, std::memory_order_relaxed);
+    // Set before the first event can end. One party is this loop: a plugin may call back inside the function
+    // that was given the callback, where its event must not be destroyed.
+    parties_.store(static_cast<int>(count_) + 1, std::memory_order_relaxed);
+    int over = 1;
     for (std::size_t i = 0; i < count_; ++i) {
-        wait(waits_[i]);
+        over += wait(waits_[i]) ? 0 : 1;
     }
-    leave(1);
+    leave(over);
 }
 
-void Completion::wait(Wait& wait) noexcept {
+// False if there is nothing to wait for.
+bool Completion::wait(Wait& wait) noexcept {
     if (wait.event == nullptr) {
-        leave(2);
-        return;
+        return false;
     }
     if (!api().has<&PJRT_Api::PJRT_Event_OnReady>()) {
         awaitLater(wait);
-        return;
+        return true;
     }
     auto args = api().make<PJRT_Event_OnReady_Args>();
     args.event = wait.event;
@@ -94,12 +96,12 @@ void Completion::wait(Wait& wait) noexcept {
     args.user_arg = &wait;
     try {
         api().call<&PJRT_Api::PJRT_Event_OnReady>(args);
-        leave(1);
     } catch (...) {
         // It will not call back, but the work is under way and its memory in use: wait for it in the other
         // way.
         awaitLater(wait);
     }
+    return true;
 }
 
 void Completion::onReady(PJRT_Error* error, void* user_arg) {
@@ -131,7 +133,7 @@ void Completion::awaitOnWorker(Worker::Task* task) {
             core::releaseError(reported);
         }
     }
-    self.leave(2);
+    self.leave(1);
 }
 
 // Keeps the first error of the operation.
@@ -167,7 +169,9 @@ void Completion::finish() noexcept {
     }
     const optirs_completion done = done_;
     void* const context = context_;
-    optirs_error* const error = error_.exchange(nullptr);
+    // Nobody else is left: no need to exchange.
+    optirs_error* const error = error_.load(std::memory_order_relaxed);
+    error_.store(nullptr, std::memory_order_relaxed);
     // Everything is let go of before the callback, which may be what its owner waits for before looking for
     // leaks.
     recycle();

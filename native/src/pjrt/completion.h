@@ -45,15 +45,13 @@ class Completion {
     Completion* next_free = nullptr;
 
  private:
-    // Two parties end a wait: the plugin's callback and the return of the function that was given the
-    // callback. A plugin may call back inside that function, where its event must not be destroyed.
     struct Wait : Worker::Task {
         Completion* owner;
         PJRT_Event* event;
     };
 
     const Api& api() const noexcept;
-    void wait(Wait& wait) noexcept;
+    bool wait(Wait& wait) noexcept;
     void awaitLater(Wait& wait) noexcept;
     void record(PJRT_Error* error, const char* function) noexcept;
     void leave(int parties) noexcept;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "src/core/text.h"
 #include "src/pjrt/client.h"
@@ -41,31 +42,37 @@ const TensorType& DeviceBuffer::type() const {
     return *type;
 }
 
-DeviceBuffer* DeviceBufferPool::takeLocked() {
-    if (free_ == nullptr) {
-        DeviceBuffer& fresh = all_.emplace_back();
-        fresh.client_ = client_;
-        free_ = &fresh;
-    }
+DeviceBuffer* DeviceBufferPool::takeFree() noexcept {
+    const std::scoped_lock lock(free_lock_);
     DeviceBuffer* buffer = free_;
-    free_ = buffer->next_free_;
-    buffer->next_free_ = nullptr;
+    if (buffer != nullptr) {
+        free_ = std::exchange(buffer->next_free_, nullptr);
+    }
+    return buffer;
+}
+
+DeviceBuffer* DeviceBufferPool::grow() {
+    const std::scoped_lock lock(mutex_);
+    DeviceBuffer& fresh = all_.emplace_back();
+    fresh.client_ = client_;
+    return &fresh;
+}
+
+DeviceBuffer* DeviceBufferPool::takeAny() {
+    DeviceBuffer* free = takeFree();
+    DeviceBuffer* buffer = free != nullptr ? free : grow();
     buffer->references_.store(1, std::memory_order_relaxed);
     return buffer;
 }
 
 void DeviceBufferPool::take(std::size_t count, std::vector<core::Ref<DeviceBuffer>>& out) {
     out.reserve(out.size() + count);
-    const std::scoped_lock lock(mutex_);
     for (std::size_t i = 0; i < count; ++i) {
-        out.push_back(core::Ref<DeviceBuffer>::adopt(takeLocked()));
+        out.push_back(take());
     }
 }
 
-core::Ref<DeviceBuffer> DeviceBufferPool::take() {
-    const std::scoped_lock lock(mutex_);
-    return core::Ref<DeviceBuffer>::adopt(takeLocked());
-}
+core::Ref<DeviceBuffer> DeviceBufferPool::take() { return core::Ref<DeviceBuffer>::adopt(takeAny()); }
 
 void DeviceBufferPool::giveBack(DeviceBuffer* buffer) noexcept {
     buffer->is_live_.store(false, std::memory_order_relaxed);
@@ -73,7 +80,7 @@ void DeviceBufferPool::giveBack(DeviceBuffer* buffer) noexcept {
     buffer->device_ = nullptr;
     buffer->type_.store(nullptr, std::memory_order_relaxed);
     buffer->gone_.store(nullptr, std::memory_order_relaxed);
-    const std::scoped_lock lock(mutex_);
+    const std::scoped_lock lock(free_lock_);
     buffer->next_free_ = free_;
     free_ = buffer;
 }

@@ -11,6 +11,7 @@
 
 #include "src/core/object.h"
 #include "src/pjrt/device_buffer.h"
+#include "src/pjrt/spin_lock.h"
 
 namespace optirs::pjrt {
 
@@ -32,11 +33,14 @@ class DeviceBufferPool {
     std::string describeLargest() const;
 
  private:
-    DeviceBuffer* takeLocked();
+    DeviceBuffer* takeAny();
+    DeviceBuffer* takeFree() noexcept;
+    DeviceBuffer* grow();
 
-    mutable std::mutex mutex_;
     optirs_pjrt_client* client_;
+    mutable std::mutex mutex_;      // guards all_
     std::deque<DeviceBuffer> all_;  // addresses stay
+    SpinLock free_lock_;            // guards the list of the free ones
     DeviceBuffer* free_ = nullptr;
 };
 

@@ -330,6 +330,7 @@ TEST_F(GemmTest, WhatCublasRulesOutIsRefused) {
     EXPECT_EQ(refused(p, "both must be 8-bit, or none"), Code::kInvalidArgument);
     p = good.problem;
     p.a.scale = nullptr;
+    p.a.scale_mode = ScaleMode::kRow;
     EXPECT_EQ(refused(p, "the scale of A is NULL"), Code::kInvalidArgument);
     p = good.problem;
     p.a.data = static_cast<const char*>(p.a.data) + 8;

@@ -128,7 +128,7 @@ TYPED_TEST(PointwiseKernels, RopeRotatesAndBack) {
                 const RopeArguments arguments = {input.data(),
                                                  &cosines.data()->bits,
                                                  &sines.data()->bits,
-                                                 given,
+                                                 {given, 64},
                                                  output.data(),
                                                  tokens,
                                                  sequence,
@@ -223,15 +223,39 @@ TYPED_TEST(PointwiseKernels, GatherTakesRows) {
         const int64_t indices[] = {3, 19, 0, 20, 3, -1};
         const int64_t rows = 6;
         Array<T> output(rows * columns);
-        uint32_t error = 0;
         gatherRows(testQueue(), ElementOf<T>::kValue,
-                   {table.data(), indices, output.data(), rows, columns, vocabulary, &error});
+                   {table.data(), {indices, 64}, output.data(), rows, columns, vocabulary});
         for (int64_t i = 0; i < rows * columns; ++i) {
             const int64_t index = indices[i / columns];
             const bool is_valid = index >= 0 && index < vocabulary;
             ASSERT_EQ(output.value(i), is_valid ? table.value(index * columns + i % columns) : 0) << i;
         }
-        EXPECT_EQ(0xffffffffU - error, 3U);  // the first row that is out of range
+    }
+}
+
+TYPED_TEST(PointwiseKernels, GatherBackwardAddsInTheOrderOfRows) {
+    using T = TypeParam;
+    for (const auto& [rows, columns] : {std::pair<int64_t, int64_t>{7, 1}, {300, 5}, {1000, 300}}) {
+        const int64_t vocabulary = 9;
+        Array<T> grad(rows * columns);
+        grad.fill(8);
+        std::vector<int32_t> indices(static_cast<size_t>(rows));
+        for (size_t i = 0; i < indices.size(); ++i) {
+            indices[i] = static_cast<int32_t>(i * 7 % 11) - 1;  // -1 and 9 are out of range
+        }
+        std::vector<float> wanted(static_cast<size_t>(vocabulary * columns));
+        for (int64_t i = 0; i < rows * columns; ++i) {
+            const int64_t index = indices[static_cast<size_t>(i / columns)];
+            if (index >= 0 && index < vocabulary) {
+                wanted[static_cast<size_t>(index * columns + i % columns)] += toFloat(grad[i]);
+            }
+        }
+        Array<F32> output(vocabulary * columns);
+        gatherRowsBackward(testQueue(), ElementOf<T>::kValue, vocabulary,
+                           {grad.data(), {indices.data(), 32}, &output.data()->bits, rows, columns});
+        for (int64_t i = 0; i < output.size(); ++i) {
+            ASSERT_EQ(output[i].bits, wanted[static_cast<size_t>(i)]) << i;
+        }
     }
 }
 

@@ -63,7 +63,7 @@ TYPED_TEST(RowKernels, Norms) {
             normForward(
                 testQueue(), norm, ElementOf<T>::kValue,
                 {input.data(), weight.data(), is_layer ? bias.data() : nullptr, output.data(),
-                 is_layer ? &mean.data()->bits : nullptr, &inverse.data()->bits, rows, columns, epsilon});
+                 is_layer ? &mean.data()->bits : nullptr, &inverse.data()->bits, rows, columns, epsilon, 0});
             std::vector<Moments> wanted;
             for (int64_t r = 0; r < rows; ++r) {
                 wanted.push_back(moments(input, r, columns, is_layer, static_cast<double>(epsilon)));
@@ -91,8 +91,9 @@ TYPED_TEST(RowKernels, Norms) {
             normBackward(testQueue(), norm, ElementOf<T>::kValue,
                          {grad.data(), input.data(), weight.data(), is_layer ? &mean.data()->bits : nullptr,
                           &inverse.data()->bits, grad_input.data(), &partial_weight.data()->bits,
-                          is_layer ? &partial_bias.data()->bits : nullptr, rows, columns, groups},
-                         grad_weight.data(), is_layer ? grad_bias.data() : nullptr);
+                          is_layer ? &partial_bias.data()->bits : nullptr, rows, columns, groups, 0},
+                         {grad_weight.data(), ElementOf<T>::kValue},
+                         {is_layer ? grad_bias.data() : nullptr, ElementOf<T>::kValue});
             const auto h = [&](int64_t i) { return grad.value(i) * weight.value(i % columns); };
             std::vector<double> sums(static_cast<size_t>(rows));
             std::vector<double> normal_sums(static_cast<size_t>(rows));
@@ -134,7 +135,7 @@ TYPED_TEST(RowKernels, NormsWithoutWeights) {
     input.fill(5);
     Array<T> output(2 * 300);
     normForward(testQueue(), Norm::kRms, ElementOf<T>::kValue,
-                {input.data(), nullptr, nullptr, output.data(), nullptr, nullptr, 2, 300, 0});
+                {input.data(), nullptr, nullptr, output.data(), nullptr, nullptr, 2, 300, 0, 0});
     expectNear<T>(
         output, [&](int64_t i) { return input.value(i) * moments(input, i / 300, 300, false, 0).inverse; },
         tolerance<T>(), 0);
@@ -159,8 +160,8 @@ TYPED_TEST(RowKernels, MoreRowsThanGroups) {
     Array<T> grad_weight(columns);
     normBackward(testQueue(), Norm::kRms, ElementOf<T>::kValue,
                  {grad.data(), input.data(), nullptr, nullptr, &inverse.data()->bits, grad_input.data(),
-                  &partial.data()->bits, nullptr, rows, columns, groups},
-                 grad_weight.data(), nullptr);
+                  &partial.data()->bits, nullptr, rows, columns, groups, 0},
+                 {grad_weight.data(), ElementOf<T>::kValue}, {});
     expectNear<T>(
         grad_weight,
         [&](int64_t c) {
@@ -257,9 +258,17 @@ TYPED_TEST(RowKernels, CrossEntropy) {
                 }
                 Array<T> grad(rows * columns, shift);
                 Array<F32> loss(rows);
+                const float half = 0.5F;
                 crossEntropy(testQueue(), ElementOf<T>::kValue,
-                             {logits.data(), labels.data(), in_place ? logits.data() : grad.data(),
-                              &loss.data()->bits, rows, columns, -100, 0.5F, smoothing});
+                             {logits.data(),
+                              {labels.data(), 64},
+                              in_place ? logits.data() : grad.data(),
+                              &loss.data()->bits,
+                              rows,
+                              columns,
+                              -100,
+                              &half,
+                              smoothing});
                 if (in_place) {
                     std::copy_n(logits.data(), logits.size(), grad.data());
                 }
@@ -286,7 +295,7 @@ TYPED_TEST(RowKernels, ALabelOutOfRangeGivesNan) {
     const int64_t labels[] = {8, 3};
     Array<F32> loss(2);
     crossEntropy(testQueue(), ElementOf<T>::kValue,
-                 {logits.data(), labels, nullptr, &loss.data()->bits, 2, 8, -100, 1, 0});
+                 {logits.data(), {labels, 64}, nullptr, &loss.data()->bits, 2, 8, -100, nullptr, 0});
     EXPECT_TRUE(std::isnan(loss.value(0)));
     EXPECT_TRUE(std::isfinite(loss.value(1)));
 }
@@ -306,7 +315,7 @@ TEST(RowKernels, RepeatedCallsGiveTheSameBits) {
 TEST(RowKernels, NoRowsAreNothingToDo) {
     softmax(testQueue(), Direction::kForward, Element::kF32, {nullptr, nullptr, nullptr, 0, 8, 1});
     normForward(testQueue(), Norm::kLayer, Element::kF32,
-                {nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, 0, 8, 0});
+                {nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, 0, 8, 0, 0});
 }
 
 }  // namespace

@@ -109,7 +109,7 @@ Case rmsNormCase(int64_t rows, int64_t columns) {
                      }))};
     made.run = [=](const Queue& queue, const std::vector<void*>& b) {
         normForward(queue, Norm::kRms, Element::kBF16,
-                    {b[0], b[1], nullptr, b[2], nullptr, nullptr, rows, columns, 1e-5F});
+                    {b[0], b[1], nullptr, b[2], nullptr, nullptr, rows, columns, 1e-5F, 0});
     };
     return made;
 }
@@ -152,10 +152,10 @@ Case rmsNormBackwardCase(int64_t rows, int64_t columns) {
         output<F32>("partial", groups * columns, nullptr),
         output<BF16>("dweight", columns, nullptr)};
     made.run = [=](const Queue& queue, const std::vector<void*>& b) {
-        normBackward(
-            queue, Norm::kRms, Element::kBF16,
-            {b[0], b[1], nullptr, nullptr, floats(b[2]), b[3], floats(b[4]), nullptr, rows, columns, groups},
-            b[5], nullptr);
+        normBackward(queue, Norm::kRms, Element::kBF16,
+                     {b[0], b[1], nullptr, nullptr, floats(b[2]), b[3], floats(b[4]), nullptr, rows, columns,
+                      groups, 0},
+                     {b[5], Element::kBF16}, {});
     };
     return made;
 }
@@ -199,9 +199,8 @@ Case crossEntropyCase(int64_t rows, int64_t columns) {
             });
         })};
     made.run = [=](const Queue& queue, const std::vector<void*>& b) {
-        crossEntropy(
-            queue, Element::kBF16,
-            {b[0], static_cast<const int64_t*>(b[1]), b[2], floats(b[3]), rows, columns, -100, 1, 0});
+        crossEntropy(queue, Element::kBF16,
+                     {b[0], {b[1], 64}, b[2], floats(b[3]), rows, columns, -100, nullptr, 0});
     };
     return made;
 }

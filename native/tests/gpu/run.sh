@@ -3,7 +3,7 @@
 # kernels inside, runs it, and leaves a table on standard output and a JSON file.
 #   native/tests/gpu/run.sh [RESULT.json [--small]]
 # cuBLASLt is found in the system, below CUDA_HOME, in Python's nvidia packages, or below OPTIRS_CUDA_PATH.
-# Unverified: neither it nor the program that it builds has been compiled or run yet.
+# Unverified on hardware: it builds with CUDA 12.4, and has not run on a GPU yet.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 result=${1:-$PWD/gpu_check.json}

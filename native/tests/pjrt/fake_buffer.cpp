@@ -18,7 +18,7 @@ FAKE_FUNCTION(PJRT_Client_BufferFromHostBuffer) {
         return makeError(PJRT_Error_Code_RESOURCE_EXHAUSTED, "the fake device is full");
     }
     buffer->memory = std::make_shared<Memory>(bytes);
-    const auto copy = [memory = buffer->memory, data = args->data, bytes] {
+    const auto copy = [memory = buffer->memory.get(), data = args->data, bytes] {
         if (bytes != 0) {
             std::memcpy(memory->data.data(), data, bytes);
         }
@@ -50,7 +50,11 @@ FAKE_FUNCTION(PJRT_Buffer_Dimensions) {
 }
 FAKE_FUNCTION(PJRT_Buffer_OnDeviceSizeInBytes) {
     FAKE_ENTER(PJRT_Buffer_OnDeviceSizeInBytes)
-    args->on_device_size_in_bytes = as<Buffer>(args->buffer).memory->data.size();
+    const std::shared_ptr<Memory> memory = as<Buffer>(args->buffer).memory.get();
+    if (memory == nullptr) {
+        return makeError(PJRT_Error_Code_INVALID_ARGUMENT, "the buffer is deleted");
+    }
+    args->on_device_size_in_bytes = memory->data.size();
     return nullptr;
 }
 FAKE_FUNCTION(PJRT_Buffer_Device) {
@@ -60,7 +64,7 @@ FAKE_FUNCTION(PJRT_Buffer_Device) {
 }
 FAKE_FUNCTION(PJRT_Buffer_Delete) {
     FAKE_ENTER(PJRT_Buffer_Delete)
-    as<Buffer>(args->buffer).memory.reset();
+    as<Buffer>(args->buffer).memory.take();
     return nullptr;
 }
 FAKE_FUNCTION(PJRT_Buffer_IsDeleted) {
@@ -71,39 +75,46 @@ FAKE_FUNCTION(PJRT_Buffer_IsDeleted) {
 FAKE_FUNCTION(PJRT_Buffer_CopyToDevice) {
     FAKE_ENTER(PJRT_Buffer_CopyToDevice)
     const Buffer& source = as<Buffer>(args->buffer);
+    const std::shared_ptr<Memory> memory = source.memory.get();
+    if (memory == nullptr) {
+        return makeError(PJRT_Error_Code_INVALID_ARGUMENT, "the buffer is deleted");
+    }
     auto copy = std::make_unique<Buffer>();
     copy->type = source.type;
     copy->dims = source.dims;
     copy->device = &as<Device>(args->dst_device);
     copy->place = source.place;
-    copy->memory = std::make_shared<Memory>(source.memory->data.size());
-    copy->memory->data = source.memory->data;
+    copy->memory = std::make_shared<Memory>(memory->data.size());
+    copy->memory->data = memory->data;
     args->dst_buffer = reinterpret_cast<PJRT_Buffer*>(copy.release());
     return nullptr;
 }
 FAKE_FUNCTION(PJRT_Buffer_ToHostBuffer) {
     FAKE_ENTER(PJRT_Buffer_ToHostBuffer)
     const Buffer& source = as<Buffer>(args->src);
+    const std::shared_ptr<Memory> memory = source.memory.get();
+    if (memory == nullptr) {
+        return makeError(PJRT_Error_Code_INVALID_ARGUMENT, "the buffer is deleted");
+    }
     const PJRT_Buffer_MemoryLayout* layout = args->host_layout;
     if (layout != nullptr && layout->type == PJRT_Buffer_MemoryLayout_Type_Strides &&
         layout->strides.num_byte_strides == 1 && source.dims.size() == 1) {
-        args->event =
-            makeEvent([memory = source.memory, to = args->dst, stride = layout->strides.byte_strides[0]] {
-                for (std::size_t i = 0; i < memory->data.size() / 4; ++i) {
-                    std::memcpy(static_cast<char*>(to) + static_cast<int64_t>(i) * stride,
-                                memory->data.data() + 4 * i, 4);
-                }
-            });
+        args->event = makeEvent([memory, to = args->dst, stride = layout->strides.byte_strides[0]] {
+            for (std::size_t i = 0; i < memory->data.size() / 4; ++i) {
+                std::memcpy(static_cast<char*>(to) + static_cast<int64_t>(i) * stride,
+                            memory->data.data() + 4 * i, 4);
+            }
+        });
         return nullptr;
     }
     const bool is_row_major = layout != nullptr && layout->type == PJRT_Buffer_MemoryLayout_Type_Tiled &&
                               layout->tiled.num_tiles == 0 &&
                               layout->tiled.minor_to_major_size == source.dims.size();
-    if (!is_row_major || source.memory == nullptr || args->dst_size < source.memory->data.size()) {
+    if (!is_row_major || args->dst_size < memory->data.size()) {
         return makeError(PJRT_Error_Code_INVALID_ARGUMENT,
                          "the fake plugin was asked for a copy that it cannot make");
     }
-    args->event = makeEvent([memory = source.memory, to = args->dst] {
+    args->event = makeEvent([memory, to = args->dst] {
         if (!memory->data.empty()) {
             std::memcpy(to, memory->data.data(), memory->data.size());
         }

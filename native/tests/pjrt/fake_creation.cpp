@@ -62,7 +62,7 @@ FAKE_FUNCTION(PJRT_Client_CreateAliasBuffer) {
     FAKE_ENTER(PJRT_Client_CreateAliasBuffer)
     auto buffer = shaped(*args);
     args->fulfill_alias_buffer_cb =
-        reinterpret_cast<PJRT_FulfillAliasBufferCallback*>(new Promise{buffer->memory, {}});
+        reinterpret_cast<PJRT_FulfillAliasBufferCallback*>(new Promise{buffer->memory.get(), {}});
     args->alias_buffer = handle(std::move(buffer));
     return nullptr;
 }
@@ -82,7 +82,7 @@ FAKE_FUNCTION(PJRT_Buffer_Bitcast) {
         return makeError(PJRT_Error_Code_INVALID_ARGUMENT, "another size");
     }
     auto cast = makeBuffer(args->element_type, args->dims, args->num_dims, source.device, source.place);
-    cast->memory = source.memory;
+    cast->memory = source.memory.get();
     args->out_buffer = handle(std::move(cast));
     return nullptr;
 }
@@ -97,8 +97,8 @@ FAKE_FUNCTION(PJRT_Buffer_CopyToMemory) {
 }
 FAKE_FUNCTION(PJRT_Buffer_CopyRawToHost) {
     FAKE_ENTER(PJRT_Buffer_CopyRawToHost)
-    args->event = makeEvent([memory = as<Buffer>(args->buffer).memory, to = args->dst, from = args->offset,
-                             size = args->transfer_size] {
+    args->event = makeEvent([memory = as<Buffer>(args->buffer).memory.get(), to = args->dst,
+                             from = args->offset, size = args->transfer_size] {
         std::memcpy(to, memory->data.data() + from, static_cast<std::size_t>(size));
     });
     return nullptr;
@@ -109,7 +109,7 @@ FAKE_FUNCTION(PJRT_Buffer_CopyRawToHostFuture) {
     args->event = reinterpret_cast<PJRT_Event*>(new Event(state));
     const auto from = static_cast<std::ptrdiff_t>(args->offset);
     args->callback_data =
-        new Promise{as<Buffer>(args->buffer).memory,
+        new Promise{as<Buffer>(args->buffer).memory.get(),
                     [state, from, size = args->transfer_size](Memory& memory, int code, void* to) {
                         control().promise_code = code;
                         if (to != nullptr) {
@@ -127,8 +127,8 @@ FAKE_FUNCTION(PJRT_Buffer_DonateWithControlDependency) {
     FAKE_ENTER(PJRT_Buffer_DonateWithControlDependency)
     Buffer& source = as<Buffer>(args->buffer);
     auto taken = makeBuffer(source.type, source.dims.data(), source.dims.size(), source.device, source.place);
-    taken->memory = std::move(source.memory);
-    args->callback_data = new Promise{taken->memory, {}};
+    taken->memory = source.memory.take();
+    args->callback_data = new Promise{taken->memory.get(), {}};
     args->dependency_ready_callback = [](PJRT_Buffer_DonateWithControlDependency_Callback_Args* call) {
         const std::unique_ptr<Promise> promise(static_cast<Promise*>(call->callback_data));
         control().promise_code = call->error_code;
@@ -203,7 +203,7 @@ FAKE_FUNCTION(PJRT_Client_CreateBuffersForAsyncHostToDevice) {
         const PJRT_ShapeSpec& spec = args->shape_specs[i];
         transfer->buffers.push_back(
             makeBuffer(spec.element_type, spec.dims, spec.num_dims, transfer->device, &place));
-        transfer->memories.push_back(transfer->buffers.back()->memory);
+        transfer->memories.push_back(transfer->buffers.back()->memory.get());
     }
     args->transfer_manager = reinterpret_cast<PJRT_AsyncHostToDeviceTransferManager*>(transfer.release());
     return nullptr;

@@ -4,7 +4,11 @@
 namespace fake {
 namespace {
 
-PJRT_Error* checkArguments(const Program& program, const PJRT_LoadedExecutable_Execute_Args& args) {
+using Arguments = std::vector<std::vector<std::shared_ptr<Memory>>>;  // by device
+
+/// Also holds what the arguments have: another program may take it at any time.
+PJRT_Error* checkArguments(const Program& program, const PJRT_LoadedExecutable_Execute_Args& args,
+                           Arguments& held) {
     if (program.arguments >= 0 && args.num_args != static_cast<std::size_t>(program.arguments)) {
         return makeError(PJRT_Error_Code_INVALID_ARGUMENT, "the program takes another number of arguments");
     }
@@ -16,8 +20,10 @@ PJRT_Error* checkArguments(const Program& program, const PJRT_LoadedExecutable_E
         return makeError(PJRT_Error_Code_RESOURCE_EXHAUSTED, "the fake device is full");
     }
     for (std::size_t device = 0; device < args.num_devices; ++device) {
+        held.emplace_back();
         for (std::size_t i = 0; i < args.num_args; ++i) {
-            if (as<Buffer>(args.argument_lists[device][i]).memory == nullptr) {
+            held.back().push_back(as<Buffer>(args.argument_lists[device][i]).memory.get());
+            if (held.back().back() == nullptr) {
                 return makeError(PJRT_Error_Code_INVALID_ARGUMENT, "an argument is deleted");
             }
         }
@@ -32,7 +38,7 @@ void donate(const Program& program, const PJRT_LoadedExecutable_Execute_Args& ar
         const int64_t* end = kept + options.num_non_donatable_input_indices;
         if (std::find(kept, end, static_cast<int64_t>(index)) == end) {
             for (std::size_t device = 0; device < args.num_devices; ++device) {
-                as<Buffer>(args.argument_lists[device][index]).memory.reset();
+                as<Buffer>(args.argument_lists[device][index]).memory.take();
             }
         }
     }
@@ -81,7 +87,8 @@ FAKE_FUNCTION(PJRT_LoadedExecutable_Execute) {
     if (PJRT_Error* failure = enter("PJRT_ExecuteOptions", args->options)) {
         return failure;
     }
-    if (PJRT_Error* failure = checkArguments(program, *args)) {
+    Arguments arguments;
+    if (PJRT_Error* failure = checkArguments(program, *args, arguments)) {
         return failure;
     }
     if (args->options->struct_size > offsetof(PJRT_ExecuteOptions, call_location) &&
@@ -102,8 +109,9 @@ FAKE_FUNCTION(PJRT_LoadedExecutable_Execute) {
             result->place = result->device->client->memories.front();
             result->memory = std::make_shared<Memory>(byteSize(result->dims));
             if (k < args->num_args) {
-                const auto& source = as<Buffer>(args->argument_lists[device][k]).memory->data;
-                auto& target = result->memory->data;
+                const auto& source = arguments[device][k]->data;
+                const std::shared_ptr<Memory> made = result->memory.get();
+                auto& target = made->data;
                 std::transform(
                     source.begin(),
                     source.begin() + static_cast<std::ptrdiff_t>(std::min(source.size(), target.size())),

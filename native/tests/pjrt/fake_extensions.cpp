@@ -114,7 +114,7 @@ struct Raw : Counted<&Control::others> {
 FAKE_EXTENSION_FUNCTION(PJRT_RawBuffer_CreateRawAliasOfBuffer) {
     FAKE_EXTENSION_ENTER(PJRT_RawBuffer_CreateRawAliasOfBuffer)
     auto* raw = new Raw;
-    raw->memory = as<Buffer>(args->buffer).memory;
+    raw->memory = as<Buffer>(args->buffer).memory.get();
     raw->place = as<Buffer>(args->buffer).device->client->memories.front();
     args->raw_buffer = reinterpret_cast<PJRT_RawBuffer*>(raw);
     return nullptr;

@@ -205,12 +205,37 @@ struct Other : Counted<&Control::others> {
     std::string text;
 };
 
+/// The memory that a buffer has, until it is deleted or donated: on any thread, also while a program reads
+/// it.
+class Held {
+ public:
+    Held& operator=(std::shared_ptr<Memory> memory) {
+        const std::scoped_lock lock(mutex_);
+        memory_ = std::move(memory);
+        return *this;
+    }
+    std::shared_ptr<Memory> get() const {
+        const std::scoped_lock lock(mutex_);
+        return memory_;
+    }
+    std::shared_ptr<Memory> take() {
+        const std::scoped_lock lock(mutex_);
+        return std::move(memory_);
+    }
+    std::shared_ptr<Memory> operator->() const { return get(); }
+    bool operator==(std::nullptr_t) const { return get() == nullptr; }
+
+ private:
+    mutable std::mutex mutex_;
+    std::shared_ptr<Memory> memory_;
+};
+
 struct Buffer : Counted<&Control::buffers> {
     PJRT_Buffer_Type type{};
     std::vector<int64_t> dims;
     Device* device = nullptr;
     Place* place = nullptr;
-    std::shared_ptr<Memory> memory;  // none once deleted
+    Held memory;  // none once deleted
     int error_code = 0;
     std::function<void()> on_delete;  // of memory of others
 

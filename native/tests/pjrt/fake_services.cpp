@@ -22,7 +22,7 @@ FAKE_EXTENSION_FUNCTION(PJRT_Transfers_PJRT_Client_MakeCrossHostReceiveBuffers) 
         buffer->device = &as<Device>(args->device);
         buffer->memory = std::make_shared<Memory>(byteSize(buffer->dims));
         texts.push_back(std::to_string(awaited().size()));
-        awaited().push_back(buffer->memory);
+        awaited().push_back(buffer->memory.get());
         args->buffers[i] = reinterpret_cast<PJRT_Buffer*>(buffer);
     }
     args->num_buffers = args->num_shapes;

@@ -59,10 +59,37 @@ public readonly ref struct AttentionOptions
     /// <summary>First counter of the generator.</summary>
     public ulong Offset { get; init; }
 
+    /// <summary>s32 [batch + 1]: the sequences of q, output and lse are packed, and start there. Left out: they are not packed.</summary>
+    public ReadOnlyKernelTensor QueryStarts { get; init; }
+
+    /// <summary>s32 [batch + 1]: the sequences of k and v are packed, and start there.</summary>
+    public ReadOnlyKernelTensor KeyStarts { get; init; }
+
+    /// <summary>
+    /// s32 [batch, n]: k and v are paged, and the columns of a sequence are in these blocks of them, as many as its
+    /// <see cref="KeyLengths"/> needs. Forward only.
+    /// </summary>
+    public ReadOnlyKernelTensor BlockTable { get; init; }
+
+    /// <summary>f32 [1] or [heads], what the codes of an 8-bit q are multiplied by.</summary>
+    public ReadOnlyKernelTensor QueryScale { get; init; }
+
+    /// <summary>f32 [1] or [kvHeads], what the codes of an 8-bit k are multiplied by.</summary>
+    public ReadOnlyKernelTensor KeyScale { get; init; }
+
+    /// <summary>f32 [1] or [kvHeads], what the codes of an 8-bit v are multiplied by.</summary>
+    public ReadOnlyKernelTensor ValueScale { get; init; }
+
+    /// <summary>f32 [1] or [heads], what the codes of an 8-bit gradient of the output are multiplied by. Backward only.</summary>
+    public ReadOnlyKernelTensor OutputGradientScale { get; init; }
+
+    /// <summary>Parts that the columns of each row are divided into, which threads share out; 0: as shapes and lengths suggest. Forward only.</summary>
+    public long KeySplits { get; init; }
+
     internal optirs_attention_args Forward => new()
     {
         scale = Scale, mask = (int)Mask, window_left = WindowLeft, window_right = WindowRight, soft_cap = SoftCap, dropout = Dropout,
-        seed = Seed, offset = Offset,
+        seed = Seed, offset = Offset, kv_splits = KeySplits,
     };
 
     internal optirs_attention_backward_args Backward => new()

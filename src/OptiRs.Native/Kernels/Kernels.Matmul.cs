@@ -1,4 +1,4 @@
-using OptiRs.Native.Interop;
+using static OptiRs.Native.Interop.optirs;
 
 namespace OptiRs.Native;
 
@@ -17,9 +17,10 @@ public static partial class Kernels
     /// <exception cref="OptiRsException">There is no oneDNN.</exception>
     public static void Matmul(
         ReadOnlyKernelTensor a, ReadOnlyKernelTensor b, KernelTensor output, MatmulOptions options, Span<byte> workspace = default) =>
-        MatmulKernels.Run(
-            options.Arguments, workspace, a.View, b.View, output.View, options.Bias.View, options.Aux.View, options.ScaleA.View,
-            options.ScaleB.View, options.ScaleOutput.View, options.AmaxOutput.View);
+        optirs_matmul(
+            options.Arguments, a: a.View, b: b.View, bias: options.Bias.View, aux: options.Aux.View, scale_a: options.ScaleA.View,
+            scale_b: options.ScaleB.View, scale_out: options.ScaleOutput.View, amax_out: options.AmaxOutput.View, @out: output.View,
+            workspace: workspace);
 
     /// <summary><c>output = a b</c>, of f32 tensors.</summary>
     /// <inheritdoc cref="Matmul(ReadOnlyKernelTensor, ReadOnlyKernelTensor, KernelTensor, MatmulOptions, Span{byte})"/>
@@ -29,7 +30,7 @@ public static partial class Kernels
     /// <summary>Bytes of workspace that such a product needs.</summary>
     /// <inheritdoc cref="Matmul(ReadOnlyKernelTensor, ReadOnlyKernelTensor, KernelTensor, MatmulOptions, Span{byte})"/>
     public static long MatmulWorkspace(ReadOnlyKernelTensor a, ReadOnlyKernelTensor b, KernelTensor output, MatmulOptions options) =>
-        MatmulKernels.Workspace(
-            options.Arguments, a.View, b.View, output.View, options.Bias.View, options.Aux.View, options.ScaleA.View,
-            options.ScaleB.View, options.ScaleOutput.View, options.AmaxOutput.View);
+        optirs_matmul_workspace(
+            options.Arguments, a: a.View, b: b.View, bias: options.Bias.View, aux: options.Aux.View, scale_a: options.ScaleA.View,
+            scale_b: options.ScaleB.View, scale_out: options.ScaleOutput.View, amax_out: options.AmaxOutput.View, @out: output.View);
 }

@@ -1,4 +1,5 @@
 using OptiRs.Native.Interop;
+using static OptiRs.Native.Interop.optirs;
 
 namespace OptiRs.Native;
 
@@ -19,7 +20,9 @@ public static partial class Kernels
         ReadOnlyKernelTensor x, KernelTensor output, ReadOnlyKernelTensor gamma = default, ReadOnlyKernelTensor beta = default,
         double epsilon = 1e-5, KernelTensor mean = default, KernelTensor rstd = default, ReadOnlyKernelTensor scale = default,
         KernelTensor amax = default) =>
-        NormKernels.LayerNorm(x.View, output.View, gamma.View, beta.View, epsilon, mean.View, rstd.View, scale.View, amax.View);
+        optirs_layer_norm(
+            new optirs_layer_norm_args { epsilon = epsilon }, x: x.View, gamma: gamma.View, beta: beta.View, @out: output.View, mean: mean.View,
+            rstd: rstd.View, scale: scale.View, amax: amax.View);
 
     /// <summary>Gradients of <see cref="LayerNorm"/>. Sums over rows do not depend on the number of threads.</summary>
     /// <param name="outputGradient">f32, bf16 or f16 [..., n].</param>
@@ -34,8 +37,9 @@ public static partial class Kernels
         ReadOnlyKernelTensor outputGradient, ReadOnlyKernelTensor x, ReadOnlyKernelTensor gamma, ReadOnlyKernelTensor mean,
         ReadOnlyKernelTensor rstd, KernelTensor gradient, KernelTensor gammaGradient = default,
         KernelTensor betaGradient = default) =>
-        NormKernels.LayerNormBackward(outputGradient.View, x.View, gamma.View, mean.View, rstd.View, gradient.View,
-        gammaGradient.View, betaGradient.View);
+        optirs_layer_norm_backward(
+            default, dout: outputGradient.View, x: x.View, gamma: gamma.View, mean: mean.View, rstd: rstd.View, dx: gradient.View,
+            dgamma: gammaGradient.View, dbeta: betaGradient.View);
 
     /// <summary><c>output = x / sqrt(mean(x²) + epsilon) gamma</c>, over the last dimension.</summary>
     /// <param name="x">f32, bf16 or f16 [..., n].</param>
@@ -48,7 +52,9 @@ public static partial class Kernels
     public static void RmsNorm(
         ReadOnlyKernelTensor x, KernelTensor output, ReadOnlyKernelTensor gamma = default, double epsilon = 1e-5,
         KernelTensor rstd = default, ReadOnlyKernelTensor scale = default, KernelTensor amax = default) =>
-        NormKernels.RmsNorm(x.View, output.View, gamma.View, epsilon, rstd.View, scale.View, amax.View);
+        optirs_rms_norm(
+            new optirs_rms_norm_args { epsilon = epsilon }, x: x.View, gamma: gamma.View, @out: output.View, rstd: rstd.View, scale: scale.View,
+            amax: amax.View);
 
     /// <summary>Gradients of <see cref="RmsNorm"/>.</summary>
     /// <param name="outputGradient">f32, bf16 or f16 [..., n].</param>
@@ -60,7 +66,8 @@ public static partial class Kernels
     public static void RmsNormBackward(
         ReadOnlyKernelTensor outputGradient, ReadOnlyKernelTensor x, ReadOnlyKernelTensor gamma, ReadOnlyKernelTensor rstd,
         KernelTensor gradient, KernelTensor gammaGradient = default) =>
-        NormKernels.RmsNormBackward(outputGradient.View, x.View, gamma.View, rstd.View, gradient.View, gammaGradient.View);
+        optirs_rms_norm_backward(
+            default, dout: outputGradient.View, x: x.View, gamma: gamma.View, rstd: rstd.View, dx: gradient.View, dgamma: gammaGradient.View);
 
     /// <summary><c>output = softmax(scale x)</c> over the last dimension. A row of -infinity alone, all masked, becomes zeros.</summary>
     /// <param name="x">f32, bf16 or f16 [..., n].</param>
@@ -68,7 +75,7 @@ public static partial class Kernels
     /// <param name="scale">Above 0.</param>
     public static void Softmax(
         ReadOnlyKernelTensor x, KernelTensor output, double scale = 1) =>
-        NormKernels.Softmax(x.View, output.View, scale);
+        optirs_softmax(new optirs_softmax_args { scale = scale }, x: x.View, @out: output.View);
 
     /// <summary><c>gradient = scale output (outputGradient - sum(outputGradient output))</c>.</summary>
     /// <param name="outputGradient">f32, bf16 or f16 [..., n].</param>
@@ -77,7 +84,8 @@ public static partial class Kernels
     /// <param name="scale">As in the forward pass.</param>
     public static void SoftmaxBackward(
         ReadOnlyKernelTensor outputGradient, ReadOnlyKernelTensor output, KernelTensor gradient, double scale = 1) =>
-        NormKernels.SoftmaxBackward(outputGradient.View, output.View, gradient.View, scale);
+        optirs_softmax_backward(
+            new optirs_softmax_backward_args { scale = scale }, dout: outputGradient.View, @out: output.View, dx: gradient.View);
 
     /// <summary><c>loss = log(sum(exp(x))) - (1-e) x[target] - e mean(x)</c> of each row and, in the same pass, its gradient.</summary>
     /// <param name="logits">f32, bf16 or f16 [rows, n].</param>
@@ -90,6 +98,7 @@ public static partial class Kernels
     public static void CrossEntropy(
         ReadOnlyKernelTensor logits, ReadOnlyKernelTensor targets, KernelTensor loss, KernelTensor gradient = default,
         ReadOnlyKernelTensor gradientScale = default, double labelSmoothing = 0, long ignoreIndex = -100) =>
-        NormKernels.CrossEntropy(logits.View, targets.View, loss.View, gradient.View, gradientScale.View, labelSmoothing,
-        ignoreIndex);
+        optirs_cross_entropy(
+            new optirs_cross_entropy_args { label_smoothing = labelSmoothing, ignore_index = ignoreIndex }, logits: logits.View,
+            targets: targets.View, grad_scale: gradientScale.View, loss: loss.View, dlogits: gradient.View);
 }

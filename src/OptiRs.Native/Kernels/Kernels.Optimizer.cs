@@ -1,4 +1,5 @@
 using OptiRs.Native.Interop;
+using static OptiRs.Native.Interop.optirs;
 
 namespace OptiRs.Native;
 
@@ -24,7 +25,7 @@ public static partial class Kernels
         OptimizerTensors tensors, double learningRate, double momentum = 0, double weightDecay = 0)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        OptimizerKernels.Sgd(tensors.Handle, learningRate, momentum, weightDecay);
+        optirs_sgd(new optirs_sgd_args { learning_rate = learningRate, momentum = momentum, weight_decay = weightDecay }, tensors.Handle);
     }
 
     /// <summary>
@@ -42,7 +43,12 @@ public static partial class Kernels
         OptimizerTensors tensors, long step, double learningRate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        OptimizerKernels.Adam(tensors.Handle, step, learningRate, beta1, beta2, epsilon, weightDecay);
+        optirs_adam(
+            new optirs_adam_args
+            {
+                step = step, learning_rate = learningRate, beta1 = beta1, beta2 = beta2, epsilon = epsilon, weight_decay = weightDecay,
+            },
+            tensors.Handle);
     }
 
     /// <summary>
@@ -60,7 +66,12 @@ public static partial class Kernels
         OptimizerTensors tensors, long step, double learningRate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0.01)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        OptimizerKernels.AdamW(tensors.Handle, step, learningRate, beta1, beta2, epsilon, weightDecay);
+        optirs_adamw(
+            new optirs_adamw_args
+            {
+                step = step, learning_rate = learningRate, beta1 = beta1, beta2 = beta2, epsilon = epsilon, weight_decay = weightDecay,
+            },
+            tensors.Handle);
     }
 
     /// <summary>
@@ -77,7 +88,12 @@ public static partial class Kernels
         OptimizerTensors tensors, long step, double learningRate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        OptimizerKernels.RAdam(tensors.Handle, step, learningRate, beta1, beta2, epsilon, weightDecay);
+        optirs_radam(
+            new optirs_radam_args
+            {
+                step = step, learning_rate = learningRate, beta1 = beta1, beta2 = beta2, epsilon = epsilon, weight_decay = weightDecay,
+            },
+            tensors.Handle);
     }
 
     /// <summary>
@@ -96,7 +112,12 @@ public static partial class Kernels
         OptimizerTensors tensors, long step, double learningRate = 1e-3, double finalLr = 0.1, double gamma = 1e-3, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        OptimizerKernels.AdaBound(tensors.Handle, step, learningRate, finalLr, gamma, beta1, beta2, epsilon, weightDecay);
+        optirs_adabound(
+            new optirs_adabound_args
+            {
+                step = step, learning_rate = learningRate, final_lr = finalLr, gamma = gamma, beta1 = beta1, beta2 = beta2, epsilon = epsilon, weight_decay = weightDecay,
+            },
+            tensors.Handle);
     }
 
     /// <summary>
@@ -114,7 +135,12 @@ public static partial class Kernels
         OptimizerTensors tensors, long step, double learningRate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-6, double weightDecay = 0)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        OptimizerKernels.Lamb(tensors.Handle, step, learningRate, beta1, beta2, epsilon, weightDecay);
+        optirs_lamb(
+            new optirs_lamb_args
+            {
+                step = step, learning_rate = learningRate, beta1 = beta1, beta2 = beta2, epsilon = epsilon, weight_decay = weightDecay,
+            },
+            tensors.Handle);
     }
 
     /// <summary>
@@ -131,7 +157,12 @@ public static partial class Kernels
         OptimizerTensors tensors, double learningRate, double momentum = 0.9, double trustCoefficient = 1e-3, double epsilon = 1e-8, double weightDecay = 1e-4)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        OptimizerKernels.Lars(tensors.Handle, learningRate, momentum, trustCoefficient, epsilon, weightDecay);
+        optirs_lars(
+            new optirs_lars_args
+            {
+                learning_rate = learningRate, momentum = momentum, trust_coefficient = trustCoefficient, epsilon = epsilon, weight_decay = weightDecay,
+            },
+            tensors.Handle);
     }
 
     /// <summary>
@@ -146,7 +177,12 @@ public static partial class Kernels
         OptimizerTensors tensors, double learningRate, double beta1 = 0.9, double beta2 = 0.99, double weightDecay = 0)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        OptimizerKernels.Lion(tensors.Handle, learningRate, beta1, beta2, weightDecay);
+        optirs_lion(
+            new optirs_lion_args
+            {
+                learning_rate = learningRate, beta1 = beta1, beta2 = beta2, weight_decay = weightDecay,
+            },
+            tensors.Handle);
     }
 
     /// <summary>
@@ -160,7 +196,12 @@ public static partial class Kernels
         OptimizerTensors tensors, double learningRate, double epsilon = 1e-10, double weightDecay = 0)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        OptimizerKernels.Adagrad(tensors.Handle, learningRate, epsilon, weightDecay);
+        optirs_adagrad(
+            new optirs_adagrad_args
+            {
+                learning_rate = learningRate, epsilon = epsilon, weight_decay = weightDecay,
+            },
+            tensors.Handle);
     }
 
     /// <summary>
@@ -175,7 +216,7 @@ public static partial class Kernels
         OptimizerTensors tensors, double learningRate = 1, double rho = 0.95, double epsilon = 1e-6)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        OptimizerKernels.AdaDelta(tensors.Handle, learningRate, rho, epsilon);
+        optirs_adadelta(new optirs_adadelta_args { learning_rate = learningRate, rho = rho, epsilon = epsilon }, tensors.Handle);
     }
 
     /// <summary>
@@ -190,7 +231,12 @@ public static partial class Kernels
         OptimizerTensors tensors, double learningRate, double rho = 0.9, double epsilon = 1e-8, double weightDecay = 0)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        OptimizerKernels.RmsProp(tensors.Handle, learningRate, rho, epsilon, weightDecay);
+        optirs_rmsprop(
+            new optirs_rmsprop_args
+            {
+                learning_rate = learningRate, rho = rho, epsilon = epsilon, weight_decay = weightDecay,
+            },
+            tensors.Handle);
     }
 
     /// <summary>
@@ -202,7 +248,7 @@ public static partial class Kernels
         OptimizerTensors tensors, double alpha = 0.5)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        OptimizerKernels.Lookahead(tensors.Handle, alpha);
+        optirs_lookahead(new optirs_lookahead_args { alpha = alpha }, tensors.Handle);
     }
 
     /// <summary>
@@ -220,7 +266,8 @@ public static partial class Kernels
         KernelTensor gradientScale = default, KernelTensor nonFinite = default)
     {
         ArgumentNullException.ThrowIfNull(gradients);
-        OptimizerKernels.GradientNorm(
-            gradients.Handle, gradients.Count, maxNorm, scale.View, norm.View, gradientScale.View, nonFinite.View);
+        optirs_grad_norm(
+            new optirs_grad_norm_args { count = gradients.Count, max_norm = maxNorm }, gradients.Handle, scale: scale.View, norm: norm.View,
+            grad_scale: gradientScale.View, non_finite: nonFinite.View);
     }
 }

@@ -1,4 +1,5 @@
 using OptiRs.Native.Interop;
+using static OptiRs.Native.Interop.optirs;
 
 namespace OptiRs.Native;
 
@@ -11,7 +12,7 @@ public static partial class Kernels
     /// <param name="tanh">Whether Phi is computed by its tanh form.</param>
     public static void Gelu(
         ReadOnlyKernelTensor x, KernelTensor output, bool tanh = false) =>
-        PointwiseKernels.Gelu(x.View, output.View, tanh);
+        optirs_gelu(new optirs_gelu_args { approximation = tanh ? 1 : 0 }, x: x.View, @out: output.View);
 
     /// <summary>Gradient of <see cref="Gelu"/>.</summary>
     /// <param name="outputGradient">f32, bf16 or f16, any shape.</param>
@@ -20,14 +21,15 @@ public static partial class Kernels
     /// <param name="tanh">As in the forward pass.</param>
     public static void GeluBackward(
         ReadOnlyKernelTensor outputGradient, ReadOnlyKernelTensor x, KernelTensor gradient, bool tanh = false) =>
-        PointwiseKernels.GeluBackward(outputGradient.View, x.View, gradient.View, tanh);
+        optirs_gelu_backward(
+            new optirs_gelu_backward_args { approximation = tanh ? 1 : 0 }, dout: outputGradient.View, x: x.View, dx: gradient.View);
 
     /// <summary><c>output = gate sigmoid(gate) value</c>.</summary>
     /// <param name="x">f32, bf16 or f16 [..., 2 n]: gate, then value.</param>
     /// <param name="output">Receives [..., n], of the type of x.</param>
     public static void SwiGlu(
         ReadOnlyKernelTensor x, KernelTensor output) =>
-        PointwiseKernels.SwiGlu(x.View, output.View);
+        optirs_swiglu(default, x: x.View, @out: output.View);
 
     /// <summary>Gradient of <see cref="SwiGlu"/>.</summary>
     /// <param name="outputGradient">f32, bf16 or f16 [..., n].</param>
@@ -35,7 +37,7 @@ public static partial class Kernels
     /// <param name="gradient">Receives [..., 2 n].</param>
     public static void SwiGluBackward(
         ReadOnlyKernelTensor outputGradient, ReadOnlyKernelTensor x, KernelTensor gradient) =>
-        PointwiseKernels.SwiGluBackward(outputGradient.View, x.View, gradient.View);
+        optirs_swiglu_backward(default, dout: outputGradient.View, x: x.View, dx: gradient.View);
 
     /// <summary>Rotary position embedding (Su et al., 2021): a pair (a, b) becomes <c>(a cos - b sin, b cos + a sin)</c>.</summary>
     /// <param name="x">f32, bf16 or f16 [batch, sequence, heads, d], d even.</param>
@@ -48,7 +50,9 @@ public static partial class Kernels
     public static void RotaryEmbedding(
         ReadOnlyKernelTensor x, ReadOnlyKernelTensor cosine, ReadOnlyKernelTensor sine, KernelTensor output,
         ReadOnlyKernelTensor positions = default, bool interleaved = false, bool inverse = false) =>
-        PointwiseKernels.RotaryEmbedding(x.View, cosine.View, sine.View, output.View, positions.View, interleaved, inverse);
+        optirs_rope(
+            new optirs_rope_args { interleaved = interleaved ? 1 : 0, inverse = inverse ? 1 : 0 }, x: x.View, cosine: cosine.View, sine: sine.View,
+            positions: positions.View, @out: output.View);
 
     /// <summary><c>output = x / (1-p)</c> where a random number is at least p, else 0. The same call on the gradient is the backward pass.</summary>
     /// <param name="x">f32, bf16 or f16, any shape.</param>
@@ -58,7 +62,7 @@ public static partial class Kernels
     /// <param name="offset">First counter: advance it by ceil(elements / 4) between calls.</param>
     public static void Dropout(
         ReadOnlyKernelTensor x, KernelTensor output, double probability, ulong seed, ulong offset = 0) =>
-        PointwiseKernels.Dropout(x.View, output.View, probability, seed, offset);
+        optirs_dropout(new optirs_dropout_args { probability = probability, seed = seed, offset = offset }, x: x.View, @out: output.View);
 
     /// <summary><c>output[i] = table[indices[i]]</c>.</summary>
     /// <param name="table">f32, bf16 or f16 [classes, n].</param>
@@ -66,7 +70,7 @@ public static partial class Kernels
     /// <param name="output">Receives the type of the table [indices..., n].</param>
     public static void Embedding(
         ReadOnlyKernelTensor table, ReadOnlyKernelTensor indices, KernelTensor output) =>
-        PointwiseKernels.Embedding(table.View, indices.View, output.View);
+        optirs_embedding(default, table: table.View, indices: indices.View, @out: output.View);
 
     /// <summary><c>tableGradient[k]</c> = sum of <c>outputGradient[i]</c> where <c>indices[i] = k</c>, added in the order of i.</summary>
     /// <param name="outputGradient">f32, bf16 or f16 [indices..., n].</param>
@@ -74,5 +78,5 @@ public static partial class Kernels
     /// <param name="tableGradient">Receives f32 [classes, n].</param>
     public static void EmbeddingBackward(
         ReadOnlyKernelTensor outputGradient, ReadOnlyKernelTensor indices, KernelTensor tableGradient) =>
-        PointwiseKernels.EmbeddingBackward(outputGradient.View, indices.View, tableGradient.View);
+        optirs_embedding_backward(default, dout: outputGradient.View, indices: indices.View, dtable: tableGradient.View);
 }

@@ -1,4 +1,5 @@
 using OptiRs.Native.Interop;
+using static OptiRs.Native.Interop.optirs;
 
 namespace OptiRs.Native;
 
@@ -10,7 +11,7 @@ public static partial class Kernels
     /// <param name="amax">Receives f32[1].</param>
     public static void Amax(
         ReadOnlyKernelTensor x, KernelTensor amax) =>
-        QuantizeKernels.Amax(x.View, amax.View);
+        optirs_amax(default, x: x.View, amax: amax.View);
 
     /// <summary><c>output = x scale</c> as an 8-bit float: rounded to nearest, ties to even, saturated; a NaN stays one.</summary>
     /// <param name="x">f32, bf16 or f16, any shape.</param>
@@ -19,7 +20,7 @@ public static partial class Kernels
     /// <param name="amax">Receives f32[1], the largest magnitude of x; may be left out.</param>
     public static void Quantize(
         ReadOnlyKernelTensor x, KernelTensor output, ReadOnlyKernelTensor scale = default, KernelTensor amax = default) =>
-        QuantizeKernels.Quantize(x.View, output.View, scale.View, amax.View);
+        optirs_quantize(default, x: x.View, scale: scale.View, @out: output.View, amax: amax.View);
 
     /// <summary><c>output = x scaleInverse</c>, rounded to the type of the output; without a scale this is exact.</summary>
     /// <param name="x">f8E4M3FN or f8E5M2, any shape.</param>
@@ -27,7 +28,7 @@ public static partial class Kernels
     /// <param name="scaleInverse">f32[1]; 1 if left out.</param>
     public static void Dequantize(
         ReadOnlyKernelTensor x, KernelTensor output, ReadOnlyKernelTensor scaleInverse = default) =>
-        QuantizeKernels.Dequantize(x.View, output.View, scaleInverse.View);
+        optirs_dequantize(default, x: x.View, scale_inv: scaleInverse.View, @out: output.View);
 
     /// <summary>The cast of x and its transpose in one pass, as FP8 products need both: each operand lies along the summed dimension.</summary>
     /// <param name="x">f32, bf16 or f16 [m, n].</param>
@@ -39,7 +40,9 @@ public static partial class Kernels
     public static void CastTranspose(
         ReadOnlyKernelTensor x, KernelTensor transposed, KernelTensor output = default, ReadOnlyKernelTensor scale = default,
         KernelTensor amax = default, KernelTensor biasGradient = default) =>
-        QuantizeKernels.CastTranspose(x.View, transposed.View, output.View, scale.View, amax.View, biasGradient.View);
+        optirs_cast_transpose(
+            default, x: x.View, scale: scale.View, @out: output.View, out_transposed: transposed.View, amax: amax.View,
+            dbias: biasGradient.View);
 
     /// <summary>Casts each block with a scale of its own, which brings its largest magnitude to the largest value of the type (DeepSeek-V3). A block of zeros, or with NaN or infinity, has scale 1.</summary>
     /// <param name="x">f32, bf16 or f16 [m, n].</param>
@@ -51,7 +54,9 @@ public static partial class Kernels
     public static void QuantizeBlocks(
         ReadOnlyKernelTensor x, KernelTensor output, KernelTensor scaleInverse, long blockRows, long blockColumns,
         bool powerOfTwo = false) =>
-        QuantizeKernels.QuantizeBlocks(x.View, output.View, scaleInverse.View, blockRows, blockColumns, powerOfTwo);
+        optirs_quantize_blocks(
+            new optirs_quantize_blocks_args { block_rows = blockRows, block_columns = blockColumns, power_of_two = powerOfTwo ? 1 : 0 },
+            x: x.View, @out: output.View, scale_inv: scaleInverse.View);
 
     /// <summary><c>output = x scaleInverse</c> of its block, rounded to the type of the output.</summary>
     /// <param name="x">f8E4M3FN or f8E5M2 [m, n].</param>
@@ -61,7 +66,9 @@ public static partial class Kernels
     /// <param name="blockColumns">Columns of a block.</param>
     public static void DequantizeBlocks(
         ReadOnlyKernelTensor x, ReadOnlyKernelTensor scaleInverse, KernelTensor output, long blockRows, long blockColumns) =>
-        QuantizeKernels.DequantizeBlocks(x.View, scaleInverse.View, output.View, blockRows, blockColumns);
+        optirs_dequantize_blocks(
+            new optirs_dequantize_blocks_args { block_rows = blockRows, block_columns = blockColumns }, x: x.View,
+            scale_inv: scaleInverse.View, @out: output.View);
 
     /// <summary>Delayed scaling, between steps (Transformer Engine): the scale comes from the largest amax of the history, or of this step, and the history moves on by one row.</summary>
     /// <param name="amaxHistory">f32 [length, n], updated in place: row 0 holds the amax of this step.</param>
@@ -73,5 +80,7 @@ public static partial class Kernels
     public static void DelayedScaling(
         KernelTensor amaxHistory, KernelTensor scale, double fp8Max, KernelTensor scaleInverse = default, double margin = 0,
         bool mostRecent = false) =>
-        QuantizeKernels.DelayedScaling(amaxHistory.View, scale.View, fp8Max, scaleInverse.View, margin, mostRecent);
+        optirs_delayed_scaling(
+            new optirs_delayed_scaling_args { fp8_max = fp8Max, margin = margin, algorithm = mostRecent ? OPTIRS_AMAX_MOST_RECENT : OPTIRS_AMAX_MAX },
+            amax_history: amaxHistory.View, scale: scale.View, scale_inv: scaleInverse.View);
 }

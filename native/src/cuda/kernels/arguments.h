@@ -38,18 +38,25 @@ struct AdamWArguments {
     OptimizerTensor tensors[kOptimizerTensors];
 };
 
+/// Integers of 32 or 64 bits.
+struct Indices {
+    const void* data;
+    int32_t bits;
+};
+
 // ---- Norms, softmax and cross entropy: rows of `columns` elements, one block for each row ----
 
 struct NormArguments {
     const void* input;
-    const void* weight;
-    const void* bias;  // layer norm only; NULL for none
+    const void* weight;  // NULL for 1
+    const void* bias;    // layer norm only; NULL for none
     void* output;
     float* mean;     // layer norm only; one per row, NULL if it is not wanted
     float* inverse;  // 1 / sqrt(variance or mean square + epsilon), one per row; NULL if it is not wanted
     int64_t rows;
     int64_t columns;
     float epsilon;
+    int32_t has_f32_weight;  // weight and bias are f32, whatever the input is
 };
 
 /// Row gradients, and sums over groups of rows for weight and bias, which a second kernel adds up in order.
@@ -65,6 +72,7 @@ struct NormBackwardArguments {
     int64_t rows;
     int64_t columns;
     int64_t groups;  // as many blocks
+    int32_t has_f32_weight;
 };
 
 struct NormReduceArguments {
@@ -80,18 +88,18 @@ struct SoftmaxArguments {
     void* result;
     int64_t rows;
     int64_t columns;
-    float scale;  // of the input; forward only
+    float scale;  // of the input
 };
 
 struct CrossEntropyArguments {
-    const void* logits;     // [rows, columns]
-    const int64_t* labels;  // [rows]
-    void* grad;             // of the loss by the logits, times grad_scale; may be the logits; NULL for none
-    float* loss;            // [rows]
+    const void* logits;  // [rows, columns]
+    Indices labels;      // [rows]
+    void* grad;          // of the loss by the logits, times grad_scale; may be the logits; NULL for none
+    float* loss;         // [rows]
     int64_t rows;
     int64_t columns;
-    int64_t ignored_label;  // rows with this label have no loss and no gradient
-    float grad_scale;
+    int64_t ignored_label;    // rows with this label have no loss and no gradient
+    const float* grad_scale;  // [1]; NULL for 1
     float smoothing;
 };
 
@@ -115,10 +123,10 @@ struct SwiGluArguments {
 
 /// Rotates pairs of the first `rotary` of `depth` elements of each head.
 struct RopeArguments {
-    const void* input;         // [tokens, heads, depth]
-    const float* cosines;      // [positions, rotary / 2]
-    const float* sines;        // [positions, rotary / 2]
-    const int64_t* positions;  // [tokens]; NULL for token % sequence
+    const void* input;     // [tokens, heads, depth]
+    const float* cosines;  // [positions, rotary / 2]
+    const float* sines;    // [positions, rotary / 2]
+    Indices positions;     // [tokens]; without data for token % sequence
     void* output;
     int64_t tokens;
     int64_t sequence;
@@ -140,24 +148,32 @@ struct DropoutArguments {
 };
 
 struct EmbeddingArguments {
-    const void* table;       // [vocabulary, columns]
-    const int64_t* indices;  // [rows]
-    void* output;            // [rows, columns]
+    const void* table;  // [vocabulary, columns]
+    Indices indices;    // [rows]
+    void* output;       // [rows, columns]; zeros for an index out of range
     int64_t rows;
     int64_t columns;
     int64_t vocabulary;
-    uint32_t* error;  // raised to 2^32 - 1 - the first row whose index is out of range
+};
+
+/// The gradient of the table, a block for each of its rows.
+struct EmbeddingBackwardArguments {
+    const void* grad;  // [rows, columns]
+    Indices indices;   // [rows]; those out of range are passed over
+    float* output;     // [vocabulary, columns]
+    int64_t rows;
+    int64_t columns;
 };
 
 // ---- FP8 ----
 
 struct QuantizeArguments {
     const void* input;
-    const float* scale;  // [1]
-    void* output;
-    void* transposed;  // [columns, rows]; cast-transpose only
-    uint32_t* amax;    // the bits of max |x|, raised; NULL if it is not wanted
-    int64_t rows;      // 1 where there are no rows
+    const float* scale;  // [1]; NULL for 1
+    void* output;        // NULL if it is not wanted, but for dequantisation
+    void* transposed;    // [columns, rows]; cast-transpose only
+    uint32_t* amax;      // the bits of max |x|, raised; NULL if it is not wanted
+    int64_t rows;        // 1 where there are no rows
     int64_t columns;
 };
 
@@ -170,6 +186,27 @@ struct QuantizeBlocksArguments {
     int64_t rows;
     int64_t columns;
     int32_t is_power_of_two;
+};
+
+/// Any block sizes.
+struct DequantizeBlocksArguments {
+    const void* input;  // [rows, columns]
+    const float* scales;
+    void* output;
+    int64_t rows;
+    int64_t columns;
+    int64_t block_rows;
+    int64_t block_columns;
+};
+
+struct DelayedScalingArguments {
+    float* history;  // [length, count]
+    float* scale;    // [count]
+    float* inverse;  // [count]; NULL if it is not wanted
+    int64_t length;
+    int64_t count;
+    double limit;  // the format's greatest number / 2^margin
+    int32_t is_most_recent;
 };
 
 }  // namespace optirs::cuda

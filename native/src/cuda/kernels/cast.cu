@@ -73,7 +73,7 @@ template <class Q, class T>
 __device__ __forceinline__ void dequantize(const QuantizeArguments& a) {
     constexpr int N = kVector<T>;
     const int64_t count = a.rows * a.columns;
-    const float scale = *a.scale;
+    const float scale = a.scale == nullptr ? 1.0F : *a.scale;
     const auto* input = static_cast<const Q*>(a.input);
     auto* output = static_cast<T*>(a.output);
     const bool is_aligned = isAligned<N>(input) && isAligned<N>(output);
@@ -102,7 +102,7 @@ __device__ __forceinline__ void castTranspose(const QuantizeArguments& a) {
     const auto* input = static_cast<const T*>(a.input);
     auto* output = static_cast<Q*>(a.output);
     auto* transposed = static_cast<Q*>(a.transposed);
-    const float scale = *a.scale;
+    const float scale = a.scale == nullptr ? 1.0F : *a.scale;
     const int64_t tiles = (a.columns + kTile - 1) / kTile;
     const int64_t first_row = static_cast<int64_t>(blockIdx.x) / tiles * kTile;
     const int64_t first_column = static_cast<int64_t>(blockIdx.x) % tiles * kTile;
@@ -134,6 +134,9 @@ __device__ __forceinline__ void castTranspose(const QuantizeArguments& a) {
             most = Max::combine(most, magnitude(x[k]));
             cast.at[k] = rounded<Q>(x[k] * scale);
             tile[local_row][local_column + k] = cast.at[k].bits;
+        }
+        if (output == nullptr) {
+            continue;
         }
         if (is_whole) {
             *reinterpret_cast<Vector<Q, kPerThread>*>(output + row * a.columns + column) = cast;
@@ -258,11 +261,51 @@ __device__ __forceinline__ void quantizeTiles(const QuantizeBlocksArguments& a) 
     }
 }
 
+/// out = x times the scale of its block; a thread for each element.
+template <class Q, class T>
+__device__ __forceinline__ void dequantizeBlocks(const DequantizeBlocksArguments& a) {
+    const int64_t i = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;
+    if (i >= a.rows * a.columns) {
+        return;
+    }
+    const int64_t per_row = (a.columns + a.block_columns - 1) / a.block_columns;
+    const float scale = a.scales[i / a.columns / a.block_rows * per_row + i % a.columns / a.block_columns];
+    static_cast<T*>(a.output)[i] = rounded<T>(toFloat(static_cast<const Q*>(a.input)[i]) * scale);
+}
+
+/// A thread for each scale: the new one from the history of greatest magnitudes, which moves on by one.
+__device__ __forceinline__ void delayedScaling(const DelayedScalingArguments& a) {
+    const int64_t i = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;
+    if (i >= a.count) {
+        return;
+    }
+    const float current = a.history[i];
+    float most = current;
+    for (int64_t row = 1; a.is_most_recent == 0 && row < a.length; ++row) {
+        most = Max::combine(most, a.history[row * a.count + i]);
+    }
+    for (int64_t row = 1; row + 1 < a.length; ++row) {
+        a.history[row * a.count + i] = a.history[(row + 1) * a.count + i];
+    }
+    a.history[(a.length - 1) * a.count + i] = current;
+    a.history[i] = 0;
+    constexpr float kGreatest = 3.402823466e38F;
+    if (most > 0 && most <= kGreatest) {
+        const double wanted = a.limit / static_cast<double>(most);
+        a.scale[i] = wanted > static_cast<double>(kGreatest) ? kGreatest : static_cast<float>(wanted);
+    }
+    if (a.inverse != nullptr) {
+        a.inverse[i] = 1.0F / a.scale[i];
+    }
+}
+
 }  // namespace
 
 #define OPTIRS_CASTS(T, type, Q, format)                                                                    \
     OPTIRS_KERNEL(quantize_##type##_##format, kThreads, QuantizeArguments, quantize<T, Q>);                 \
     OPTIRS_KERNEL(dequantize_##format##_##type, kThreads, QuantizeArguments, dequantize<Q, T>);             \
+    OPTIRS_KERNEL(dequantize_blocks_##format##_##type, kThreads, DequantizeBlocksArguments,                 \
+                  dequantizeBlocks<Q, T>);                                                                  \
     OPTIRS_KERNEL(cast_transpose_##type##_##format, kThreads, QuantizeArguments, castTranspose<T, Q>);      \
     OPTIRS_KERNEL(quantize_1x128_##type##_##format, kThreads, QuantizeBlocksArguments, quantizeRows<T, Q>); \
     OPTIRS_KERNEL(quantize_128x128_##type##_##format, kThreads, QuantizeBlocksArguments, quantizeTiles<T, Q>)
@@ -273,5 +316,6 @@ OPTIRS_CASTS(BF16, bf16, E4M3, e4m3);
 OPTIRS_CASTS(BF16, bf16, E5M2, e5m2);
 OPTIRS_CASTS(F16, f16, E4M3, e4m3);
 OPTIRS_CASTS(F16, f16, E5M2, e5m2);
+OPTIRS_KERNEL(delayed_scaling, kThreads, DelayedScalingArguments, delayedScaling);
 
 }  // namespace optirs::cuda

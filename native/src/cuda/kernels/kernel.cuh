@@ -59,6 +59,21 @@ __device__ __forceinline__ void store(T* to, const float (&from)[N]) {
     *reinterpret_cast<Vector<T, N>*>(to) = vector;
 }
 
+/// As load, of f32 or of T.
+template <int N, class T>
+__device__ __forceinline__ void loadEither(const void* from, bool is_f32, int64_t i, float (&to)[N]) {
+    if (is_f32) {
+        load<N>(static_cast<const F32*>(from) + i, to);
+    } else {
+        load<N>(static_cast<const T*>(from) + i, to);
+    }
+}
+
+__device__ __forceinline__ int64_t indexAt(const Indices& indices, int64_t i) {
+    return indices.bits == 64 ? static_cast<const int64_t*>(indices.data)[i]
+                              : static_cast<int64_t>(static_cast<const int32_t*>(indices.data)[i]);
+}
+
 /// Calls body(i) for the thread's share of `count` elements, N at a time; the block works on all of them.
 template <int N, class Body>
 __device__ __forceinline__ void each(int64_t count, Body&& body) {

@@ -5,17 +5,23 @@
 namespace optirs::cuda {
 namespace {
 
-/// N columns of an optional vector, or `otherwise`.
+/// N columns of an optional vector of f32 or T, or `otherwise`.
 template <int N, class T>
-__device__ __forceinline__ void loadOr(const T* from, int64_t i, float otherwise, float (&to)[N]) {
+__device__ __forceinline__ void loadOr(const void* from, bool is_f32, int64_t i, float otherwise,
+                                       float (&to)[N]) {
     if (from != nullptr) {
-        load<N>(from + i, to);
+        loadEither<N, T>(from, is_f32, i, to);
         return;
     }
 #pragma unroll
     for (int k = 0; k < N; ++k) {
         to[k] = otherwise;
     }
+}
+
+template <int N, class T>
+__device__ __forceinline__ bool isWeightAligned(const void* weight, bool is_f32) {
+    return is_f32 ? isAligned<N>(static_cast<const F32*>(weight)) : isAligned<N>(static_cast<const T*>(weight));
 }
 
 /// The row is read three times: once from memory, then from the cache. Around the mean the squares do not
@@ -54,8 +60,8 @@ __device__ __forceinline__ void normRow(const NormArguments& a, float* scratch) 
         float weight[N];
         float bias[N];
         load<N>(input + i, x);
-        loadOr<N>(static_cast<const T*>(a.weight), i, 1.0F, weight);
-        loadOr<N>(static_cast<const T*>(a.bias), i, 0.0F, bias);
+        loadOr<N, T>(a.weight, a.has_f32_weight != 0, i, 1.0F, weight);
+        loadOr<N, T>(a.bias, a.has_f32_weight != 0, i, 0.0F, bias);
 #pragma unroll
         for (int k = 0; k < N; ++k) {
             x[k] = (x[k] - mean) * inverse * weight[k] + bias[k];
@@ -78,8 +84,8 @@ __device__ __forceinline__ void normForward(const NormArguments& a) {
     constexpr int N = kVector<T>;
     const bool is_aligned = isAligned<N>(static_cast<const T*>(a.input), a.columns) &&
                             isAligned<N>(static_cast<const T*>(a.output)) &&
-                            isAligned<N>(static_cast<const T*>(a.weight)) &&
-                            isAligned<N>(static_cast<const T*>(a.bias));
+                            isWeightAligned<N, T>(a.weight, a.has_f32_weight != 0) &&
+                            isWeightAligned<N, T>(a.bias, a.has_f32_weight != 0);
     if (is_aligned) {
         normRow<T, kIsLayer, N>(a, scratch);
     } else {
@@ -92,7 +98,6 @@ __device__ __forceinline__ void normForward(const NormArguments& a) {
 /// and dbias, each thread its own columns, in the order of the rows.
 template <class T, bool kIsLayer, int N>
 __device__ __forceinline__ void normBackwardRows(const NormBackwardArguments& a, float* scratch) {
-    const auto* weights = static_cast<const T*>(a.weight);
     const auto group = static_cast<int64_t>(blockIdx.x);
     const auto count = static_cast<float>(a.columns);
     float* partial_weight = a.partial_weight == nullptr ? nullptr : a.partial_weight + group * a.columns;
@@ -120,7 +125,7 @@ __device__ __forceinline__ void normBackwardRows(const NormBackwardArguments& a,
             float weight[N];
             load<N>(input + i, x);
             load<N>(grads + i, g);
-            loadOr<N>(weights, i, 1.0F, weight);
+            loadOr<N, T>(a.weight, a.has_f32_weight != 0, i, 1.0F, weight);
             accumulate(partial_bias, i, g);
 #pragma unroll
             for (int k = 0; k < N; ++k) {
@@ -140,7 +145,7 @@ __device__ __forceinline__ void normBackwardRows(const NormBackwardArguments& a,
             float weight[N];
             load<N>(input + i, x);
             load<N>(grads + i, g);
-            loadOr<N>(weights, i, 1.0F, weight);
+            loadOr<N, T>(a.weight, a.has_f32_weight != 0, i, 1.0F, weight);
 #pragma unroll
             for (int k = 0; k < N; ++k) {
                 const float normal = (x[k] - mean) * inverse;
@@ -158,7 +163,7 @@ __device__ __forceinline__ void normBackward(const NormBackwardArguments& a) {
     const bool is_aligned = isAligned<N>(static_cast<const T*>(a.input), a.columns) &&
                             isAligned<N>(static_cast<const T*>(a.grad)) &&
                             isAligned<N>(static_cast<const T*>(a.grad_input)) &&
-                            isAligned<N>(static_cast<const T*>(a.weight));
+                            isWeightAligned<N, T>(a.weight, a.has_f32_weight != 0);
     if (is_aligned) {
         normBackwardRows<T, kIsLayer, N>(a, scratch);
     } else {

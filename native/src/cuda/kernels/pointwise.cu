@@ -128,7 +128,7 @@ __device__ __forceinline__ void rope(const RopeArguments& a) {
         return;
     }
     const int64_t token = head / a.heads;
-    const int64_t position = a.positions == nullptr ? token % a.sequence : a.positions[token];
+    const int64_t position = a.positions.data == nullptr ? token % a.sequence : indexAt(a.positions, token);
     const float cosine = a.cosines[position * half + within];
     const float sine = a.sines[position * half + within] * a.sign;
     const int32_t first = a.is_interleaved != 0 ? 2 * within : within;
@@ -159,16 +159,12 @@ __device__ __forceinline__ void dropout(const DropoutArguments& a) {
     }
 }
 
-/// One block for each row. A row whose index is out of range becomes zero; the error's bits count down from
-/// 2^32 - 1, so that the first such row is the greatest.
+/// One block for each row.
 template <class T, int N>
 __device__ __forceinline__ void gatherRow(const EmbeddingArguments& a) {
     const auto row = static_cast<int64_t>(blockIdx.x);
-    const int64_t index = a.indices[row];
+    const int64_t index = indexAt(a.indices, row);
     const bool is_valid = index >= 0 && index < a.vocabulary;
-    if (!is_valid && threadIdx.x == 0) {
-        atomicMax(a.error, 0xffffffffU - static_cast<uint32_t>(row));
-    }
     const T* from = static_cast<const T*>(a.table) + (is_valid ? index : 0) * a.columns;
     T* to = static_cast<T*>(a.output) + row * a.columns;
     each<N>(a.columns, [&](int64_t i) {
@@ -185,6 +181,33 @@ __device__ __forceinline__ void gather(const EmbeddingArguments& a) {
     is_aligned ? gatherRow<T, N>(a) : gatherRow<T, 1>(a);
 }
 
+/// One block for each row of the table. It looks through the indices, kThreads at a time, and adds the rows
+/// that are its own in their order: each thread the columns that it will write.
+template <class T>
+__device__ __forceinline__ void gatherBackward(const EmbeddingBackwardArguments& a) {
+    __shared__ uint32_t is_ours[kThreads / kWarp];  // a bit for each index of this round
+    const auto own = static_cast<int64_t>(blockIdx.x);
+    const auto* grad = static_cast<const T*>(a.grad);
+    float* output = a.output + own * a.columns;
+    each<1>(a.columns, [&](int64_t i) { output[i] = 0; });
+    for (int64_t first = 0; first < a.rows; first += kThreads) {
+        const int64_t row = first + threadIdx.x;
+        const bool is_mine = row < a.rows && indexAt(a.indices, row) == own;
+        const uint32_t bits = __ballot_sync(kAllLanes, is_mine ? 1 : 0);
+        if (threadIdx.x % kWarp == 0) {
+            is_ours[threadIdx.x / kWarp] = bits;
+        }
+        __syncthreads();
+        for (int warp = 0; warp < static_cast<int>(kThreads / kWarp); ++warp) {
+            for (uint32_t left = is_ours[warp]; left != 0; left &= left - 1) {
+                const T* from = grad + (first + warp * static_cast<int>(kWarp) + __ffs(static_cast<int>(left)) - 1) * a.columns;
+                each<1>(a.columns, [&](int64_t i) { output[i] += toFloat(from[i]); });
+            }
+        }
+        __syncthreads();
+    }
+}
+
 }  // namespace
 
 #define OPTIRS_POINTWISE(T, suffix)                                                                         \
@@ -197,7 +220,8 @@ __device__ __forceinline__ void gather(const EmbeddingArguments& a) {
     OPTIRS_KERNEL(swiglu_backward_##suffix, kThreads, SwiGluArguments, swiGlu<T, false>);                   \
     OPTIRS_KERNEL(rope_##suffix, kThreads, RopeArguments, rope<T>);                                         \
     OPTIRS_KERNEL(dropout_##suffix, kThreads, DropoutArguments, dropout<T>);                                \
-    OPTIRS_KERNEL(embedding_##suffix, kThreads, EmbeddingArguments, gather<T>)
+    OPTIRS_KERNEL(embedding_##suffix, kThreads, EmbeddingArguments, gather<T>);                             \
+    OPTIRS_KERNEL(embedding_backward_##suffix, kThreads, EmbeddingBackwardArguments, gatherBackward<T>)
 
 OPTIRS_POINTWISE(F32, f32);
 OPTIRS_POINTWISE(BF16, bf16);

@@ -105,7 +105,7 @@ __device__ __forceinline__ void crossEntropyRow(const CrossEntropyArguments& a, 
     const auto row = static_cast<int64_t>(blockIdx.x);
     const T* logits = static_cast<const T*>(a.logits) + row * a.columns;
     T* grad = a.grad == nullptr ? nullptr : static_cast<T*>(a.grad) + row * a.columns;
-    const int64_t label = a.labels[row];
+    const int64_t label = indexAt(a.labels, row);
     if (label == a.ignored_label) {
         if (threadIdx.x == 0) {
             a.loss[row] = 0;
@@ -145,6 +145,7 @@ __device__ __forceinline__ void crossEntropyRow(const CrossEntropyArguments& a, 
         return;
     }
     const float inverse = 1.0F / softmax.sum;
+    const float scale = a.grad_scale == nullptr ? 1.0F : *a.grad_scale;
     each<N>(a.columns, [&](int64_t i) {
         float x[N];
         load<N>(logits + i, x);
@@ -152,7 +153,7 @@ __device__ __forceinline__ void crossEntropyRow(const CrossEntropyArguments& a, 
         for (int k = 0; k < N; ++k) {
             float g = expf(x[k] - softmax.greatest) * inverse - a.smoothing / columns;
             g = i + k == label ? g - (1.0F - a.smoothing) : g;
-            x[k] = g * a.grad_scale;
+            x[k] = g * scale;
         }
         store<N>(grad + i, x);
     });

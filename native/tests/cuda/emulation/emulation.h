@@ -84,6 +84,14 @@ template <class T>
 T __shfl_sync(unsigned, T value, int lane) {
     return optirs::emulation::shuffle(value, static_cast<unsigned>(lane));
 }
+inline uint32_t __ballot_sync(unsigned, int predicate) {
+    uint32_t bits = 0;
+    for (unsigned lane = 0; lane < 32; ++lane) {
+        bits |= (optirs::emulation::shuffle(predicate, lane) != 0 ? 1U : 0U) << lane;
+    }
+    return bits;
+}
+inline int __ffs(int bits) { return __builtin_ffs(bits); }
 inline float __uint_as_float(uint32_t bits) {
     float value;
     std::memcpy(&value, &bits, sizeof(value));

@@ -1,0 +1,111 @@
+// optirs/kernel_matmul.h, by cuBLASLt
+#include "src/cuda/gemm.h"
+#include "src/cuda/kernel_calls.h"
+#include "src/cuda/tensor.h"
+
+namespace optirs::cuda {
+namespace {
+
+MatrixType matrixTypeOf(const optirs_dl_tensor& tensor) {
+    if (isFloat8(tensor)) {
+        return float8Of(tensor) == Float8::kE4M3 ? MatrixType::kE4M3 : MatrixType::kE5M2;
+    }
+    switch (elementOf(tensor)) {
+        case Element::kF32:
+            return MatrixType::kF32;
+        case Element::kBF16:
+            return MatrixType::kBF16;
+        default:
+            return MatrixType::kF16;
+    }
+}
+
+int64_t batchOf(const optirs_dl_tensor& tensor) {
+    return tensor.ndim == 2 ? 1 : rowsOf(tensor) / tensor.shape[tensor.ndim - 2];
+}
+
+/// A dense matrix of the last two dimensions, with the scales of 8-bit types.
+MatrixOperand operandOf(const optirs_dl_tensor& tensor, bool is_transposed, const optirs_dl_tensor* scale,
+                        int64_t scale_rows, int64_t scale_columns) {
+    const int64_t rows = tensor.shape[tensor.ndim - 2];
+    const int64_t columns = columnsOf(tensor);
+    const bool is_one = scale == nullptr || (scale_rows == 0 && scale_columns == 0);
+    require(is_one || (scale_rows == 1 && scale_columns >= columns),
+            "product with scales but for whole operands and for rows along the sums");
+    return {.data = dataOf(&tensor),
+            .type = matrixTypeOf(tensor),
+            .is_transposed = is_transposed,
+            .stride = columns,
+            .batch_stride = tensor.ndim == 2 ? 0 : rows * columns,
+            .scale = dataOf<float>(scale),
+            .scale_mode = is_one ? ScaleMode::kTensor : ScaleMode::kRow};
+}
+
+GemmEpilogue epilogueOf(const optirs_matmul_args& args) {
+    const bool has_bias = args.bias != nullptr;
+    switch (args.epilogue) {
+        case OPTIRS_EPILOGUE_NONE:
+            return has_bias ? GemmEpilogue::kBias : GemmEpilogue::kNone;
+        case OPTIRS_EPILOGUE_GELU:
+            if (args.aux != nullptr) {
+                return has_bias ? GemmEpilogue::kGeluAuxBias : GemmEpilogue::kGeluAux;
+            }
+            return has_bias ? GemmEpilogue::kGeluBias : GemmEpilogue::kGelu;
+        default:
+            return GemmEpilogue::kDGelu;
+    }
+}
+
+}  // namespace
+
+uint64_t workspaceOf(const optirs_matmul_args& args) {
+    return gemmWorkspaceBytes(args.out->device.device_id);
+}
+
+void run(const optirs_matmul_args& args, CUstream stream) {
+    const optirs_dl_tensor& a = *args.a;
+    const optirs_dl_tensor& out = *args.out;
+    require(args.beta == 0 || args.epilogue == OPTIRS_EPILOGUE_NONE, "product that adds to out after GELU");
+    require(args.bias == nullptr || args.epilogue != OPTIRS_EPILOGUE_GELU_BACKWARD,
+            "product with a bias and the derivative of GELU");
+    require(args.aux == nullptr || matrixTypeOf(*args.aux) == matrixTypeOf(out),
+            "product whose aux is not of the type of out");
+    const int64_t m = out.shape[out.ndim - 2];
+    const int64_t n = columnsOf(out);
+    if (countOf(out) == 0) {
+        return;
+    }
+    Gemm problem;
+    problem.m = m;
+    problem.n = n;
+    problem.k = args.transpose_a != 0 ? a.shape[a.ndim - 2] : columnsOf(a);
+    require(problem.k > 0, "product whose sums are empty");
+    problem.batch = batchOf(out);
+    problem.a = operandOf(a, args.transpose_a != 0, args.scale_a, args.scale_a_rows, args.scale_a_columns);
+    problem.b =
+        operandOf(*args.b, args.transpose_b != 0, args.scale_b, args.scale_b_rows, args.scale_b_columns);
+    if (problem.batch > 1 && args.b->ndim == 2 && args.transpose_a == 0) {
+        // One b for all batches: their rows follow each other.
+        problem.m *= problem.batch;
+        problem.batch = 1;
+    }
+    problem.c = args.beta != 0 ? dataOf(&out) : nullptr;
+    problem.d = dataOf(&out);
+    problem.d_type = matrixTypeOf(out);
+    problem.d_stride = n;
+    problem.d_batch_stride = m * n;
+    problem.d_scale = dataOf<float>(args.scale_out);
+    problem.d_amax = dataOf<float>(args.amax_out);
+    problem.alpha = static_cast<float>(args.alpha);
+    problem.beta = static_cast<float>(args.beta);
+    problem.epilogue = epilogueOf(args);
+    problem.bias = dataOf(args.bias);
+    problem.bias_type = args.bias == nullptr ? MatrixType::kF32 : matrixTypeOf(*args.bias);
+    problem.aux = dataOf(args.aux);
+    problem.aux_stride = n;
+    problem.aux_batch_stride = m * n;
+    problem.has_fast_accumulation = args.fast_accumulation != 0;
+    gemm({out.device.device_id, stream}, problem, args.workspace, args.workspace_size);
+}
+
+}  // namespace optirs::cuda

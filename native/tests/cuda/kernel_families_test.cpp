@@ -1,0 +1,496 @@
+// The kernels of the C ABI on the mock machine, each beside the CPU's with the same arguments: what tensors
+// and numbers mean is the same on both.
+#include <cmath>
+#include <cstring>
+#include <functional>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "emulation/emulation.h"
+#include "machine.h"
+#include "src/cuda/kernels/numbers.cuh"
+
+namespace optirs::test {
+namespace {
+
+constexpr optirs_dl_data_type kF32 = {OPTIRS_DL_FLOAT, 32, 1};
+constexpr optirs_dl_data_type kBF16 = {OPTIRS_DL_BFLOAT, 16, 1};
+constexpr optirs_dl_data_type kE4M3 = {OPTIRS_DL_F8E4M3FN, 8, 1};
+constexpr optirs_dl_data_type kS32 = {OPTIRS_DL_INT, 32, 1};
+constexpr optirs_dl_data_type kS64 = {OPTIRS_DL_INT, 64, 1};
+
+float numberAt(const std::vector<char>& bytes, optirs_dl_data_type type, int64_t i) {
+    const char* at = bytes.data() + i * type.bits / 8;
+    const auto as = [&](auto element) {
+        std::memcpy(&element, at, sizeof(element));
+        return toFloat(element);
+    };
+    switch (type.code) {
+        case OPTIRS_DL_BFLOAT:
+            return as(cuda::BF16{});
+        case OPTIRS_DL_F8E4M3FN:
+            return as(cuda::E4M3{});
+        default:
+            return as(cuda::F32{});
+    }
+}
+
+/// One tensor argument, on the host and on the device.
+struct Twin {
+    optirs_dl_data_type type;
+    std::vector<int64_t> shape;
+    std::vector<char> host;
+    Held<optirs_device_memory> device;
+    optirs_dl_tensor tensors[2];  // host, device
+
+    int64_t count() const {
+        int64_t product = 1;
+        for (const int64_t extent : shape) {
+            product *= extent;
+        }
+        return product;
+    }
+};
+
+class KernelFamilyTest : public MachineTest {
+ protected:
+    Twin& twin(optirs_dl_data_type type, std::vector<int64_t> shape, std::vector<char> bytes) {
+        Twin& made = *twins.emplace_back(std::make_unique<Twin>());
+        made.type = type;
+        made.shape = std::move(shape);
+        made.host = std::move(bytes);
+        made.device = memory(queue, made.host.size());
+        EXPECT_OK(optirs_device_memory_write(made.device.get(), 0, made.host.data(), made.host.size(),
+                                             queue.get()));
+        const auto tensor = [&](void* data, int32_t place) {
+            return optirs_dl_tensor{data, {place, 0},        static_cast<int32_t>(made.shape.size()),
+                                    type, made.shape.data(), nullptr,
+                                    0};
+        };
+        made.tensors[0] = tensor(made.host.data(), OPTIRS_DL_CPU);
+        made.tensors[1] = tensor(optirs_device_memory_data(made.device.get()), OPTIRS_DL_CUDA);
+        return made;
+    }
+
+    static size_t bytesOf(optirs_dl_data_type type, const std::vector<int64_t>& shape) {
+        int64_t count = 1;
+        for (const int64_t extent : shape) {
+            count *= extent;
+        }
+        return static_cast<size_t>(count * type.bits / 8);
+    }
+
+    Twin& normal(optirs_dl_data_type type, const std::vector<int64_t>& shape, double deviation = 1) {
+        std::vector<char> bytes(bytesOf(type, shape));
+        std::normal_distribution<float> distribution(0, static_cast<float>(deviation));
+        for (size_t at = 0; at < bytes.size(); at += type.bits / 8) {
+            const float value = distribution(random);
+            const auto put = [&](auto element) { std::memcpy(&bytes[at], &element, sizeof(element)); };
+            if (type.code == OPTIRS_DL_BFLOAT) {
+                put(cuda::rounded<cuda::BF16>(value));
+            } else if (type.bits == 8) {
+                put(cuda::rounded<cuda::E4M3>(value));
+            } else {
+                put(value);
+            }
+        }
+        return twin(type, shape, std::move(bytes));
+    }
+
+    /// What a kernel is to write, full of other things before.
+    Twin& result(optirs_dl_data_type type, const std::vector<int64_t>& shape) {
+        return twin(type, shape, std::vector<char>(bytesOf(type, shape), 0x2a));
+    }
+
+    template <class T>
+    Twin& values(optirs_dl_data_type type, const std::vector<int64_t>& shape, const std::vector<T>& given) {
+        const auto* first = reinterpret_cast<const char*>(given.data());
+        return twin(type, shape, std::vector<char>(first, first + given.size() * sizeof(T)));
+    }
+
+    /// Calls the kernel on the host and on the device with args that `fill` makes for each.
+    template <class Args>
+    void runBoth(optirs_kernel kernel, optirs_error* (*call)(optirs_stream*, const Args*),
+                 const std::function<void(Args&, int)>& fill) {
+        for (const int place : {0, 1}) {
+            Args args{};
+            args.struct_size = sizeof(args);
+            fill(args, place);
+            uint64_t bytes = 0;
+            EXPECT_OK(optirs_kernel_workspace(kernel, &args, &bytes));
+            std::vector<char> host(place == 0 ? bytes + 64 : 0);
+            const auto on_device = memory(queue, bytes + 64);
+            args.workspace = place == 0 ? host.data() : optirs_device_memory_data(on_device.get());
+            args.workspace_size = bytes;
+            EXPECT_OK(call(place == 0 ? nullptr : queue.get(), &args));
+        }
+    }
+
+    void expectSame(Twin& twin, double relative, double absolute) {
+        std::vector<char> actual(twin.host.size());
+        EXPECT_OK(optirs_device_memory_read(twin.device.get(), 0, actual.data(), actual.size(), queue.get()));
+        EXPECT_OK(optirs_stream_wait(queue.get()));
+        for (int64_t i = 0; i < twin.count(); ++i) {
+            const float wanted = numberAt(twin.host, twin.type, i);
+            const float got = numberAt(actual, twin.type, i);
+            if (std::isnan(wanted)) {
+                ASSERT_TRUE(std::isnan(got)) << i;
+            } else {
+                ASSERT_NEAR(got, wanted, std::abs(static_cast<double>(wanted)) * relative + absolute) << i;
+            }
+        }
+    }
+
+    static double unitOf(optirs_dl_data_type type) { return type.bits == 32 ? 4e-6 : 1.0 / 128; }
+
+    std::mt19937 random{7};
+    Held<optirs_stream> queue = stream();
+    std::vector<std::unique_ptr<Twin>> twins;
+};
+
+TEST_F(KernelFamilyTest, LayerNorm) {
+    for (const auto& [type, weights] :
+         {std::pair(kF32, kF32), std::pair(kBF16, kBF16), std::pair(kBF16, kF32)}) {
+        Twin& x = normal(type, {3, 5, 40}, 2);
+        Twin& gamma = normal(weights, {40});
+        Twin& beta = normal(weights, {40});
+        Twin& out = result(type, {3, 5, 40});
+        Twin& mean = result(kF32, {15});
+        Twin& rstd = result(kF32, {15});
+        runBoth<optirs_layer_norm_args>(OPTIRS_KERNEL_LAYER_NORM, optirs_layer_norm, [&](auto& args, int at) {
+            args.x = &x.tensors[at];
+            args.gamma = &gamma.tensors[at];
+            args.beta = &beta.tensors[at];
+            args.epsilon = 1e-5;
+            args.out = &out.tensors[at];
+            args.mean = &mean.tensors[at];
+            args.rstd = &rstd.tensors[at];
+        });
+        expectSame(out, unitOf(type), 2e-6);
+        expectSame(mean, 1e-5, 1e-6);
+        expectSame(rstd, 1e-5, 0);
+
+        Twin& dout = normal(type, {3, 5, 40});
+        Twin& dx = result(type, {3, 5, 40});
+        Twin& dgamma = result(kF32, {40});
+        Twin& dbeta = result(weights, {40});
+        runBoth<optirs_layer_norm_backward_args>(OPTIRS_KERNEL_LAYER_NORM_BACKWARD,
+                                                 optirs_layer_norm_backward, [&](auto& args, int at) {
+                                                     args.dout = &dout.tensors[at];
+                                                     args.x = &x.tensors[at];
+                                                     args.gamma = &gamma.tensors[at];
+                                                     args.mean = &mean.tensors[at];
+                                                     args.rstd = &rstd.tensors[at];
+                                                     args.dx = &dx.tensors[at];
+                                                     args.dgamma = &dgamma.tensors[at];
+                                                     args.dbeta = &dbeta.tensors[at];
+                                                 });
+        expectSame(dx, unitOf(type), 1e-5);
+        expectSame(dgamma, 1e-4, 1e-4);
+        expectSame(dbeta, unitOf(weights) * 4, 1e-4);
+    }
+}
+
+TEST_F(KernelFamilyTest, RmsNormWithoutWeights) {
+    Twin& x = normal(kBF16, {7, 33});
+    Twin& out = result(kBF16, {7, 33});
+    Twin& rstd = result(kF32, {7});
+    runBoth<optirs_rms_norm_args>(OPTIRS_KERNEL_RMS_NORM, optirs_rms_norm, [&](auto& args, int at) {
+        args.x = &x.tensors[at];
+        args.epsilon = 1e-6;
+        args.out = &out.tensors[at];
+        args.rstd = &rstd.tensors[at];
+    });
+    expectSame(out, unitOf(kBF16), 0);
+    Twin& dx = result(kBF16, {7, 33});
+    Twin& dgamma = result(kF32, {33});
+    runBoth<optirs_rms_norm_backward_args>(OPTIRS_KERNEL_RMS_NORM_BACKWARD, optirs_rms_norm_backward,
+                                           [&](auto& args, int at) {
+                                               args.dout = &out.tensors[at];
+                                               args.x = &x.tensors[at];
+                                               args.rstd = &rstd.tensors[at];
+                                               args.dx = &dx.tensors[at];
+                                               args.dgamma = &dgamma.tensors[at];
+                                           });
+    expectSame(dx, unitOf(kBF16) * 2, 1e-3);
+    expectSame(dgamma, 1e-4, 1e-4);
+}
+
+TEST_F(KernelFamilyTest, SoftmaxAndCrossEntropy) {
+    Twin& x = normal(kF32, {6, 50}, 3);
+    Twin& out = result(kF32, {6, 50});
+    runBoth<optirs_softmax_args>(OPTIRS_KERNEL_SOFTMAX, optirs_softmax, [&](auto& args, int at) {
+        args.x = &x.tensors[at];
+        args.scale = 0.5;
+        args.out = &out.tensors[at];
+    });
+    expectSame(out, 1e-5, 1e-9);
+    Twin& dx = result(kF32, {6, 50});
+    runBoth<optirs_softmax_backward_args>(OPTIRS_KERNEL_SOFTMAX_BACKWARD, optirs_softmax_backward,
+                                          [&](auto& args, int at) {
+                                              args.dout = &x.tensors[at];
+                                              args.out = &out.tensors[at];
+                                              args.scale = 0.5;
+                                              args.dx = &dx.tensors[at];
+                                          });
+    expectSame(dx, 1e-4, 1e-6);
+
+    const std::vector<int32_t> labels = {3, 49, 0, -100, 7, 20};
+    Twin& targets = values(kS32, {6}, labels);
+    Twin& scale = values(kF32, {1}, std::vector<float>{0.25F});
+    Twin& loss = result(kF32, {6});
+    Twin& dlogits = result(kF32, {6, 50});
+    runBoth<optirs_cross_entropy_args>(OPTIRS_KERNEL_CROSS_ENTROPY, optirs_cross_entropy,
+                                       [&](auto& args, int at) {
+                                           args.logits = &x.tensors[at];
+                                           args.targets = &targets.tensors[at];
+                                           args.ignore_index = -100;
+                                           args.label_smoothing = 0.1;
+                                           args.grad_scale = &scale.tensors[at];
+                                           args.loss = &loss.tensors[at];
+                                           args.dlogits = &dlogits.tensors[at];
+                                       });
+    expectSame(loss, 1e-5, 1e-6);
+    expectSame(dlogits, 1e-4, 1e-7);
+}
+
+TEST_F(KernelFamilyTest, Activations) {
+    for (const auto type : {kF32, kBF16}) {
+        for (const int32_t form : {OPTIRS_GELU_ERF, OPTIRS_GELU_TANH}) {
+            Twin& x = normal(type, {3, 101}, 2);
+            Twin& dout = normal(type, {3, 101});
+            Twin& out = result(type, {3, 101});
+            Twin& dx = result(type, {3, 101});
+            runBoth<optirs_gelu_args>(OPTIRS_KERNEL_GELU, optirs_gelu, [&](auto& args, int at) {
+                args.x = &x.tensors[at];
+                args.approximation = form;
+                args.out = &out.tensors[at];
+            });
+            runBoth<optirs_gelu_backward_args>(OPTIRS_KERNEL_GELU_BACKWARD, optirs_gelu_backward,
+                                               [&](auto& args, int at) {
+                                                   args.dout = &dout.tensors[at];
+                                                   args.x = &x.tensors[at];
+                                                   args.approximation = form;
+                                                   args.dx = &dx.tensors[at];
+                                               });
+            expectSame(out, unitOf(type) * 4, 1e-6);
+            expectSame(dx, unitOf(type) * 4, 1e-5);
+        }
+        Twin& x = normal(type, {5, 48});
+        Twin& dout = normal(type, {5, 24});
+        Twin& out = result(type, {5, 24});
+        Twin& dx = result(type, {5, 48});
+        runBoth<optirs_swiglu_args>(OPTIRS_KERNEL_SWIGLU, optirs_swiglu, [&](auto& args, int at) {
+            args.x = &x.tensors[at];
+            args.out = &out.tensors[at];
+        });
+        runBoth<optirs_swiglu_backward_args>(OPTIRS_KERNEL_SWIGLU_BACKWARD, optirs_swiglu_backward,
+                                             [&](auto& args, int at) {
+                                                 args.dout = &dout.tensors[at];
+                                                 args.x = &x.tensors[at];
+                                                 args.dx = &dx.tensors[at];
+                                             });
+        expectSame(out, unitOf(type) * 2, 1e-6);
+        expectSame(dx, unitOf(type) * 2, 1e-5);
+    }
+}
+
+TEST_F(KernelFamilyTest, RopeDropoutEmbedding) {
+    Twin& x = normal(kF32, {2, 3, 4, 6});
+    Twin& cosine = normal(kF32, {9, 3});
+    Twin& sine = normal(kF32, {9, 3});
+    Twin& positions = values(kS64, {2, 3}, std::vector<int64_t>{8, 0, 3, 3, 7, 1});
+    for (const bool has_positions : {false, true}) {
+        for (const int32_t flag : {0, 1}) {
+            Twin& out = result(kF32, {2, 3, 4, 6});
+            runBoth<optirs_rope_args>(OPTIRS_KERNEL_ROPE, optirs_rope, [&](auto& args, int at) {
+                args.x = &x.tensors[at];
+                args.cosine = &cosine.tensors[at];
+                args.sine = &sine.tensors[at];
+                args.positions = has_positions ? &positions.tensors[at] : nullptr;
+                args.interleaved = flag;
+                args.inverse = 1 - flag;
+                args.out = &out.tensors[at];
+            });
+            expectSame(out, 1e-6, 1e-6);
+        }
+    }
+    Twin& dropped = result(kF32, {2, 3, 4, 6});
+    runBoth<optirs_dropout_args>(OPTIRS_KERNEL_DROPOUT, optirs_dropout, [&](auto& args, int at) {
+        args.x = &x.tensors[at];
+        args.probability = 0.3;
+        args.seed = 11;
+        args.offset = 5;
+        args.out = &dropped.tensors[at];
+    });
+    expectSame(dropped, 0, 0);
+
+    Twin& table = normal(kBF16, {10, 17});
+    Twin& indices = values(kS32, {2, 2}, std::vector<int32_t>{9, 0, 9, 4});
+    Twin& rows = result(kBF16, {2, 2, 17});
+    Twin& dtable = result(kF32, {10, 17});
+    runBoth<optirs_embedding_args>(OPTIRS_KERNEL_EMBEDDING, optirs_embedding, [&](auto& args, int at) {
+        args.table = &table.tensors[at];
+        args.indices = &indices.tensors[at];
+        args.out = &rows.tensors[at];
+    });
+    expectSame(rows, 0, 0);
+    runBoth<optirs_embedding_backward_args>(OPTIRS_KERNEL_EMBEDDING_BACKWARD, optirs_embedding_backward,
+                                            [&](auto& args, int at) {
+                                                args.dout = &rows.tensors[at];
+                                                args.indices = &indices.tensors[at];
+                                                args.dtable = &dtable.tensors[at];
+                                            });
+    expectSame(dtable, 0, 0);
+}
+
+TEST_F(KernelFamilyTest, Casts) {
+    Twin& x = normal(kBF16, {70, 300}, 3);
+    Twin& scale = values(kF32, {1}, std::vector<float>{16.0F});
+    Twin& amax = result(kF32, {1});
+    Twin& out = result(kE4M3, {70, 300});
+    Twin& transposed = result(kE4M3, {300, 70});
+    Twin& back = result(kBF16, {70, 300});
+    runBoth<optirs_amax_args>(OPTIRS_KERNEL_AMAX, optirs_amax, [&](auto& args, int at) {
+        args.x = &x.tensors[at];
+        args.amax = &amax.tensors[at];
+    });
+    expectSame(amax, 0, 0);
+    runBoth<optirs_quantize_args>(OPTIRS_KERNEL_QUANTIZE, optirs_quantize, [&](auto& args, int at) {
+        args.x = &x.tensors[at];
+        args.scale = &scale.tensors[at];
+        args.out = &out.tensors[at];
+        args.amax = &amax.tensors[at];
+    });
+    expectSame(out, 0, 0);
+    expectSame(amax, 0, 0);
+    runBoth<optirs_dequantize_args>(OPTIRS_KERNEL_DEQUANTIZE, optirs_dequantize, [&](auto& args, int at) {
+        args.x = &out.tensors[at];
+        args.out = &back.tensors[at];
+    });
+    expectSame(back, 0, 0);
+    for (const bool has_out : {true, false}) {
+        runBoth<optirs_cast_transpose_args>(OPTIRS_KERNEL_CAST_TRANSPOSE, optirs_cast_transpose,
+                                            [&](auto& args, int at) {
+                                                args.x = &x.tensors[at];
+                                                args.scale = has_out ? &scale.tensors[at] : nullptr;
+                                                args.out = has_out ? &out.tensors[at] : nullptr;
+                                                args.out_transposed = &transposed.tensors[at];
+                                                args.amax = &amax.tensors[at];
+                                            });
+        expectSame(out, 0, 0);
+        expectSame(transposed, 0, 0);
+    }
+    for (const int64_t block_rows : {1, 128}) {
+        Twin& scales = result(kF32, {block_rows == 1 ? 70 : 1, 3});
+        runBoth<optirs_quantize_blocks_args>(OPTIRS_KERNEL_QUANTIZE_BLOCKS, optirs_quantize_blocks,
+                                             [&](auto& args, int at) {
+                                                 args.x = &x.tensors[at];
+                                                 args.block_rows = block_rows;
+                                                 args.block_columns = 128;
+                                                 args.power_of_two = 1;
+                                                 args.out = &out.tensors[at];
+                                                 args.scale_inv = &scales.tensors[at];
+                                             });
+        expectSame(out, 0, 0);
+        expectSame(scales, 0, 0);
+        runBoth<optirs_dequantize_blocks_args>(OPTIRS_KERNEL_DEQUANTIZE_BLOCKS, optirs_dequantize_blocks,
+                                               [&](auto& args, int at) {
+                                                   args.x = &out.tensors[at];
+                                                   args.block_rows = block_rows;
+                                                   args.block_columns = 128;
+                                                   args.scale_inv = &scales.tensors[at];
+                                                   args.out = &back.tensors[at];
+                                               });
+        expectSame(back, 0, 0);
+    }
+}
+
+TEST_F(KernelFamilyTest, DelayedScaling) {
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    for (const int32_t algorithm : {OPTIRS_AMAX_MAX, OPTIRS_AMAX_MOST_RECENT}) {
+        Twin& history =
+            values(kF32, {3, 4}, std::vector<float>{2, 0, nan, 1e-38F, 5, 0, 1, 0, 3, 0, 1, 1e-40F});
+        Twin& scale = values(kF32, {4}, std::vector<float>{1, 7, 9, 1});
+        Twin& inverse = result(kF32, {4});
+        runBoth<optirs_delayed_scaling_args>(OPTIRS_KERNEL_DELAYED_SCALING, optirs_delayed_scaling,
+                                             [&](auto& args, int at) {
+                                                 args.amax_history = &history.tensors[at];
+                                                 args.scale = &scale.tensors[at];
+                                                 args.scale_inv = &inverse.tensors[at];
+                                                 args.fp8_max = 448;
+                                                 args.margin = 1;
+                                                 args.algorithm = algorithm;
+                                             });
+        expectSame(history, 0, 0);
+        expectSame(scale, 0, 0);
+        expectSame(inverse, 0, 0);
+    }
+}
+
+TEST_F(KernelFamilyTest, Matmul) {
+    for (const auto& [batches, shared] : {std::pair(1, true), std::pair(3, true), std::pair(3, false)}) {
+        for (const int32_t transposes : {0, 1, 2}) {
+            const bool of_a = transposes == 1;
+            const bool of_b = transposes == 2;
+            Twin& a = normal(kF32, {batches, of_a ? 24 : 16, of_a ? 16 : 24});
+            std::vector<int64_t> right = {of_b ? 8 : 24, of_b ? 24 : 8};
+            if (!shared) {
+                right.insert(right.begin(), batches);
+            }
+            Twin& b = normal(kF32, right);
+            Twin& bias = normal(kF32, {8});
+            Twin& aux = result(kF32, {batches, 16, 8});
+            Twin& out = result(kF32, {batches, 16, 8});
+            runBoth<optirs_matmul_args>(OPTIRS_KERNEL_MATMUL, optirs_matmul, [&](auto& args, int at) {
+                args.a = &a.tensors[at];
+                args.b = &b.tensors[at];
+                args.transpose_a = of_a ? 1 : 0;
+                args.transpose_b = of_b ? 1 : 0;
+                args.alpha = 0.5;
+                args.bias = &bias.tensors[at];
+                args.epilogue = OPTIRS_EPILOGUE_GELU;
+                args.aux = &aux.tensors[at];
+                args.out = &out.tensors[at];
+            });
+            expectSame(aux, 1e-5, 1e-5);
+            expectSame(out, 1e-4, 1e-5);
+        }
+    }
+}
+
+TEST_F(KernelFamilyTest, Float8MatmulWithScales) {
+    for (const bool has_scales : {false, true}) {
+        Twin& a = normal(kE4M3, {32, 48});
+        Twin& b = normal(kE4M3, {16, 48});
+        Twin& scale_a = values(kF32, {1}, std::vector<float>{0.5F});
+        Twin& scale_b = values(kF32, {1}, std::vector<float>{0.25F});
+        Twin& out = result(kBF16, {32, 16});
+        runBoth<optirs_matmul_args>(OPTIRS_KERNEL_MATMUL, optirs_matmul, [&](auto& args, int at) {
+            args.a = &a.tensors[at];
+            args.b = &b.tensors[at];
+            args.transpose_b = 1;
+            args.alpha = 1;
+            args.scale_a = has_scales ? &scale_a.tensors[at] : nullptr;
+            args.scale_b = has_scales ? &scale_b.tensors[at] : nullptr;
+            args.out = &out.tensors[at];
+        });
+        expectSame(out, unitOf(kBF16), 1e-5);
+    }
+}
+
+TEST_F(KernelFamilyTest, WhatIsNotThereSaysSo) {
+    Twin& x = normal(kF32, {4, 8});
+    Twin& out = result(kE4M3, {4, 8});
+    optirs_rms_norm_args args{};
+    args.struct_size = sizeof(args);
+    args.x = &x.tensors[1];
+    args.out = &out.tensors[1];
+    const Failure failure = take(optirs_rms_norm(queue.get(), &args));
+    EXPECT_EQ(failure.code, OPTIRS_UNIMPLEMENTED);
+    EXPECT_EQ(failure.message, "the CUDA backend has no norm with a result of 8 bits: quantize it");
+}
+
+}  // namespace
+}  // namespace optirs::test
