@@ -1,4 +1,6 @@
 // Operations that others can say.
+#include <algorithm>
+
 #include "pjrt_cpu/passes/expand.h"
 #include "pjrt_cpu/passes/passes.h"
 #include "pjrt_cpu/passes/rewrite.h"
@@ -50,6 +52,62 @@ Value* expandTorchIndexSelect(Operation& op) {
                               std::move(attributes));
 }
 
+ElementType unsignedOf(int bits) {
+    switch (bits) {
+        case 2:
+            return ElementType::kUi2;
+        case 4:
+            return ElementType::kUi4;
+        case 8:
+            return ElementType::kUi8;
+        case 16:
+            return ElementType::kUi16;
+        case 32:
+            return ElementType::kUi32;
+        default:
+            return ElementType::kUi64;
+    }
+}
+
+// Where one element becomes several or several become one, the bytes stay as they are; but not those of
+// elements of 2 or 4 bits, each of which has a byte of its own. The first of several has the lowest bits.
+std::vector<Value*> expandBitcast(Operation& op) {
+    Value* operand = op.operand(0);
+    const TensorType& from = operand->tensor();
+    const TensorType& to = op.result()->tensor();
+    const int from_bits = bitWidth(from.element());
+    const int to_bits = bitWidth(to.element());
+    if (from.rank() == to.rank() || std::min(from_bits, to_bits) >= 8 || isComplex(from.element()) ||
+        isComplex(to.element()))
+        return {};
+    Builder builder(op);
+    const auto bitcast = [&](Value* value, ElementType element) {
+        if (value->tensor().element() == element) return value;
+        return builder.create(OpKind::kBitcastConvert, {value}, value->tensor().withElement(element));
+    };
+    const ElementType narrow = unsignedOf(std::min(from_bits, to_bits));
+    const ElementType wide = unsignedOf(std::max(from_bits, to_bits));
+    const bool splits = to.rank() > from.rank();
+    const std::vector<int64_t> dims = dimsOf(splits ? op.result() : operand);
+    const TensorType parts(wide, dims);
+    NamedAttributes attributes;
+    attributes.set("iota_dimension", Attribute::integer(static_cast<int64_t>(dims.size()) - 1));
+    Value* number = builder.create(OpKind::kIota, {}, parts, std::move(attributes));
+    Value* places =
+        builder.binary(OpKind::kMultiply, number, builder.constant(parts, std::min(from_bits, to_bits)));
+    if (splits) {
+        Value* whole = builder.broadcastInDim(bitcast(operand, wide), dims, iotaList(0, from.rank()));
+        Value* moved = builder.binary(OpKind::kShiftRightLogical, whole, places);
+        Value* mask = builder.constant(parts, (1 << to_bits) - 1);
+        Value* part = builder.binary(OpKind::kAnd, moved, mask);
+        return {bitcast(builder.convert(part, narrow), to.element())};
+    }
+    Value* part = builder.convert(bitcast(operand, narrow), wide);
+    Value* moved = builder.binary(OpKind::kShiftLeft, part, places);
+    Value* zero = builder.constant(TensorType(wide, {}), 0);
+    return {bitcast(builder.reduce(OpKind::kOr, moved, zero, {from.rank() - 1}), to.element())};
+}
+
 std::vector<Value*> expand(Operation& op) {
     switch (op.kind()) {
         case OpKind::kDot:
@@ -65,6 +123,8 @@ std::vector<Value*> expand(Operation& op) {
         case OpKind::kBatchNormInference:
         case OpKind::kBatchNormTraining:
             return expandBatchNorm(op);
+        case OpKind::kBitcastConvert:
+            return expandBitcast(op);
         case OpKind::kMap:
             return expandMap(op);
         case OpKind::kCholesky:

@@ -251,6 +251,16 @@ bool Padder::visit(Operation& op) {
 }
 
 bool padBounded(Function& function) {
+    if (function.isDeclaration()) return false;
+    for (const auto& argument : function.body().arguments()) {
+        // Its shapes are not settled yet.
+        if (argument->type().isTensor() && !argument->tensor().isStatic()) return false;
+    }
+    for (const Value* result : function.returned()) {
+        if (hasBound(result) && result->definition() != nullptr)
+            throw unimplementedOperation(*result->definition(),
+                                         "a result of the program whose size is known only at run time");
+    }
     Padder padder;
     return rewriteAll(function, [&](Operation& op) { return padder.visit(op); });
 }
