@@ -1,46 +1,10 @@
 // Reductions and products along bounded dimensions.
 #include <algorithm>
-#include <limits>
-#include <optional>
 
+#include "pjrt_cpu/ir/reducer.h"
 #include "pjrt_cpu/passes/pad_bounded.h"
 
 namespace optirs::plugin {
-namespace {
-
-/// What a reducer of one operation leaves as it is; nothing when that is not known.
-std::optional<Literal> identityOf(OpKind reducer, const TensorType& scalar) {
-    const ElementType element = scalar.element();
-    const bool is_number = isFloat(element) && bitWidth(element) >= 16;
-    const bool is_integer = isInteger(element);
-    const int width = bitWidth(element);
-    const int64_t least = isSignedInteger(element) ? INT64_MIN >> (64 - width) : 0;
-    const int64_t most = isSignedInteger(element) ? ~least : width == 64 ? -1 : (int64_t{1} << width) - 1;
-    switch (reducer) {
-        case OpKind::kAdd:
-            // -0 + x is x, whatever the sign of its zero.
-            return isFloat(element) ? Literal::splat(scalar, -0.0) : Literal::splat(scalar, 0.0);
-        case OpKind::kMultiply:
-            return Literal::splat(scalar, 1.0);
-        case OpKind::kMaximum:
-            if (is_number) return Literal::splat(scalar, -std::numeric_limits<double>::infinity());
-            if (is_integer) return Literal::splatInteger(scalar, least);
-            return isBoolean(element) ? std::optional(Literal::splatInteger(scalar, 0)) : std::nullopt;
-        case OpKind::kMinimum:
-            if (is_number) return Literal::splat(scalar, std::numeric_limits<double>::infinity());
-            if (is_integer) return Literal::splatInteger(scalar, most);
-            return isBoolean(element) ? std::optional(Literal::splatInteger(scalar, 1)) : std::nullopt;
-        case OpKind::kAnd:
-            return Literal::splatInteger(scalar, isBoolean(element) ? 1 : -1);
-        case OpKind::kOr:
-        case OpKind::kXor:
-            return Literal::splatInteger(scalar, 0);
-        default:
-            return std::nullopt;
-    }
-}
-
-}  // namespace
 
 /// The operand with `filler` past the sizes of `dims`.
 Value* Padder::masked(Operation& op, size_t operand, const std::vector<int64_t>& dims,
@@ -80,7 +44,7 @@ void Padder::reduce(Operation& op) {
         std::ranges::any_of(along, [&](int64_t d) { return sizes[static_cast<size_t>(d)] != nullptr; });
     if (is_cut) {
         const OpKind reducer = count == 1 ? reducerKind(body(op)) : OpKind::kUnknown;
-        const auto filler = identityOf(reducer, op.operand(0)->tensor().withDims({}));
+        const auto filler = reducerIdentity(reducer, op.operand(0)->tensor().withDims({}));
         if (!filler)
             throw unimplementedOperation(
                 op, "along a bounded dimension: what leaves a result as it is, is not known");

@@ -229,6 +229,27 @@ TEST(EdgeValues, BitcastsBetweenWidths) {
     expectConvert("bitcast_convert", "tensor<2xi8>", "tensor<2xui8>", "[-1, -128]", "[255, 128]");
 }
 
+TEST(EdgeValues, PaddingOfWindowsIsTheInitialValue) {
+    const auto window = [](const std::string& body, const std::string& attributes, int results) {
+        return "%r = \"stablehlo.reduce_window\"(%a, %b) ({\n^bb0(%x: tensor<i32>, %y: tensor<i32>):\n" +
+               body + "\nstablehlo.return %z : tensor<i32>\n}) {window_dimensions = array<i64: 2>, " +
+               attributes + "} : (tensor<3xi32>, tensor<i32>) -> tensor<" + std::to_string(results) + "xi32>";
+    };
+    const std::string add = "%z = stablehlo.add %x, %y : tensor<i32>";
+    const std::string edges = "padding = dense<[[1, 1]]> : tensor<1x2xi64>";
+    const Constant input = {"[1, 2, 3]", "tensor<3xi32>"};
+    expectResult(window(add, edges, 4), {input, {"10", "tensor<i32>"}},
+                 {"[21, 13, 15, 23]", "tensor<4xi32>"});
+    expectResult(window(add, edges, 4), {input, {"0", "tensor<i32>"}}, {"[1, 3, 5, 3]", "tensor<4xi32>"});
+    expectResult(window("%z = stablehlo.maximum %x, %y : tensor<i32>", edges, 4),
+                 {input, {"2", "tensor<i32>"}}, {"[2, 2, 3, 3]", "tensor<4xi32>"});
+    expectResult(window(add, "base_dilations = array<i64: 2>", 4), {input, {"10", "tensor<i32>"}},
+                 {"[21, 22, 22, 23]", "tensor<4xi32>"});
+    // No identity is known of this one.
+    expectResult(window("%z = stablehlo.subtract %y, %x : tensor<i32>", edges, 4),
+                 {input, {"10", "tensor<i32>"}}, {"[1, 11, 11, 17]", "tensor<4xi32>"});
+}
+
 TEST(EdgeValues, IndicesOutOfRange) {
     const std::string t = "tensor<5xi32>";
     expectResult(

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pjrt_cpu/codegen/emit/element.h"
+#include "pjrt_cpu/ir/reducer.h"
 
 namespace optirs::plugin {
 
@@ -50,10 +51,16 @@ std::vector<Scalar> ElementEmitter::emitReduceWindow(const Operation& op, const 
     const std::vector<int64_t> dims = dimsOf(*op.operand(0));
     const std::vector<WindowDimension> windows = window(op);
     std::vector<Cell> cells;
+    std::vector<Scalar> inits;
     for (size_t i = 0; i < n; ++i) {
         cells.push_back(makeCell(op.operand(i)->tensor().element()));
-        write(cells[i], emit(op.operand(n + i), {}));
+        inits.push_back(emit(op.operand(n + i), {}));
+        write(cells[i], inits[i]);
     }
+    // Padding, and the holes of dilation, are the initial values (StableHLO, reduce_window).
+    std::vector<Cell> padded;
+    for (size_t i = 0; i < n && !startsAtIdentity(op); ++i)
+        padded.push_back(makeCell(op.operand(i)->tensor().element()));
     std::vector<int64_t> sizes;
     for (const WindowDimension& w : windows) sizes.push_back(w.size);
     loops(sizes, [&](const Index& inner) {
@@ -71,14 +78,29 @@ std::vector<Scalar> ElementEmitter::emitReduceWindow(const Operation& op, const 
             }
             at[d] = context_.quotient(position, w.base_dilation);
         }
-        branch(condition, [&] {
+        const auto take = [&](const std::vector<Scalar>& values) {
             std::vector<Scalar> accumulated;
-            std::vector<Scalar> values;
-            for (size_t i = 0; i < n; ++i) values.push_back(emit(op.operand(i), at));
             for (size_t i = 0; i < n; ++i) accumulated.push_back(read(cells[i]));
             const std::vector<Scalar> combined = combine(op, accumulated, values);
             for (size_t i = 0; i < n; ++i) write(cells[i], combined[i]);
+        };
+        const auto valuesInside = [&] {
+            std::vector<Scalar> values;
+            for (size_t i = 0; i < n; ++i) values.push_back(emit(op.operand(i), at));
+            return values;
+        };
+        if (padded.empty()) {
+            branch(condition, [&] { take(valuesInside()); });
+            return;
+        }
+        for (size_t i = 0; i < n; ++i) write(padded[i], inits[i]);
+        branch(condition, [&] {
+            const std::vector<Scalar> values = valuesInside();
+            for (size_t i = 0; i < n; ++i) write(padded[i], values[i]);
         });
+        std::vector<Scalar> values;
+        for (size_t i = 0; i < n; ++i) values.push_back(read(padded[i]));
+        take(values);
     });
     std::vector<Scalar> results;
     for (size_t i = 0; i < n; ++i) {
