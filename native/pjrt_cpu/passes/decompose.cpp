@@ -127,6 +127,8 @@ std::vector<Value*> expand(Operation& op) {
             return expandBitcast(op);
         case OpKind::kMap:
             return expandMap(op);
+        case OpKind::kIf:
+            return expandScalarIf(op);
         case OpKind::kCholesky:
         case OpKind::kTriangularSolve:
             return expandLinearAlgebra(op);

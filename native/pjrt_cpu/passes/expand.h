@@ -12,6 +12,7 @@ namespace optirs::plugin {
 std::vector<Value*> expandEinsum(Operation& op);         ///< einsum, unary_einsum
 std::vector<Value*> expandBatchNorm(Operation& op);      ///< batch_norm_*
 std::vector<Value*> expandMap(Operation& op);            ///< map
+std::vector<Value*> expandScalarIf(Operation& op);       ///< if in the body of a reduction
 std::vector<Value*> expandLinearAlgebra(Operation& op);  ///< cholesky, triangular_solve of narrow floats
 std::vector<Value*> expandScan(Operation& op);           ///< chlo.scan
 Value* expandRaggedDot(Operation& op);                   ///< chlo.ragged_dot

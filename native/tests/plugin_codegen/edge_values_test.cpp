@@ -250,6 +250,31 @@ TEST(EdgeValues, PaddingOfWindowsIsTheInitialValue) {
                  {input, {"10", "tensor<i32>"}}, {"[1, 11, 11, 17]", "tensor<4xi32>"});
 }
 
+TEST(EdgeValues, ReducersMayChoose) {
+    expectResult(R"(%zero = stablehlo.constant dense<0> : tensor<i64>
+%r = "stablehlo.reduce"(%a, %b) ({
+^bb0(%x: tensor<i64>, %y: tensor<i64>):
+  %p = stablehlo.compare GT, %y, %zero : (tensor<i64>, tensor<i64>) -> tensor<i1>
+  %z = "stablehlo.if"(%p) ({
+    %even = stablehlo.remainder %y, %c : tensor<i64>
+    %q = stablehlo.compare EQ, %even, %zero : (tensor<i64>, tensor<i64>) -> tensor<i1>
+    %w = "stablehlo.if"(%q) ({
+      stablehlo.return %x : tensor<i64>
+    }, {
+      %s = stablehlo.add %x, %y : tensor<i64>
+      stablehlo.return %s : tensor<i64>
+    }) : (tensor<i1>) -> tensor<i64>
+    stablehlo.return %w : tensor<i64>
+  }, {
+    %d = stablehlo.subtract %x, %y : tensor<i64>
+    stablehlo.return %d : tensor<i64>
+  }) : (tensor<i1>) -> tensor<i64>
+  stablehlo.return %z : tensor<i64>
+}) {dimensions = array<i64: 0>} : (tensor<5xi64>, tensor<i64>) -> tensor<i64>)",
+                 {{"[1, -2, 3, 4, 7]", "tensor<5xi64>"}, {"100", "tensor<i64>"}, {"2", "tensor<i64>"}},
+                 {"113", "tensor<i64>"});
+}
+
 TEST(EdgeValues, IndicesOutOfRange) {
     const std::string t = "tensor<5xi32>";
     expectResult(
