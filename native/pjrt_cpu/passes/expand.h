@@ -18,4 +18,7 @@ std::vector<Value*> expandScan(Operation& op);           ///< chlo.scan
 Value* expandRaggedDot(Operation& op);                   ///< chlo.ragged_dot
 std::vector<Value*> expandChlo(Operation& op);           ///< chlo.*
 
+/// The first operation of a body that is not element-wise, a constant or the end; null when all are.
+const Operation* firstNotElementwise(const Block& block);
+
 }  // namespace optirs::plugin

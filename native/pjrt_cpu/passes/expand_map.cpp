@@ -6,14 +6,19 @@
 
 namespace optirs::plugin {
 
+const Operation* firstNotElementwise(const Block& block) {
+    for (const Operation& each : block) {
+        const bool is_known =
+            isElementwise(each.kind()) || each.kind() == OpKind::kConstant || each.kind() == OpKind::kReturn;
+        if (!is_known || each.regionCount() != 0) return &each;
+    }
+    return nullptr;
+}
+
 std::vector<Value*> expandMap(Operation& op) {
     const Block& block = body(op);
-    for (const Operation& each : block) {
-        const bool known =
-            isElementwise(each.kind()) || each.kind() == OpKind::kConstant || each.kind() == OpKind::kReturn;
-        if (!known || each.regionCount() != 0)
-            throw unimplementedOperation(op, "a computation with " + std::string(each.name()));
-    }
+    if (const Operation* other = firstNotElementwise(block))
+        throw unimplementedOperation(op, "a computation with " + std::string(other->name()));
     const std::vector<int64_t> dims = dimsOf(op.operand(0));
     Builder builder(op);
     std::unordered_map<Value*, Value*> map;

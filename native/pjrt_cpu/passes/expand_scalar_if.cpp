@@ -27,15 +27,6 @@ bool isPerElement(const Operation& op) {
     return false;
 }
 
-bool hasOnlyElementwise(const Block& block) {
-    for (const Operation& each : block) {
-        const bool is_known =
-            isElementwise(each.kind()) || each.kind() == OpKind::kConstant || each.kind() == OpKind::kReturn;
-        if (!is_known || each.regionCount() != 0) return false;
-    }
-    return true;
-}
-
 /// Copies the operations of a branch before `op`; gives what it returns.
 std::vector<Value*> inlined(const Block& block, Operation& op) {
     Builder builder(op);
@@ -58,7 +49,8 @@ std::vector<Value*> inlined(const Block& block, Operation& op) {
 }  // namespace
 
 std::vector<Value*> expandScalarIf(Operation& op) {
-    if (!isPerElement(op) || !hasOnlyElementwise(body(op, 0)) || !hasOnlyElementwise(body(op, 1))) return {};
+    if (!isPerElement(op)) return {};
+    if (firstNotElementwise(body(op, 0)) != nullptr || firstNotElementwise(body(op, 1)) != nullptr) return {};
     const std::vector<Value*> on_true = inlined(body(op, 0), op);
     const std::vector<Value*> on_false = inlined(body(op, 1), op);
     Builder builder(op);

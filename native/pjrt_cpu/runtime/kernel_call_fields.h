@@ -217,16 +217,10 @@ struct SgdFields {
         OPTIRS_LIST(grads),         OPTIRS_UPDATED(state1), OPTIRS_LIST(grad_scale),   OPTIRS_LIST(skip)};
 };
 
+/// Adam and AdamW.
+template <class Struct>
 struct AdamFields {
-    using Args = optirs_adam_args;
-    static constexpr KernelField kAll[] = {
-        OPTIRS_READ(step),      OPTIRS_READ(learning_rate), OPTIRS_READ(beta1),      OPTIRS_READ(beta2),
-        OPTIRS_READ(epsilon),   OPTIRS_READ(weight_decay),  OPTIRS_UPDATED(params),  OPTIRS_LIST(grads),
-        OPTIRS_UPDATED(state1), OPTIRS_UPDATED(state2),     OPTIRS_LIST(grad_scale), OPTIRS_LIST(skip)};
-};
-
-struct AdamWFields {
-    using Args = optirs_adamw_args;
+    using Args = Struct;
     static constexpr KernelField kAll[] = {
         OPTIRS_READ(step),      OPTIRS_READ(learning_rate), OPTIRS_READ(beta1),      OPTIRS_READ(beta2),
         OPTIRS_READ(epsilon),   OPTIRS_READ(weight_decay),  OPTIRS_UPDATED(params),  OPTIRS_LIST(grads),

@@ -106,10 +106,10 @@ std::span<const KernelTarget> kernelTargets() {
             "grouped_matmul", {"a", "b", "group_sizes"}, {"out"}),
         target<SgdFields, OPTIRS_KERNEL_SGD, rate>("sgd", {"params", "grads", "state1"},
                                                    {"params", "state1"}),
-        target<AdamFields, OPTIRS_KERNEL_ADAM, adam>(
+        target<AdamFields<optirs_adam_args>, OPTIRS_KERNEL_ADAM, adam>(
             "adam", {"params", "grads", "state1", "state2", "step", "learning_rate"},
             {"params", "state1", "state2"}),
-        target<AdamWFields, OPTIRS_KERNEL_ADAMW, adam>(
+        target<AdamFields<optirs_adamw_args>, OPTIRS_KERNEL_ADAMW, adam>(
             "adamw", {"params", "grads", "state1", "state2", "step", "learning_rate"},
             {"params", "state1", "state2"}),
         target<LionFields, OPTIRS_KERNEL_LION, lion>("lion", {"params", "grads", "state1", "learning_rate"},

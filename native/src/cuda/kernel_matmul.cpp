@@ -105,7 +105,7 @@ void run(const optirs_matmul_args& args, CUstream stream) {
     problem.aux_stride = n;
     problem.aux_batch_stride = m * n;
     problem.has_fast_accumulation = args.fast_accumulation != 0;
-    gemm({out.device.device_id, stream}, problem, args.workspace, args.workspace_size);
+    gemm(queueOf(out, stream), problem, args.workspace, args.workspace_size);
 }
 
 }  // namespace optirs::cuda

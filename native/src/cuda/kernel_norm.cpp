@@ -26,10 +26,6 @@ void requirePlainOutput(const optirs_dl_tensor& out) {
     require(!isFloat8(out), "norm with a result of 8 bits: quantize it");
 }
 
-void requireTypes(const optirs_dl_tensor& x, const optirs_dl_tensor& dout) {
-    require(elementOf(dout) == elementOf(x), "backward pass whose gradient is not of the type of the tensor");
-}
-
 SummedGradient gradientOf(const optirs_dl_tensor* tensor) {
     return tensor == nullptr ? SummedGradient{} : SummedGradient{dataOf(tensor), elementOf(*tensor)};
 }
@@ -44,7 +40,7 @@ uint64_t partialBytes(const optirs_dl_tensor& x) {
 void run(const optirs_layer_norm_args& args, CUstream stream) {
     const optirs_dl_tensor& x = *args.x;
     requirePlainOutput(*args.out);
-    normForward({x.device.device_id, stream}, Norm::kLayer, elementOf(x),
+    normForward(queueOf(x, stream), Norm::kLayer, elementOf(x),
                 {.input = dataOf(&x),
                  .weight = dataOf(args.gamma),
                  .bias = dataOf(args.beta),
@@ -60,7 +56,7 @@ void run(const optirs_layer_norm_args& args, CUstream stream) {
 void run(const optirs_rms_norm_args& args, CUstream stream) {
     const optirs_dl_tensor& x = *args.x;
     requirePlainOutput(*args.out);
-    normForward({x.device.device_id, stream}, Norm::kRms, elementOf(x),
+    normForward(queueOf(x, stream), Norm::kRms, elementOf(x),
                 {.input = dataOf(&x),
                  .weight = dataOf(args.gamma),
                  .bias = nullptr,
@@ -83,13 +79,13 @@ uint64_t workspaceOf(const optirs_rms_norm_backward_args& args) {
 
 void run(const optirs_layer_norm_backward_args& args, CUstream stream) {
     const optirs_dl_tensor& x = *args.x;
-    requireTypes(x, *args.dout);
+    requireSameType(x, *args.dout);
     auto* partial = static_cast<float*>(args.workspace);
     float* of_weight = args.dgamma != nullptr ? partial : nullptr;
     float* of_bias = args.dbeta == nullptr    ? nullptr
                      : args.dgamma == nullptr ? partial
                                               : partial + partialBytes(x) / sizeof(float);
-    normBackward({x.device.device_id, stream}, Norm::kLayer, elementOf(x),
+    normBackward(queueOf(x, stream), Norm::kLayer, elementOf(x),
                  {.grad = dataOf(args.dout),
                   .input = dataOf(&x),
                   .weight = dataOf(args.gamma),
@@ -107,8 +103,8 @@ void run(const optirs_layer_norm_backward_args& args, CUstream stream) {
 
 void run(const optirs_rms_norm_backward_args& args, CUstream stream) {
     const optirs_dl_tensor& x = *args.x;
-    requireTypes(x, *args.dout);
-    normBackward({x.device.device_id, stream}, Norm::kRms, elementOf(x),
+    requireSameType(x, *args.dout);
+    normBackward(queueOf(x, stream), Norm::kRms, elementOf(x),
                  {.grad = dataOf(args.dout),
                   .input = dataOf(&x),
                   .weight = dataOf(args.gamma),
@@ -126,7 +122,7 @@ void run(const optirs_rms_norm_backward_args& args, CUstream stream) {
 
 void run(const optirs_softmax_args& args, CUstream stream) {
     const optirs_dl_tensor& x = *args.x;
-    softmax({x.device.device_id, stream}, Direction::kForward, elementOf(x),
+    softmax(queueOf(x, stream), Direction::kForward, elementOf(x),
             {.input = dataOf(&x),
              .output = nullptr,
              .result = dataOf(args.out),
@@ -137,9 +133,9 @@ void run(const optirs_softmax_args& args, CUstream stream) {
 
 void run(const optirs_softmax_backward_args& args, CUstream stream) {
     const optirs_dl_tensor& out = *args.out;
-    requireTypes(out, *args.dout);
-    requireTypes(out, *args.dx);
-    softmax({out.device.device_id, stream}, Direction::kBackward, elementOf(out),
+    requireSameType(out, *args.dout);
+    requireSameType(out, *args.dx);
+    softmax(queueOf(out, stream), Direction::kBackward, elementOf(out),
             {.input = dataOf(args.dout),
              .output = dataOf(&out),
              .result = dataOf(args.dx),
@@ -150,7 +146,7 @@ void run(const optirs_softmax_backward_args& args, CUstream stream) {
 
 void run(const optirs_cross_entropy_args& args, CUstream stream) {
     const optirs_dl_tensor& logits = *args.logits;
-    crossEntropy({logits.device.device_id, stream}, elementOf(logits),
+    crossEntropy(queueOf(logits, stream), elementOf(logits),
                  {.logits = dataOf(&logits),
                   .labels = indicesOf(args.targets),
                   .grad = dataOf(args.dlogits),

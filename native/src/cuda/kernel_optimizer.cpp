@@ -39,7 +39,7 @@ void run(const optirs_adamw_args& args, CUstream stream) {
     if (args.tensors->count == 0) {
         return;
     }
-    adamw({args.tensors->params[0].device.device_id, stream},
+    adamw(queueOf(args.tensors->params[0], stream),
           {.step = args.step,
            .learning_rate = args.learning_rate,
            .beta1 = args.beta1,

@@ -7,13 +7,7 @@
 namespace optirs::cuda {
 namespace {
 
-Queue queueOf(const optirs_dl_tensor& tensor, CUstream stream) { return {tensor.device.device_id, stream}; }
-
 Gelu formOf(int32_t approximation) { return approximation == OPTIRS_GELU_TANH ? Gelu::kTanh : Gelu::kErf; }
-
-void requireTypes(const optirs_dl_tensor& x, const optirs_dl_tensor& other) {
-    require(elementOf(other) == elementOf(x), "backward pass whose gradients are not of the type of x");
-}
 
 }  // namespace
 
@@ -25,8 +19,8 @@ void run(const optirs_gelu_args& args, CUstream stream) {
 
 void run(const optirs_gelu_backward_args& args, CUstream stream) {
     const optirs_dl_tensor& x = *args.x;
-    requireTypes(x, *args.dout);
-    requireTypes(x, *args.dx);
+    requireSameType(x, *args.dout);
+    requireSameType(x, *args.dx);
     gelu(queueOf(x, stream), formOf(args.approximation), Direction::kBackward, elementOf(x),
          {.input = dataOf(&x), .grad = dataOf(args.dout), .output = dataOf(args.dx), .count = countOf(x)});
 }
@@ -43,8 +37,8 @@ void run(const optirs_swiglu_args& args, CUstream stream) {
 
 void run(const optirs_swiglu_backward_args& args, CUstream stream) {
     const optirs_dl_tensor& x = *args.x;
-    requireTypes(x, *args.dout);
-    requireTypes(x, *args.dx);
+    requireSameType(x, *args.dout);
+    requireSameType(x, *args.dx);
     swiGlu(queueOf(x, stream), Direction::kBackward, elementOf(x),
            {.input = dataOf(&x),
             .grad = dataOf(args.dout),

@@ -7,8 +7,6 @@
 namespace optirs::cuda {
 namespace {
 
-Queue queueOf(const optirs_dl_tensor& tensor, CUstream stream) { return {tensor.device.device_id, stream}; }
-
 /// The bits of the greatest magnitude, zero when the kernel that raises them starts.
 uint32_t* clearedAmax(const Queue& queue, const optirs_dl_tensor* amax) {
     auto* bits = dataOf<uint32_t>(amax);

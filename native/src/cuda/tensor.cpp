@@ -44,11 +44,17 @@ Indices indicesOf(const optirs_dl_tensor* tensor) {
     return tensor == nullptr ? Indices{} : Indices{dataOf<void>(tensor), tensor->dtype.bits};
 }
 
+Queue queueOf(const optirs_dl_tensor& tensor, CUstream stream) { return {tensor.device.device_id, stream}; }
+
 void require(bool is_served, const char* lacking) {
     if (!is_served) {
         throw core::Error(core::Code::kUnimplemented, core::concat("the CUDA backend has no ", lacking),
                           "cuda");
     }
+}
+
+void requireSameType(const optirs_dl_tensor& x, const optirs_dl_tensor& gradient) {
+    require(elementOf(gradient) == elementOf(x), "backward pass whose gradients are not of the type of x");
 }
 
 }  // namespace optirs::cuda

@@ -31,7 +31,13 @@ Float8 float8Of(const optirs_dl_tensor& tensor);
 /// Of integers of 32 or 64 bits; NULL is without data.
 Indices indicesOf(const optirs_dl_tensor* tensor);
 
+/// The stream on the device of the tensor.
+Queue queueOf(const optirs_dl_tensor& tensor, CUstream stream);
+
 /// Throws UNIMPLEMENTED with what this backend lacks, unless it is not asked for.
 void require(bool is_served, const char* lacking);
+
+/// Throws UNIMPLEMENTED unless a gradient has the type of the tensor that it belongs to.
+void requireSameType(const optirs_dl_tensor& x, const optirs_dl_tensor& gradient);
 
 }  // namespace optirs::cuda

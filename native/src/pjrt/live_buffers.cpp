@@ -58,13 +58,6 @@ DeviceBuffer* DeviceBufferPool::grow() {
     return &fresh;
 }
 
-DeviceBuffer* DeviceBufferPool::takeAny() {
-    DeviceBuffer* free = takeFree();
-    DeviceBuffer* buffer = free != nullptr ? free : grow();
-    buffer->references_.store(1, std::memory_order_relaxed);
-    return buffer;
-}
-
 void DeviceBufferPool::take(std::size_t count, std::vector<core::Ref<DeviceBuffer>>& out) {
     out.reserve(out.size() + count);
     for (std::size_t i = 0; i < count; ++i) {
@@ -72,7 +65,12 @@ void DeviceBufferPool::take(std::size_t count, std::vector<core::Ref<DeviceBuffe
     }
 }
 
-core::Ref<DeviceBuffer> DeviceBufferPool::take() { return core::Ref<DeviceBuffer>::adopt(takeAny()); }
+core::Ref<DeviceBuffer> DeviceBufferPool::take() {
+    DeviceBuffer* free = takeFree();
+    DeviceBuffer* buffer = free != nullptr ? free : grow();
+    buffer->references_.store(1, std::memory_order_relaxed);
+    return core::Ref<DeviceBuffer>::adopt(buffer);
+}
 
 void DeviceBufferPool::giveBack(DeviceBuffer* buffer) noexcept {
     buffer->is_live_.store(false, std::memory_order_relaxed);

@@ -33,7 +33,6 @@ class DeviceBufferPool {
     std::string describeLargest() const;
 
  private:
-    DeviceBuffer* takeAny();
     DeviceBuffer* takeFree() noexcept;
     DeviceBuffer* grow();
 

@@ -58,8 +58,9 @@ std::vector<Scalar> ElementEmitter::emitReduceWindow(const Operation& op, const 
         write(cells[i], inits[i]);
     }
     // Padding, and the holes of dilation, are the initial values (StableHLO, reduce_window).
+    const bool takes_padding = !startsAtIdentity(op);
     std::vector<Cell> padded;
-    for (size_t i = 0; i < n && !startsAtIdentity(op); ++i)
+    for (size_t i = 0; takes_padding && i < n; ++i)
         padded.push_back(makeCell(op.operand(i)->tensor().element()));
     std::vector<int64_t> sizes;
     for (const WindowDimension& w : windows) sizes.push_back(w.size);
@@ -89,7 +90,7 @@ std::vector<Scalar> ElementEmitter::emitReduceWindow(const Operation& op, const 
             for (size_t i = 0; i < n; ++i) values.push_back(emit(op.operand(i), at));
             return values;
         };
-        if (padded.empty()) {
+        if (!takes_padding) {
             branch(condition, [&] { take(valuesInside()); });
             return;
         }
