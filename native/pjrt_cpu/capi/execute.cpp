@@ -28,6 +28,7 @@ struct Launch {
     /// By argument, not 0: its buffer has given its value up, and its memory may be taken.
     std::vector<uint8_t> donated;
     std::vector<Value> outputs;
+    /// Of the execution and of each of its outputs.
     std::shared_ptr<Completion> complete;
 
     void run();
@@ -81,13 +82,10 @@ void Launch::run() {
     }
     // References go before anyone learns that it is done: what follows may then take the memory.
     arguments.clear();
-    std::vector<std::shared_ptr<Completion>> ready;
     for (const Value& output : outputs) {
         if (failure) output->storage = {};
-        ready.push_back(output->ready);
     }
     outputs.clear();
-    for (const auto& completion : ready) completion->complete(failure);
     complete->complete(failure);
 }
 
@@ -161,7 +159,7 @@ void executeLoaded(PJRT_LoadedExecutable& executable, const PJRT_LoadedExecutabl
         launch->device->queue.start();
         takeArguments(request, d, *launch);
         for (const TensorType& type : program.outputs) {
-            launch->outputs.push_back(Value::make(type, std::make_shared<Completion>()));
+            launch->outputs.push_back(Value::make(type, launch->complete));
             results[d].push_back(
                 std::make_unique<PJRT_Buffer>(client, *request.devices[d], launch->outputs.back()));
         }
@@ -179,10 +177,7 @@ void executeLoaded(PJRT_LoadedExecutable& executable, const PJRT_LoadedExecutabl
     const int launch_id = request.launchId();
     for (const auto& launch : launches) {
         if (launch_id == 0) break;  // nobody can name it
-        std::vector<std::shared_ptr<Completion>> outcomes;
-        for (const Value& output : launch->outputs) outcomes.push_back(output->ready);
-        outcomes.push_back(launch->complete);
-        launch->device->launches.add(launch_id, std::move(outcomes));
+        launch->device->launches.add(launch_id, launch->complete);
     }
     {
         std::lock_guard lock(client->launchMutex());

@@ -1,7 +1,10 @@
 #include "pjrt_cpu/capi/execute_request.h"
 
 #include <algorithm>
+#include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "pjrt_cpu/capi/element_types.h"
 #include "pjrt_cpu/capi/error_object.h"
@@ -105,6 +108,16 @@ void check(const ExecuteRequest& request) {
     }
 }
 
+/// Whether a buffer is an argument twice. Programs that update a model donate thousands, so that comparing
+/// each with every other would take longer than to run them.
+bool repeatsBuffer(const ExecuteRequest& request, size_t device) {
+    const std::span list(request.args.argument_lists[device], request.args.num_args);
+    static thread_local std::vector<const PJRT_Buffer*> sorted;
+    sorted.assign(list.begin(), list.end());
+    std::ranges::sort(sorted);
+    return std::ranges::adjacent_find(sorted) != sorted.end();
+}
+
 void checkDonated(const ExecuteRequest& request, size_t device, size_t argument) {
     PJRT_Buffer* const* list = request.args.argument_lists[device];
     for (size_t j = 0; j < request.args.num_args; ++j) {
@@ -128,9 +141,11 @@ ExecuteRequest checkedRequest(PJRT_LoadedExecutable& executable,
 
 void forEachDonated(const ExecuteRequest& request, size_t device, FunctionRef<void(size_t)> take) {
     const CompiledProgram& compiled = *request.compiled;
+    std::optional<bool> repeats;
     const auto donate = [&](size_t argument) {
         if (!request.mayDonate(argument)) return;
-        checkDonated(request, device, argument);
+        if (!repeats) repeats = repeatsBuffer(request, device);
+        if (*repeats) checkDonated(request, device, argument);
         take(argument);
     };
     for (size_t i = 0; i < compiled.donated_to.size(); ++i) {

@@ -10,9 +10,9 @@ std::optional<Literal> reducerIdentity(OpKind reducer, const TensorType& type) {
     const ElementType element = type.element();
     const bool is_number = isFloat(element) && bitWidth(element) >= 16;
     const bool is_integer = isInteger(element);
-    const int width = bitWidth(element);
-    const int64_t least = isSignedInteger(element) ? INT64_MIN >> (64 - width) : 0;
-    const int64_t most = isSignedInteger(element) ? ~least : width == 64 ? -1 : (int64_t{1} << width) - 1;
+    const int unused = is_integer ? 64 - bitWidth(element) : 0;
+    const int64_t least = isSignedInteger(element) ? INT64_MIN >> unused : 0;
+    const int64_t most = isSignedInteger(element) ? ~least : static_cast<int64_t>(~uint64_t{0} >> unused);
     switch (reducer) {
         case OpKind::kAdd:
             // -0 + x is x, whatever the sign of its zero.

@@ -63,7 +63,7 @@ dnnl::primitive_attr scratchpadAttributes() {
 }
 
 std::byte* threadScratch(ScratchSlot slot, size_t bytes) {
-    static thread_local std::array<Scratch, 7> slots;
+    static thread_local std::array<Scratch, 8> slots;
     Scratch& scratch = slots[static_cast<size_t>(slot)];
     if (scratch.size < bytes) {
         scratch.data.reset();

@@ -34,7 +34,7 @@ dnnl::primitive_attr scratchpadAttributes();
 
 /// Memory that the calling thread keeps, 64-byte aligned, contents arbitrary; valid until the next call with
 /// the same slot on this thread. Grows, never shrinks: a loop in steady state allocates nothing.
-enum class ScratchSlot : uint8_t { kPrimitive, kLhs, kRhs, kOut, kWork, kWide, kPanels };
+enum class ScratchSlot : uint8_t { kPrimitive, kLhs, kRhs, kOut, kWork, kWide, kPanels, kColumns };
 std::byte* threadScratch(ScratchSlot slot, size_t bytes);
 
 /// Runs `body`, and turns dnnl::error into Error INTERNAL "what: oneDNN's message".

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "pjrt_cpu/runtime/onednn.h"
+#include "pjrt_cpu/runtime/pack_strip.h"
 #include "pjrt_cpu/runtime/tile_kernels.h"
 #include "src/cpu/thread_pool.h"
 
@@ -19,11 +20,18 @@ constexpr int64_t kPackedBytes = int64_t{8} << 20;
 constexpr int64_t kTasks = 16;
 /// Values of k that are packed together: strips are written by whole lines, and rows read from end to end.
 constexpr int64_t kTogether = 8;
-/// Below these packing does not pay.
+/// Of few rows, when a thread packs its columns itself.
+constexpr int64_t kTaskPanels = 4;
+/// Numbers that are worth handing to another thread to be packed.
+constexpr int64_t kFewestPacked = 8192;
+/// With fewer rows, columns are shared out.
 constexpr int64_t kFewestRows = 192;
+/// Below these packing does not pay.
+constexpr int64_t kLeastRows = 8;
 constexpr int64_t kFewestColumns = 64;
-constexpr int64_t kShallowest = 64;
-constexpr double kFewestFlops = 3e7;
+constexpr int64_t kShallowest = 16;
+constexpr double kFewestFlops = 2e6;
+constexpr double kFewestFlopsOfMany = 3e7;
 
 int64_t roundUp(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
@@ -35,11 +43,12 @@ std::unique_ptr<PackedProduct> PackedProduct::make(const ContractionPlan& plan, 
     if (kernels == nullptr || kernels != tileKernelsAvx2()) return nullptr;
     if (plan.operand != ElementType::kF32 || plan.result != ElementType::kF32) return nullptr;
     if (alpha != 1.0F || plan.serialCount() != 1) return nullptr;
-    if (plan.lhs_m != 1 || plan.lhs_k == 1) return nullptr;
     const double flops =
         2.0 * static_cast<double>(plan.m) * static_cast<double>(plan.n) * static_cast<double>(plan.k);
-    if (plan.m < kFewestRows || plan.n < kFewestColumns || plan.k < kShallowest || flops < kFewestFlops)
+    if (plan.m < kLeastRows || plan.n < kFewestColumns || plan.k < kShallowest || flops < kFewestFlops)
         return nullptr;
+    // Of a batch of small ones each would wait for the one before.
+    if (plan.parallelCount() > 1 && flops < kFewestFlopsOfMany) return nullptr;
     return std::unique_ptr<PackedProduct>(new PackedProduct(plan, *kernels));
 }
 
@@ -53,6 +62,12 @@ PackedProduct::PackedProduct(const ContractionPlan& plan, const TileKernels& ker
       rhs_{kernels.panel_width, plan.rhs_n, plan.rhs_k} {
     const int64_t depths = (k_ + kDepth - 1) / kDepth;
     k_block_ = roundUp((k_ + depths - 1) / depths, kTogether);
+    if (m_ < kFewestRows) {
+        row_blocks_ = 0;
+        const int64_t panels = (n_ + rhs_.width - 1) / rhs_.width;
+        columns_ = std::clamp<int64_t>(panels / kTasks, 1, kTaskPanels) * rhs_.width;
+        return;
+    }
     row_blocks_ = std::max<int64_t>(1, (m_ + kRowBlock / 2) / kRowBlock);
     // Multiples of four, so that few threads end at the same time.
     if (row_blocks_ > 4) row_blocks_ = row_blocks_ / 4 * 4;
@@ -95,6 +110,10 @@ void PackedProduct::packAlong(const Side& side, const float* from, int64_t count
         const int64_t rows = std::min(k_block_, k_ - block);
         float* out = to + (block * strips + strip * rows) * side.width;
         const float* in = from + block * side.k_stride + strip * side.width * side.stride;
+        if (side.k_stride == 1) {
+            packStripAvx2(in, side.stride, used, rows, out, side.width);
+            continue;
+        }
         if (used < side.width) std::fill(out, out + rows * side.width, 0.0F);
         for (int64_t k = 0; k < rows; k += kTogether) {
             const int64_t end = std::min(rows, k + kTogether);
@@ -106,33 +125,41 @@ void PackedProduct::packAlong(const Side& side, const float* from, int64_t count
     }
 }
 
+int64_t PackedProduct::packUnits(const Side& side, int64_t count) const {
+    return side.stride != 1 ? (count + side.width - 1) / side.width : (k_ + kTogether - 1) / kTogether;
+}
+
+void PackedProduct::packUnits(const Side& side, const float* from, int64_t count, float* to, int64_t begin,
+                              int64_t end) const {
+    for (int64_t unit = begin; unit < end; ++unit) {
+        if (side.stride != 1) {
+            packAlong(side, from, count, to, unit);
+            continue;
+        }
+        const int64_t k = unit * kTogether;
+        const int64_t k_end = std::min(k_, k + kTogether);
+        switch (side.width) {
+            case 6:
+                packAcross<6>(side, from, count, to, k, k_end);
+                break;
+            case 12:
+                packAcross<12>(side, from, count, to, k, k_end);
+                break;
+            case 16:
+                packAcross<16>(side, from, count, to, k, k_end);
+                break;
+            default:
+                packAcross<32>(side, from, count, to, k, k_end);
+        }
+    }
+}
+
 void PackedProduct::pack(const Side& side, const float* from, int64_t count, float* to,
                          ThreadPool& pool) const {
-    if (side.stride != 1) {
-        pool.parallelFor((count + side.width - 1) / side.width, 1, [&](int64_t begin, int64_t end) {
-            for (int64_t strip = begin; strip < end; ++strip) packAlong(side, from, count, to, strip);
-        });
-        return;
-    }
-    pool.parallelFor((k_ + kTogether - 1) / kTogether, 4, [&](int64_t begin, int64_t end) {
-        for (int64_t group = begin; group < end; ++group) {
-            const int64_t k = group * kTogether;
-            const int64_t k_end = std::min(k_, k + kTogether);
-            switch (side.width) {
-                case 6:
-                    packAcross<6>(side, from, count, to, k, k_end);
-                    break;
-                case 12:
-                    packAcross<12>(side, from, count, to, k, k_end);
-                    break;
-                case 16:
-                    packAcross<16>(side, from, count, to, k, k_end);
-                    break;
-                default:
-                    packAcross<32>(side, from, count, to, k, k_end);
-            }
-        }
-    });
+    const int64_t grain =
+        std::max<int64_t>(1, kFewestPacked / (side.stride != 1 ? side.width * k_ : kTogether * count));
+    pool.parallelFor(packUnits(side, count), grain,
+                     [&](int64_t begin, int64_t end) { packUnits(side, from, count, to, begin, end); });
 }
 
 void PackedProduct::multiply(const Task& task) const {
@@ -168,6 +195,7 @@ void PackedProduct::run(const float* lhs, const float* rhs, float* out, ThreadPo
         ScratchSlot::kPanels, static_cast<size_t>((columns_ + roundUp(m_, lhs_.width)) * k_ * kFloat)));
     float* const strips = packed + columns_ * k_;
     pack(lhs_, lhs, m_, strips, pool);
+    if (row_blocks_ == 0) return runByColumns(strips, rhs, out, pool);
     for (int64_t first = 0; first < n_; first += columns_) {
         const int64_t columns = std::min(columns_, n_ - first);
         const int64_t panels = (columns + rhs_.width - 1) / rhs_.width;
@@ -187,6 +215,20 @@ void PackedProduct::run(const float* lhs, const float* rhs, float* out, ThreadPo
             }
         });
     }
+}
+
+void PackedProduct::runByColumns(const float* strips, const float* rhs, float* out, ThreadPool& pool) const {
+    pool.parallelFor((n_ + columns_ - 1) / columns_, 1, [&](int64_t begin, int64_t end) {
+        auto* const packed = reinterpret_cast<float*>(
+            threadScratch(ScratchSlot::kColumns, static_cast<size_t>(columns_ * k_ * kFloat)));
+        for (int64_t task = begin; task < end; ++task) {
+            const int64_t first = task * columns_;
+            const int64_t columns = std::min(columns_, n_ - first);
+            packUnits(rhs_, rhs + first * rhs_.stride, columns, packed, 0, packUnits(rhs_, columns));
+            multiply(
+                {strips, packed, out + first, 0, m_, 0, (columns + rhs_.width - 1) / rhs_.width, columns});
+        }
+    });
 }
 
 }  // namespace optirs::plugin

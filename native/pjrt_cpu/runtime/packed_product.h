@@ -1,7 +1,6 @@
 /// @file
-/// Large matrix products of f32 with a transposed left operand (gradients of weights: x^T dy) on all threads.
-/// The operands are packed once for all of them; the library does it again for every block that a thread
-/// takes, and reads the rows of the left one in pieces.
+/// Large matrix products of f32 on all threads. The operands are packed once for all of them; the library
+/// does it again for every block that a thread takes.
 #pragma once
 
 #include <cstddef>
@@ -32,7 +31,7 @@ class PackedProduct {
              const FunctionRef<void(int64_t begin, int64_t end)>* finished) const;
 
     /// Whether `finished` may be given: all columns are worked on together.
-    bool finishesRows() const { return columns_ >= n_; }
+    bool finishesRows() const { return row_blocks_ > 0 && columns_ >= n_; }
 
  private:
     /// One side of the product, in strips of `width` rows of lhs or columns of rhs.
@@ -46,6 +45,10 @@ class PackedProduct {
     /// Copies `count` rows or columns: block of k after block, strip after strip, within a strip k after k;
     /// missing ones are zero.
     void pack(const Side& side, const float* from, int64_t count, float* to, ThreadPool& pool) const;
+    /// Packing falls into units that are independent: strips, or where these lie side by side rows of k.
+    int64_t packUnits(const Side& side, int64_t count) const;
+    void packUnits(const Side& side, const float* from, int64_t count, float* to, int64_t begin,
+                   int64_t end) const;
     template <int64_t kWidth>
     void packAcross(const Side& side, const float* from, int64_t count, float* to, int64_t k_begin,
                     int64_t k_end) const;
@@ -59,6 +62,8 @@ class PackedProduct {
         int64_t columns;  ///< packed ones
     };
     void multiply(const Task& task) const;
+    /// Few rows: every thread packs the columns that it multiplies.
+    void runByColumns(const float* strips, const float* rhs, float* out, ThreadPool& pool) const;
     /// Where a block of rows begins.
     int64_t rowsBefore(int64_t block) const;
 
@@ -66,7 +71,7 @@ class PackedProduct {
     int64_t m_, n_, k_, out_m_;
     Side lhs_, rhs_;
     int64_t k_block_;     ///< of the sums
-    int64_t row_blocks_;  ///< of about equal size, of tasks
+    int64_t row_blocks_;  ///< of about equal size, of tasks; 0: all rows are in every task
     int64_t columns_;     ///< columns that are packed at a time, a multiple of the panels' width
 };
 

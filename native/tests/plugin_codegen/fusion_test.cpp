@@ -99,6 +99,26 @@ func.func @main(%a: tensor<8x96x130xf32>) -> (tensor<130xf32>, tensor<130xf32>) 
     }
 }
 
+TEST(Fusion, PartsStartWithWhatChangesNothing) {
+    // A type without infinities, the least integer, and zeros whose sum is -0.
+    const auto out =
+        run(R"(
+func.func @main(%a: tensor<65536xf8E4M3FN>, %b: tensor<65536xi32>, %c: tensor<65536xf32>) -> (tensor<f8E4M3FN>, tensor<i32>, tensor<f32>) {
+  %low = stablehlo.constant dense<-448.0> : tensor<f8E4M3FN>
+  %least = stablehlo.constant dense<-2147483648> : tensor<i32>
+  %zero = stablehlo.constant dense<-0.0> : tensor<f32>
+  %0 = stablehlo.reduce(%a init: %low) applies stablehlo.maximum across dimensions = [0] : (tensor<65536xf8E4M3FN>, tensor<f8E4M3FN>) -> tensor<f8E4M3FN>
+  %1 = stablehlo.reduce(%b init: %least) applies stablehlo.maximum across dimensions = [0] : (tensor<65536xi32>, tensor<i32>) -> tensor<i32>
+  %2 = stablehlo.reduce(%c init: %zero) applies stablehlo.add across dimensions = [0] : (tensor<65536xf32>, tensor<f32>) -> tensor<f32>
+  return %0, %1, %2 : tensor<f8E4M3FN>, tensor<i32>, tensor<f32>
+})",
+            {Bytes::of(std::vector<uint8_t>(65536, 0xb8)), Bytes::of(std::vector<int32_t>(65536, -7)),
+             Bytes::of(std::vector<float>(65536, -0.0F))});
+    EXPECT_EQ(out[0].as<uint8_t>()[0], 0xb8) << "-1";
+    EXPECT_EQ(out[1].as<int32_t>()[0], -7);
+    EXPECT_TRUE(std::signbit(out[2].as<float>()[0]));
+}
+
 TEST(Fusion, ResultsDoNotDependOnThreads) {
     const auto program = compile(R"(
 func.func @main(%a: tensor<4096x300xf32>) -> (tensor<300xf32>, tensor<f32>) {

@@ -1,4 +1,4 @@
-// Large products of a transposed left operand, whose operands are packed once for all threads.
+// Large products, whose operands are packed once for all threads.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -19,7 +19,7 @@ using Kind = ContractionSpec::Kind;
 
 struct Case {
     int64_t m, n, k;
-    bool rhs_transposed;
+    bool lhs_transposed, rhs_transposed;
 };
 
 class PackedProductTest : public ::testing::TestWithParam<Case> {
@@ -27,9 +27,9 @@ class PackedProductTest : public ::testing::TestWithParam<Case> {
     void SetUp() override {
         const Case& c = GetParam();
         spec_.lhs = spec_.rhs = spec_.out = ElementType::kF32;
-        spec_.dims = {{c.m, Kind::kM, 1, 0, c.n + 3},
+        spec_.dims = {{c.m, Kind::kM, c.lhs_transposed ? 1 : c.k, 0, c.n + 3},
                       {c.n, Kind::kN, 0, c.rhs_transposed ? c.k : 1, 1},
-                      {c.k, Kind::kK, c.m, c.rhs_transposed ? 1 : c.n, 0}};
+                      {c.k, Kind::kK, c.lhs_transposed ? c.m : 1, c.rhs_transposed ? 1 : c.n, 0}};
         spec_.lhs_allocation = 0;
         spec_.rhs_allocation = 1;
         spec_.out_allocation = 2;
@@ -54,7 +54,7 @@ class PackedProductTest : public ::testing::TestWithParam<Case> {
         const Case& c = GetParam();
         double sum = 0;
         for (int64_t k = 0; k < c.k; ++k) {
-            const auto l = static_cast<size_t>(k * c.m + row);
+            const auto l = static_cast<size_t>(c.lhs_transposed ? k * c.m + row : row * c.k + k);
             const auto r = static_cast<size_t>(c.rhs_transposed ? column * c.k + k : k * c.n + column);
             sum += static_cast<double>(lhs_[l]) * rhs_[r];
         }
@@ -86,6 +86,9 @@ TEST_P(PackedProductTest, AgreesWithSumsInDoubleOnAnyThreads) {
     EXPECT_EQ(std::memcmp(run(alone).data(), out.data(), out.size() * sizeof(float)), 0);
 }
 
+/// Of rows of 70, as its epilogue is.
+class PackedEpilogueTest : public PackedProductTest {};
+
 /// Adds bias * row to what is in the columns.
 void addRowNumber(std::byte* const* buffers, int64_t begin, int64_t end) {
     auto* out = reinterpret_cast<float*>(buffers[0]);
@@ -96,16 +99,23 @@ void addRowNumber(std::byte* const* buffers, int64_t begin, int64_t end) {
     }
 }
 
-TEST_P(PackedProductTest, EpilogueSeesEveryRowOnce) {
-    if (GetParam().n != 70) GTEST_SKIP() << "the epilogue is for rows of 70";
+TEST_P(PackedEpilogueTest, SeesEveryRowOnce) {
     spec_.epilogue = addRowNumber;
     spec_.epilogue_allocations = {2, 3};
     check(run(testing::pool()), 0.5);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, PackedProductTest,
-                         ::testing::Values(Case{403, 205, 411, false}, Case{403, 205, 411, true},
-                                           Case{800, 70, 800, true}, Case{200, 1030, 3000, false}));
+                         ::testing::Values(Case{403, 205, 411, true, false}, Case{403, 205, 411, true, true},
+                                           Case{403, 205, 411, false, false},
+                                           Case{403, 205, 411, false, true},
+                                           Case{200, 1030, 3000, true, false},
+                                           Case{700, 300, 17, false, false}, Case{32, 500, 784, false, true},
+                                           Case{17, 3072, 75, true, false}, Case{191, 66, 387, false, true},
+                                           Case{8, 1030, 400, true, true}));
+INSTANTIATE_TEST_SUITE_P(Shapes, PackedEpilogueTest,
+                         ::testing::Values(Case{800, 70, 800, true, true}, Case{800, 70, 800, false, false},
+                                           Case{100, 70, 900, false, true}));
 
 }  // namespace
 }  // namespace optirs::plugin

@@ -14,13 +14,16 @@ internal sealed class PluginUnderTest
 
     public string Path { get; }
 
+    // The folder of another build, under a sanitizer: all libraries are then its.
+    private static string? NativeFolder => Environment.GetEnvironmentVariable(Loader.PathVariable);
+
     /// <summary>What the programs add to each element: in every byte, so that adding bytes and adding integers is the same.</summary>
     public const int Step = 0x01010101;
 
     /// <summary>Skips the test where the plugin has not been built.</summary>
     public static PluginUnderTest Get(string name)
     {
-        string path = name == "fake" ? FakePath("fake") : System.IO.Path.Combine(AppContext.BaseDirectory, "libpjrt_optirs.so");
+        string path = name == "fake" ? FakePath("fake") : System.IO.Path.Combine(NativeFolder ?? AppContext.BaseDirectory, "libpjrt_optirs.so");
         if (!File.Exists(path)) Assert.Ignore($"{path} has not been built.");
         return new PluginUnderTest(path, name == "fake");
     }
@@ -28,7 +31,7 @@ internal sealed class PluginUnderTest
     /// <summary>One of the fake plugins; skips the test where they have not been built.</summary>
     public static string FakePath(string name)
     {
-        string native = typeof(PluginUnderTest).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        string native = NativeFolder ?? typeof(PluginUnderTest).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
             .First(a => a.Key == "OptiRsNativeDir").Value!;
         string path = System.IO.Path.GetFullPath(
             System.IO.Path.Combine(native, "..", "native", "tests", "pjrt", "plugins", name + ".so"));

@@ -224,7 +224,10 @@ void Lowering::lowerKernel(Group& group, Scope& scope) {
         description += (description.empty() ? "" : " + ") + std::string(root->definition()->name()) + ":" +
                        root->tensor().toString();
     }
-    auto step = std::make_unique<KernelStep>(operands, spec.schedule.extent, spec.schedule.cost, description);
+    std::vector<int32_t> written;
+    for (const Value* root : group.roots) written.push_back(slotOf(root));
+    auto step = std::make_unique<KernelStep>(operands, std::move(written), spec.schedule.extent,
+                                             spec.schedule.cost, description);
     kernels_.add(std::move(spec), step.get());
     scope.steps->push_back(std::move(step));
 }

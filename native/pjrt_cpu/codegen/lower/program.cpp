@@ -3,6 +3,7 @@
 #include <set>
 #include <sstream>
 
+#include "pjrt_cpu/codegen/lower/kernel_group.h"
 #include "pjrt_cpu/codegen/lower/lowering.h"
 #include "pjrt_cpu/codegen/plan/reads.h"
 #include "pjrt_cpu/ir/ops.h"
@@ -113,6 +114,7 @@ void Lowering::run(const Dump& dump) {
     lowerBlock(entry_.body(), targets, program_.steps);
     if (random_state_ >= 0) program_.steps.insert(program_.steps.begin(), makeRandomStateStep(random_state_));
     place();
+    joinKernels(program_.steps, program_.allocations);
     struct Owned {
         MachineCode machine;
         std::vector<std::unique_ptr<std::vector<std::byte>>> constants;

@@ -33,8 +33,12 @@ constexpr double kPiece = 65536;
 
 }  // namespace
 
-KernelStep::KernelStep(std::vector<int32_t> operands, int64_t extent, double cost, std::string description)
-    : operands_(std::move(operands)), extent_(extent), description_(std::move(description)) {
+KernelStep::KernelStep(std::vector<int32_t> operands, std::vector<int32_t> written, int64_t extent,
+                       double cost, std::string description)
+    : operands_(std::move(operands)),
+      written_(std::move(written)),
+      extent_(extent),
+      description_(std::move(description)) {
     grain_ = std::max<int64_t>(1, static_cast<int64_t>(kPiece / std::max(cost, 1e-3)));
     // Pieces of whole cache lines, where a step is an element.
     if (grain_ > 64) grain_ = (grain_ + 63) / 64 * 64;
@@ -42,7 +46,8 @@ KernelStep::KernelStep(std::vector<int32_t> operands, int64_t extent, double cos
         " (" + list(operands_) + ") x " + std::to_string(extent_) + " / " + std::to_string(grain_);
 }
 
-void KernelStep::run(const Frame& frame) const {
+template <class Body>
+void KernelStep::withPointers(const Frame& frame, const Body& body) const {
     constexpr size_t kFew = 32;
     std::array<std::byte*, kFew> few;
     std::vector<std::byte*> many;
@@ -52,12 +57,22 @@ void KernelStep::run(const Frame& frame) const {
         pointers = many.data();
     }
     for (size_t i = 0; i < operands_.size(); ++i) pointers[i] = frame.buffers[operands_[i]];
-    if (extent_ <= grain_) {
-        function_(pointers, 0, extent_);
-        return;
-    }
-    frame.pool.parallelFor(extent_, grain_,
-                           [&](int64_t begin, int64_t end) { function_(pointers, begin, end); });
+    body(pointers);
+}
+
+void KernelStep::run(const Frame& frame) const {
+    withPointers(frame, [&](std::byte** pointers) {
+        if (extent_ <= grain_) {
+            function_(pointers, 0, extent_);
+            return;
+        }
+        frame.pool.parallelFor(extent_, grain_,
+                               [&](int64_t begin, int64_t end) { function_(pointers, begin, end); });
+    });
+}
+
+void KernelStep::runRange(const Frame& frame, int64_t begin, int64_t end) const {
+    withPointers(frame, [&](std::byte** pointers) { function_(pointers, begin, end); });
 }
 
 void CopyStep::run(const Frame& frame) const {

@@ -16,14 +16,29 @@ using Steps = std::vector<std::unique_ptr<Step>>;
 /// Runs a compiled loop, in pieces on the pool when there is enough to do.
 class KernelStep final : public Step {
  public:
-    KernelStep(std::vector<int32_t> operands, int64_t extent, double cost, std::string description);
+    /// `cost`: of one round of the loop, in simple operations. `written`: those of the operands that it
+    /// writes.
+    KernelStep(std::vector<int32_t> operands, std::vector<int32_t> written, int64_t extent, double cost,
+               std::string description);
     /// The function is known only after all kernels of the program are compiled.
     void setFunction(KernelFunction function) { function_ = function; }
     void run(const Frame& frame) const override;
+    /// Rounds [begin, end) of the loop, on the calling thread.
+    void runRange(const Frame& frame, int64_t begin, int64_t end) const;
     std::string describe() const override { return description_; }
 
+    const std::vector<int32_t>& operands() const { return operands_; }
+    const std::vector<int32_t>& written() const { return written_; }
+    int64_t extent() const { return extent_; }
+    /// Rounds of a piece that is worth handing to another thread.
+    int64_t grain() const { return grain_; }
+
  private:
-    std::vector<int32_t> operands_;
+    /// Calls `body` with the operands' addresses.
+    template <class Body>
+    void withPointers(const Frame& frame, const Body& body) const;
+
+    std::vector<int32_t> operands_, written_;
     int64_t extent_;
     int64_t grain_;
     KernelFunction function_ = nullptr;
@@ -49,6 +64,8 @@ class WhileStep final : public Step {
     WhileStep(Steps condition, int32_t predicate, Steps body);
     void run(const Frame& frame) const override;
     std::string describe() const override;
+    Steps& condition() { return condition_; }
+    Steps& body() { return body_; }
 
  private:
     Steps condition_;
@@ -63,6 +80,7 @@ class CaseStep final : public Step {
     CaseStep(int32_t selector, bool is_boolean, std::vector<Steps> branches);
     void run(const Frame& frame) const override;
     std::string describe() const override;
+    std::vector<Steps>& branches() { return branches_; }
 
  private:
     int32_t selector_;

@@ -106,7 +106,7 @@ int32_t Planner::siblingOf(const Operation& op, const Demand& wanted) const {
     const int64_t count = op.result()->tensor().elementCount();
     // Groups that have only numbers in common: a few small ones together cost one launch, many large ones
     // would only be many streams through memory.
-    constexpr int64_t kSmall = int64_t{1} << 14;
+    constexpr int64_t kSmall = int64_t{1} << 10;
     constexpr size_t kFewRoots = 12;
     constexpr size_t kFar = 24;
     std::vector<const Operation*> seen{&op};

@@ -1,12 +1,12 @@
 #include "pjrt_cpu/codegen/plan/split_reductions.h"
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 
 #include "pjrt_cpu/codegen/index/access.h"
 #include "pjrt_cpu/ir/builder.h"
 #include "pjrt_cpu/ir/ops.h"
+#include "pjrt_cpu/ir/reducer.h"
 
 namespace optirs::plugin {
 namespace {
@@ -14,23 +14,6 @@ namespace {
 constexpr int64_t kLarge = int64_t{1} << 16;
 constexpr int64_t kMostParts = 64;
 constexpr int64_t kColumnParts = 32;
-
-/// What the operation leaves unchanged when combined with anything.
-std::optional<double> identityOf(OpKind kind, ElementType type) {
-    if (!isFloat(type)) return kind == OpKind::kAdd ? std::optional<double>(0) : std::nullopt;
-    switch (kind) {
-        case OpKind::kAdd:
-            return 0;
-        case OpKind::kMultiply:
-            return 1;
-        case OpKind::kMaximum:
-            return -std::numeric_limits<double>::infinity();
-        case OpKind::kMinimum:
-            return std::numeric_limits<double>::infinity();
-        default:
-            return std::nullopt;
-    }
-}
 
 /// The most parts of at most `wanted` that `size` divides into evenly.
 int64_t evenParts(int64_t size, int64_t wanted) {
@@ -40,13 +23,13 @@ int64_t evenParts(int64_t size, int64_t wanted) {
 }
 
 /// A sum over everything becomes a sum over rows, and the sum of those.
-void splitWhole(Operation& op, OpKind kind, double identity) {
+void splitWhole(Operation& op, OpKind kind, const Literal& identity) {
     const int64_t count = op.operand(0)->tensor().elementCount();
     const int64_t parts = evenParts(count, kMostParts);
     if (parts < 8) return;
     Builder builder(op);
     Value* rows = builder.reshape(op.operand(0), {parts, count / parts});
-    Value* start = builder.constant(TensorType(op.operand(0)->tensor().element(), {}), identity);
+    Value* start = builder.constant(identity);
     Value* partial = builder.reduce(kind, rows, start, {1});
     op.result()->replaceAllUsesWith(builder.reduce(kind, partial, op.operand(1), {0}));
     op.erase();
@@ -54,7 +37,7 @@ void splitWhole(Operation& op, OpKind kind, double identity) {
 
 /// A sum of rows becomes sums of parts of the rows, each part read through once from end to end, and the sum
 /// of those: threads share the rows, not the columns.
-void splitColumns(Operation& op, OpKind kind, double identity) {
+void splitColumns(Operation& op, OpKind kind, const Literal& identity) {
     const std::vector<int64_t> dims = dimsOf(*op.operand(0));
     const size_t reduced = dimensions(op).size();
     std::vector<int64_t> finer;
@@ -77,7 +60,7 @@ void splitColumns(Operation& op, OpKind kind, double identity) {
         finer.insert(finer.end(), dims.begin() + static_cast<std::ptrdiff_t>(d) + 1, dims.end());
         Builder builder(op);
         Value* rows = builder.reshape(op.operand(0), finer);
-        Value* start = builder.constant(TensorType(op.operand(0)->tensor().element(), {}), identity);
+        Value* start = builder.constant(identity);
         std::vector<int64_t> inner;
         for (size_t i = outer; i < outer + reduced - d; ++i) inner.push_back(static_cast<int64_t>(i));
         Value* partial = builder.reduce(kind, rows, start, inner);
@@ -94,8 +77,9 @@ void split(Operation& op) {
     const TensorType& type = op.operand(0)->tensor();
     if (!isFloat(type.element()) && !isInteger(type.element())) return;
     const OpKind kind = reducerKind(body(op));
-    const auto identity = identityOf(kind, type.element());
-    if (!identity || type.elementCount() < kLarge) return;
+    if (type.elementCount() < kLarge) return;
+    const auto identity = reducerIdentity(kind, TensorType(type.element(), {}));
+    if (!identity) return;
     if (op.result()->tensor().isScalar()) return splitWhole(op, kind, *identity);
     // Partial sums of narrow floats would be rounded once more than the sum itself.
     if (isFloat(type.element()) && byteWidth(type.element()) < 4) return;
