@@ -704,6 +704,7 @@ internal static unsafe class Layout
         rows.Add(("optirs_pjrt_execute_options", "channels", (ulong)((byte*)&_optirs_pjrt_execute_options.channels - (byte*)&_optirs_pjrt_execute_options), (ulong)(sizeof(optirs_pjrt_channel*))));
         rows.Add(("optirs_pjrt_execute_options", "num_channels", (ulong)((byte*)&_optirs_pjrt_execute_options.num_channels - (byte*)&_optirs_pjrt_execute_options), (ulong)(sizeof(long))));
         rows.Add(("optirs_pjrt_execute_options", "device", (ulong)((byte*)&_optirs_pjrt_execute_options.device - (byte*)&_optirs_pjrt_execute_options), (ulong)(sizeof(optirs_pjrt_device*))));
+        rows.Add(("optirs_pjrt_execute_options", "finished", (ulong)((byte*)&_optirs_pjrt_execute_options.finished - (byte*)&_optirs_pjrt_execute_options), (ulong)(sizeof(int*))));
         optirs_pjrt_custom_call _optirs_pjrt_custom_call = default;
         rows.Add(("optirs_pjrt_custom_call", "", Alignment<optirs_pjrt_custom_call>(), (ulong)sizeof(optirs_pjrt_custom_call)));
         rows.Add(("optirs_pjrt_custom_call", "struct_size", (ulong)((byte*)&_optirs_pjrt_custom_call.struct_size - (byte*)&_optirs_pjrt_custom_call), (ulong)(sizeof(nuint))));

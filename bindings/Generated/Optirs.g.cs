@@ -1605,6 +1605,8 @@ internal unsafe struct optirs_pjrt_execute_options
     public long num_channels;
     /// <summary>for a program that runs on any device: on which; or NULL</summary>
     public optirs_pjrt_device* device;
+    /// <summary>NULL, or becomes 1 when all devices have finished, without an error, before the function returns: `done` is then not called; else 0.</summary>
+    public int* finished;
 }
 
 /// <summary>A custom call; functions stay valid until the process ends.</summary>
@@ -5303,7 +5305,7 @@ internal static unsafe partial class optirs
     /// <param name="num_arguments">number of all cells, a multiple of num_devices</param>
     /// <param name="results">cells to fill, [num_devices x num_outputs]; a NULL entry gets a new owned cell</param>
     /// <param name="num_results">must be num_devices * num_outputs</param>
-    /// <param name="done">NULL, or called when all devices have finished</param>
+    /// <param name="done">NULL, or called when all devices have finished (but see `finished` of the options)</param>
     /// <param name="context">passed to done</param>
     [LibraryImport(Library)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

@@ -37,7 +37,7 @@ internal sealed unsafe class PjrtExecution : NativeHandle
     public void Run()
     {
         using var lease = new Lease(this);
-        NativeError.ThrowIfFailed(Start(null, null));
+        NativeError.ThrowIfFailed(Start(null, null, null));
     }
 
     public ValueTask RunAsync()
@@ -45,9 +45,14 @@ internal sealed unsafe class PjrtExecution : NativeHandle
         Completion completion = Completion.Rent();
         completion.Hold(this);  // a lease, too, until the callback
         void* context = completion.Start();
-        optirs_error* error = Start(Completion.Callback, context);
-        if (error == null) return completion.Task;
-        completion.Abandon();
+        int finished = 0;
+        optirs_pjrt_execute_options options = default;
+        options.struct_size = (nuint)sizeof(optirs_pjrt_execute_options);
+        options.finished = &finished;
+        optirs_error* error = Start(&options, Completion.Callback, context);
+        if (error == null && finished == 0) return completion.Task;
+        completion.Abandon();  // there will be no callback: small programs are over by now
+        if (error == null) return default;
         throw NativeError.Consume(error);
     }
 
@@ -131,10 +136,11 @@ internal sealed unsafe class PjrtExecution : NativeHandle
         NativeMemory.Free((void*)handle);
     }
 
-    private optirs_error* Start(delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context)
+    private optirs_error* Start(
+        optirs_pjrt_execute_options* options, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context)
     {
         var cells = (optirs_pjrt_buffer**)handle;
         return optirs.optirs_pjrt_executable_execute_raw(
-            _executable.Pointer, null, cells, _arguments, cells + _arguments, _cells.Length - _arguments, done, context);
+            _executable.Pointer, options, cells, _arguments, cells + _arguments, _cells.Length - _arguments, done, context);
     }
 }

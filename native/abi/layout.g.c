@@ -639,6 +639,7 @@ const optirs_layout_row optirs_layout_rows[] = {
     FIELD(optirs_pjrt_execute_options, channels),
     FIELD(optirs_pjrt_execute_options, num_channels),
     FIELD(optirs_pjrt_execute_options, device),
+    FIELD(optirs_pjrt_execute_options, finished),
     TYPE(optirs_pjrt_custom_call),
     FIELD(optirs_pjrt_custom_call, struct_size),
     FIELD(optirs_pjrt_custom_call, execute),

@@ -123,11 +123,14 @@ typedef struct optirs_pjrt_execute_options {
     const optirs_pjrt_channel* channels; /**< of the program's sends and recvs, kept until it is done */
     int64_t num_channels;                /**< elements of channels */
     optirs_pjrt_device* device;          /**< for a program that runs on any device: on which; or NULL */
+    /** NULL, or becomes 1 when all devices have finished, without an error, before the function returns:
+       `done` is then not called; else 0. */
+    int32_t* finished;
 } optirs_pjrt_execute_options;
 
 /** Every donation that the program declares takes place. */
 #define OPTIRS_PJRT_EXECUTE_OPTIONS_INIT \
-    {sizeof(optirs_pjrt_execute_options), NULL, 0, 0, 0, NULL, NULL, NULL, 0, NULL}
+    {sizeof(optirs_pjrt_execute_options), NULL, 0, 0, 0, NULL, NULL, NULL, 0, NULL, NULL}
 
 /**
  * Starts one execution on every addressable device of the program and returns when it is enqueued.
@@ -148,7 +151,7 @@ typedef struct optirs_pjrt_execute_options {
  * @param[in] num_arguments @size_of{arguments} number of all cells, a multiple of num_devices
  * @param[in] results cells to fill, [num_devices x num_outputs]; a NULL entry gets a new owned cell
  * @param[in] num_results @size_of{results} must be num_devices * num_outputs
- * @param[in] done NULL, or called when all devices have finished
+ * @param[in] done NULL, or called when all devices have finished (but see `finished` of the options)
  * @param[in] context passed to done
  */
 OPTIRS_EXPORT optirs_error* optirs_pjrt_executable_execute(optirs_pjrt_executable* executable,

@@ -31,13 +31,13 @@ bool isPerElement(const Operation& op) {
 std::vector<Value*> inlined(const Block& block, Operation& op) {
     Builder builder(op);
     std::unordered_map<Value*, Value*> copies;
-    const auto copyOf = [&](Value* value) {
+    const auto copy_of = [&](Value* value) {
         const auto found = copies.find(value);
         return found == copies.end() ? value : found->second;
     };
     for (const Operation& each : block) {
         std::vector<Value*> operands = each.operands();
-        for (Value*& operand : operands) operand = copyOf(operand);
+        for (Value*& operand : operands) operand = copy_of(operand);
         if (each.kind() == OpKind::kReturn) return operands;
         const Type type = each.result()->type();
         copies[each.result()] =

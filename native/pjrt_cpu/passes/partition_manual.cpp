@@ -74,7 +74,7 @@ void Partitioner::visitManualComputation(Operation& op) {
         out.size() != op.resultCount() || inside.last()->operandCount() != op.resultCount()) {
         throw invalidOperation(op, "operands, results, shardings and the body's arguments differ in number");
     }
-    const auto tilingOn = [&](const Sharding& sharding, const TensorType& type) {
+    const auto tiling_on = [&](const Sharding& sharding, const TensorType& type) {
         const auto rank = static_cast<size_t>(type.rank());
         auto tiling = tilingOf(sharding, meshOf(sharding, meshes_), rank, num_partitions_, &axes);
         if (!tiling) {
@@ -91,7 +91,7 @@ void Partitioner::visitManualComputation(Operation& op) {
         Value* part = operand;
         if (operand->type().isTensor()) {
             const TensorType& type = operand->tensor();
-            const Tiling tiling = tilingOn(in[i], type);
+            const Tiling tiling = tiling_on(in[i], type);
             const auto tile = tiling.tileDims(type.dims());
             if (!tile || !std::ranges::equal(*tile, argument->tensor().dims())) {
                 throw invalidOperation(op, "argument " + std::to_string(i) + " of the body is " +
@@ -116,7 +116,7 @@ void Partitioner::visitManualComputation(Operation& op) {
             continue;
         }
         const TensorType& type = op.result(i)->tensor();
-        const Tiling tiling = tilingOn(out[i], type);
+        const Tiling tiling = tiling_on(out[i], type);
         const auto tile = tiling.tileDims(type.dims());
         Value* part = whole(returned[i], builder);
         if (!tile || !std::ranges::equal(*tile, part->tensor().dims())) {

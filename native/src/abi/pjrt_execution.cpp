@@ -63,7 +63,11 @@ optirs_error* optirs_pjrt_executable_execute(optirs_pjrt_executable* executable,
             .operation = kOperation,
             .done = done,
             .context = context,
+            .finished = given.finished,
         };
+        if (request.finished != nullptr) {
+            *request.finished = 0;
+        }
         required(executable, "executable")->execution().run(request);
     });
 }

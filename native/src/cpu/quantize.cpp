@@ -146,12 +146,16 @@ void run(const optirs_cast_transpose_args& args, ThreadPool& pool) {
         *dataOf<float>(*args.amax) =
             std::bit_cast<float>(tiles > 0 ? *std::max_element(largest.begin(), end) : 0);
     }
-    for (int64_t column = 0; sums != nullptr && column < columns; ++column) {
+    if (args.dbias == nullptr) {
+        return;
+    }
+    auto* const dbias = dataOf<float>(*args.dbias);
+    for (int64_t column = 0; column < columns; ++column) {
         double sum = 0;
         for (int64_t tile = 0; tile < tiles; ++tile) {
             sum += static_cast<double>(sums[tile * columns + column]);
         }
-        dataOf<float>(*args.dbias)[column] = static_cast<float>(sum);
+        dbias[column] = static_cast<float>(sum);
     }
 }
 

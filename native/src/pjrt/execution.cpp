@@ -82,6 +82,14 @@ void Execution::run(const ExecuteRequest& request) {
     // From here on nothing can fail.
     handOut(*call, devices, request);
     markDonated(*call, devices, request);
+    if (completion != nullptr && request.finished != nullptr && isOver(*call)) {
+        for (PJRT_Event* event : call->events) {
+            destroyEvent(executable_.client().api(), event);
+        }
+        completion->drop();
+        completion = nullptr;
+        *request.finished = 1;
+    }
     if (completion != nullptr) {
         completion->setEvents(call->events);
         completion->keep(Ref<core::Object>::adopt(call->channels.detach()));
@@ -245,6 +253,29 @@ bool Execution::isDeleted(const DeviceBuffer& buffer) const {
     args.buffer = buffer.get();
     api.call<&PJRT_Api::PJRT_Buffer_IsDeleted>(args);
     return args.is_deleted;
+}
+
+bool Execution::isOver(const Call& call) const noexcept {
+    const Api& api = executable_.client().api();
+    try {
+        for (PJRT_Event* event : call.events) {
+            if (event == nullptr) {
+                continue;
+            }
+            auto ready = api.make<PJRT_Event_IsReady_Args>();
+            ready.event = event;
+            api.call<&PJRT_Api::PJRT_Event_IsReady>(ready);
+            if (!ready.is_ready) {
+                return false;
+            }
+            auto failed = api.make<PJRT_Event_Error_Args>();
+            failed.event = event;
+            api.call<&PJRT_Api::PJRT_Event_Error>(failed);
+        }
+        return true;
+    } catch (const std::exception&) {
+        return false;  // whoever waits for the event is told why
+    }
 }
 
 const Execution::Donated* Execution::learnDonated(const Call& call, Devices devices,

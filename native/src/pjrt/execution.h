@@ -31,6 +31,7 @@ struct ExecuteRequest {
     const char* operation = nullptr;
     optirs_completion done = nullptr;
     void* context = nullptr;
+    int32_t* finished = nullptr;  // or NULL: see optirs_pjrt_execute_options
 };
 
 /// The calls of one executable. Thread-safe.
@@ -63,6 +64,8 @@ class Execution {
     void handOut(Call& call, Devices devices, const ExecuteRequest& request) noexcept;
     void markDonated(Call& call, Devices devices, const ExecuteRequest& request) noexcept;
     bool isDeleted(const DeviceBuffer& buffer) const;
+    /// Whether all devices are done and none has failed.
+    bool isOver(const Call& call) const noexcept;
     const Donated* learnDonated(const Call& call, Devices devices, const ExecuteRequest& request) noexcept;
 
     std::unique_ptr<Call> takeCall();

@@ -84,6 +84,44 @@ TEST_F(ExecutionTest, ADonationCanBeDeclined) {
     }
 }
 
+TEST_F(ExecutionTest, WhatIsOverAtOnceIsNotCalledBack) {
+    Executable executable;
+    ASSERT_EQ(compile(kAddProgram, executable).message, "");
+    Buffer input;
+    ASSERT_EQ(upload({1, 2, 3, 4}, input).message, "");
+    int32_t finished = -1;
+    optirs_pjrt_execute_options options = OPTIRS_PJRT_EXECUTE_OPTIONS_INIT;
+    options.finished = &finished;
+    Buffer output;
+    const auto run = [&](Completion* completion) {
+        optirs_pjrt_buffer* argument = input.get();
+        EXPECT_OK(optirs_pjrt_executable_execute(executable.get(), &options, &argument, 1, output.out(), 1,
+                                                 completion == nullptr ? nullptr : Completion::done,
+                                                 completion));
+    };
+    Completion none;
+    run(&none);
+    EXPECT_EQ(finished, 1);
+    EXPECT_EQ(none.calls(), 0);
+    EXPECT_EQ(download(output).front(), 1 + kStep);
+    control_->events = fake::Events::kManual;
+    Completion late;
+    run(&late);
+    EXPECT_EQ(finished, 0);
+    EXPECT_EQ(late.calls(), 0);
+    control_->fire();
+    EXPECT_TRUE(late.wait().isOk());
+    control_->events = fake::Events::kReady;
+    control_->event_code = 13;
+    Completion failed;
+    run(&failed);
+    EXPECT_EQ(finished, 0) << "the error comes by the callback";
+    EXPECT_EQ(failed.wait().code, 13);
+    control_->event_code = 0;
+    run(nullptr);
+    EXPECT_EQ(finished, 0) << "nobody asked for the end";
+}
+
 TEST_F(ExecutionTest, RunsOnSeveralDevices) {
     Executable executable;
     ASSERT_EQ(compile("name wide\ndevices 2\narguments 1\ndonate 0\noutput 4 1\n", executable).message, "");

@@ -145,6 +145,7 @@ enum : int32_t {  // cublasLtMatmulPreferenceAttributes_t
        const cublasLtMatmulAlgo_t* algo, void* workspace, size_t workspace_bytes, CUstream stream))
 
 struct CublasLtApi {
+// NOLINTNEXTLINE(bugprone-macro-parentheses): parameters of a declarator
 #define OPTIRS_X(member, symbol, result, parameters) result(*member) parameters = nullptr;
     OPTIRS_CUBLASLT_FUNCTIONS(OPTIRS_X)
 #undef OPTIRS_X

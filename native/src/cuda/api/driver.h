@@ -136,6 +136,7 @@ struct CUuuid {
        void** extra))
 
 struct DriverApi {
+// NOLINTNEXTLINE(bugprone-macro-parentheses): parameters of a declarator
 #define OPTIRS_X(member, symbol, parameters) CUresult(*member) parameters = nullptr;
     OPTIRS_DRIVER_FUNCTIONS(OPTIRS_X)
 #undef OPTIRS_X

@@ -79,6 +79,7 @@ enum : int32_t {  // ncclDataType_t
     X(groupEnd, "ncclGroupEnd", ncclResult_t, (void))
 
 struct NcclApi {
+// NOLINTNEXTLINE(bugprone-macro-parentheses): parameters of a declarator
 #define OPTIRS_X(member, symbol, result, parameters) result(*member) parameters = nullptr;
     OPTIRS_NCCL_FUNCTIONS(OPTIRS_X)
 #undef OPTIRS_X
