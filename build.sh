@@ -11,6 +11,7 @@ build_packages=(g++ cmake ninja-build ccache pkg-config clang-19 lld-19 llvm-19-
     libgtest-dev libgmock-dev)
 check_packages=(clang-format-19 clang-tidy-19 abigail-tools)
 bench_packages=(libbenchmark-dev)
+fuzz_packages=(libclang-rt-19-dev)
 
 install_missing() {
     local missing
@@ -43,6 +44,7 @@ target=$1
 shift
 case ${target,,} in
     bench) install_missing "${build_packages[@]}" "${bench_packages[@]}" ;;
+    fuzz) install_missing "${build_packages[@]}" "${fuzz_packages[@]}" ;;
     train | native | build | pack | cuda) install_missing "${build_packages[@]}" ;;
     *) install_missing "${build_packages[@]}" "${check_packages[@]}" ;;
 esac

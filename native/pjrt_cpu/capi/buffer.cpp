@@ -59,7 +59,7 @@ std::shared_ptr<Completion> copyRawToHost(const PJRT_Buffer& buffer, void* desti
 }
 
 std::unique_ptr<PJRT_Buffer> copyToDevice(const PJRT_Buffer& buffer, PJRT_Device& destination,
-                                          std::shared_ptr<ClientState> destination_client) {
+                                          const std::shared_ptr<ClientState>& destination_client) {
     Ref<BufferValue> source = buffer.value();
     auto value = Ref<BufferValue>::make(buffer.type, std::make_shared<Completion>());
     auto result = std::make_unique<PJRT_Buffer>(destination_client, destination, value);

@@ -98,6 +98,6 @@ void copyRawWhenReady(Ref<BufferValue> value, void* destination, int64_t offset,
 std::shared_ptr<Completion> copyRawToHost(const PJRT_Buffer& buffer, void* destination, int64_t offset,
                                           int64_t size);
 std::unique_ptr<PJRT_Buffer> copyToDevice(const PJRT_Buffer& buffer, PJRT_Device& destination,
-                                          std::shared_ptr<ClientState> destination_client);
+                                          const std::shared_ptr<ClientState>& destination_client);
 
 }  // namespace optirs::plugin

@@ -36,13 +36,13 @@ bool anyTuple(std::span<const Type> types) {
 
 bool usesTuples(const Block& block) {
     bool found = false;
-    const auto isTuple = [](const Value& value) { return value.type().isTuple(); };
-    for (const auto& argument : block.arguments()) found = found || isTuple(*argument);
+    const auto is_tuple = [](const Value& value) { return value.type().isTuple(); };
+    for (const auto& argument : block.arguments()) found = found || is_tuple(*argument);
     walk(block, [&](const Operation& op) {
-        for (const Value& result : op.results()) found = found || isTuple(result);
+        for (const Value& result : op.results()) found = found || is_tuple(result);
         for (size_t i = 0; i < op.regionCount() && !found; ++i) {
             for (const auto& inner : op.region(i).blocks()) {
-                for (const auto& argument : inner->arguments()) found = found || isTuple(*argument);
+                for (const auto& argument : inner->arguments()) found = found || is_tuple(*argument);
             }
         }
     });
@@ -69,8 +69,8 @@ class Flattener {
     /// to go once nothing uses them
     size_t flattenArguments(Block& block) {
         const size_t count = block.argumentCount();
-        const auto isTuple = [](const auto& argument) { return argument->type().isTuple(); };
-        if (!std::ranges::any_of(block.arguments(), isTuple)) return 0;
+        const auto is_tuple = [](const auto& argument) { return argument->type().isTuple(); };
+        if (!std::ranges::any_of(block.arguments(), is_tuple)) return 0;
         for (size_t i = 0; i < count; ++i) {
             Value* old = block.argument(i);
             std::vector<Value*> values;

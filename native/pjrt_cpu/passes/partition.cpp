@@ -179,14 +179,14 @@ void Partitioner::visitWhole(Operation& op) {
     Builder builder(op);
     for (size_t i = 0; i < op.operandCount(); ++i) op.setOperand(i, whole(op.operand(i), builder));
     // What regions use from outside is gathered before, not in every round.
-    const auto gatherCaptured = [&](const Operation& inner) {
+    const auto gather_captured = [&](const Operation& inner) {
         for (Value* operand : inner.operands()) {
             const auto found = placed_.find(operand);
             if (found != placed_.end()) whole(operand, builder);
         }
     };
     for (size_t i = 0; i < op.regionCount(); ++i) {
-        for (const auto& block : op.region(i).blocks()) walk(*block, gatherCaptured);
+        for (const auto& block : op.region(i).blocks()) walk(*block, gather_captured);
     }
     for (size_t i = 0; i < op.regionCount(); ++i) {
         for (const auto& block : op.region(i).blocks()) visitFrom(block->first(), nullptr);

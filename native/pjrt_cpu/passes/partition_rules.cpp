@@ -124,7 +124,7 @@ bool Partitioner::tileDot(Operation& op) {
     Tiling right = rhs_now != nullptr ? *rhs_now : Tiling::replicated(rhs_rank, num_partitions_);
     for (const int64_t d : numbers.lhs_contracting) left = left.without(static_cast<size_t>(d));
     for (const int64_t d : numbers.rhs_contracting) right = right.without(static_cast<size_t>(d));
-    const auto copyDimension = [](const Tiling& from, size_t d, Tiling& to, size_t target) {
+    const auto copy_dimension = [](const Tiling& from, size_t d, Tiling& to, size_t target) {
         to.tiles[target] = from.tiles[d];
         for (size_t p = 0; p < to.position.size(); ++p) to.position[p][target] = from.position[p][d];
     };
@@ -132,31 +132,31 @@ bool Partitioner::tileDot(Operation& op) {
         const auto l = static_cast<size_t>(numbers.lhs_batch[b]);
         const auto r = static_cast<size_t>(numbers.rhs_batch[b]);
         if (left.tiles[l] > 1)
-            copyDimension(left, l, right, r);
+            copy_dimension(left, l, right, r);
         else
-            copyDimension(right, r, left, l);
+            copy_dimension(right, r, left, l);
     }
-    const auto resultTiling = [&] {
+    const auto result_tiling = [&] {
         Tiling to = Tiling::replicated(static_cast<size_t>(op.result()->tensor().rank()), num_partitions_);
         size_t next = 0;
-        for (const int64_t d : numbers.lhs_batch) copyDimension(left, static_cast<size_t>(d), to, next++);
+        for (const int64_t d : numbers.lhs_batch) copy_dimension(left, static_cast<size_t>(d), to, next++);
         for (size_t d = 0; d < lhs_rank; ++d) {
             if (!contains(numbers.lhs_batch, d) && !contains(numbers.lhs_contracting, d))
-                copyDimension(left, d, to, next++);
+                copy_dimension(left, d, to, next++);
         }
         for (size_t d = 0; d < rhs_rank; ++d) {
             if (!contains(numbers.rhs_batch, d) && !contains(numbers.rhs_contracting, d))
-                copyDimension(right, d, to, next++);
+                copy_dimension(right, d, to, next++);
         }
         return to;
     };
     // Rows and columns cut along the same devices would leave blocks that nobody computes.
-    if (!resultTiling().isComplete()) {
+    if (!result_tiling().isComplete()) {
         for (size_t d = 0; d < rhs_rank; ++d) {
             if (!contains(numbers.rhs_batch, d)) right = right.without(d);
         }
     }
-    const Tiling to = resultTiling();
+    const Tiling to = result_tiling();
     if (to.isReplicated() || !to.isComplete() || !left.isComplete() || !right.isComplete()) return false;
     if (!left.tileDims(lhs->tensor().dims()) || !right.tileDims(rhs->tensor().dims())) return false;
     Builder builder(op);

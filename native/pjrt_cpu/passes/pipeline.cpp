@@ -61,13 +61,13 @@ void optimise(Function& function, const PassLimits& limits) {
 
 bool usesQuantized(const Function& function) {
     if (function.isDeclaration()) return false;
-    const auto isQuantized = [](const Type& type) {
+    const auto is_quantized = [](const Type& type) {
         const TensorType* tensor = type.tensorOrNull();
         return tensor != nullptr && tensor->quantized() != nullptr;
     };
-    bool found = std::ranges::any_of(function.type().inputs, isQuantized);
+    bool found = std::ranges::any_of(function.type().inputs, is_quantized);
     walk(function.body(), [&](const Operation& op) {
-        for (const Value& result : op.results()) found = found || isQuantized(result.type());
+        for (const Value& result : op.results()) found = found || is_quantized(result.type());
     });
     return found;
 }

@@ -52,7 +52,7 @@ void CollectiveStep::reduceScatter(size_t k, Members all, ThreadPool& pool) cons
     const int64_t run = product(shape.subspan(d));
     const auto count = static_cast<int64_t>(all.size());
     // [begin, end) of the run of row o, of the part that is member r's.
-    const auto combineRun = [&](int64_t r, int64_t o, int64_t begin, int64_t end) {
+    const auto combine_run = [&](int64_t r, int64_t o, int64_t begin, int64_t end) {
         std::byte* sum = all[static_cast<size_t>(r)].results[k] + o * run * tensor.result_width;
         const auto pointers = [&](const Contribution& member) {
             const std::byte* from = member.operands[k] + (o * count + r) * run * tensor.operand_width;
@@ -72,11 +72,11 @@ void CollectiveStep::reduceScatter(size_t k, Members all, ThreadPool& pool) cons
         if (run >= kChunk) {
             for (int64_t o = 0; o < outer; ++o)
                 pool.parallelFor(run, kChunk,
-                                 [&](int64_t begin, int64_t end) { combineRun(r, o, begin, end); });
+                                 [&](int64_t begin, int64_t end) { combine_run(r, o, begin, end); });
         } else {
             pool.parallelFor(outer, std::max<int64_t>(1, kChunk / std::max<int64_t>(1, run)),
                              [&](int64_t begin, int64_t end) {
-                                 for (int64_t o = begin; o < end; ++o) combineRun(r, o, 0, run);
+                                 for (int64_t o = begin; o < end; ++o) combine_run(r, o, 0, run);
                              });
         }
     }

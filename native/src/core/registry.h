@@ -27,6 +27,7 @@ Function optionalFunction(const optirs_backend_table& table,
                           Function optirs_backend_table::* member) noexcept {
     const auto offset =
         reinterpret_cast<const char*>(&(table.*member)) - reinterpret_cast<const char*>(&table);
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): the size of the member, which is a pointer
     return static_cast<uint64_t>(offset) + sizeof(Function) <= table.struct_size ? table.*member : nullptr;
 }
 

@@ -116,6 +116,7 @@ int32_t memoryAllocate(void*, int32_t device, uint64_t size, void** out_memory,
         CUdeviceptr memory = 0;
         checkDriver(driver().memAlloc(&memory, size), "cuMemAlloc",
                     concat(size, " bytes on device ", device));
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): the driver's addresses are numbers
         *out_memory = reinterpret_cast<void*>(memory);
     });
 }

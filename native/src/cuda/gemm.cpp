@@ -92,7 +92,8 @@ using Preference = Owned<cublasLtMatmulPreference_t, &CublasLtApi::preferenceDes
 
 template <class T>
 void set(const Description& description, int32_t attribute, const T& value) {
-    check(lt().matmulDescSetAttribute(description.get(), attribute, &value, sizeof(value)),
+    check(lt().matmulDescSetAttribute(description.get(), attribute, static_cast<const void*>(&value),
+                                      sizeof(value)),
           "cublasLtMatmulDescSetAttribute");
 }
 

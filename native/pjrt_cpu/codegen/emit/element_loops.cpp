@@ -85,18 +85,18 @@ std::vector<Scalar> ElementEmitter::emitReduceWindow(const Operation& op, const 
             const std::vector<Scalar> combined = combine(op, accumulated, values);
             for (size_t i = 0; i < n; ++i) write(cells[i], combined[i]);
         };
-        const auto valuesInside = [&] {
+        const auto values_inside = [&] {
             std::vector<Scalar> values;
             for (size_t i = 0; i < n; ++i) values.push_back(emit(op.operand(i), at));
             return values;
         };
         if (!takes_padding) {
-            branch(condition, [&] { take(valuesInside()); });
+            branch(condition, [&] { take(values_inside()); });
             return;
         }
         for (size_t i = 0; i < n; ++i) write(padded[i], inits[i]);
         branch(condition, [&] {
-            const std::vector<Scalar> values = valuesInside();
+            const std::vector<Scalar> values = values_inside();
             for (size_t i = 0; i < n; ++i) write(padded[i], values[i]);
         });
         std::vector<Scalar> values;

@@ -59,7 +59,7 @@ template <typename F>
 void* address(F* function) {
     void* result = nullptr;
     static_assert(sizeof result == sizeof function);
-    std::memcpy(&result, &function, sizeof result);
+    std::memcpy(static_cast<void*>(&result), static_cast<const void*>(&function), sizeof result);
     return result;
 }
 
@@ -71,6 +71,7 @@ using Realf2 = float (*)(float, float);
 }  // namespace
 
 // Two rows, for parts of f32 and of f64.
+// NOLINTBEGIN(bugprone-macro-parentheses): names of templates
 #define OPTIRS_COMPLEX(wrap, name)                                                            \
     {"optirs_complex_" #name "_f32", address(wrap<float, ComplexFunctions<float>::name>)}, {  \
         "optirs_complex_" #name "_f64", address(wrap<double, ComplexFunctions<double>::name>) \
@@ -79,6 +80,7 @@ using Realf2 = float (*)(float, float);
     {"optirs_" name "_f32", address(wrap<float, function<WideOf<float>>>)}, {  \
         "optirs_" name "_f64", address(wrap<double, function<WideOf<double>>>) \
     }
+// NOLINTEND(bugprone-macro-parentheses)
 
 std::span<const HostFunction> hostFunctions() {
     static const HostFunction functions[] = {

@@ -250,8 +250,8 @@ void join(Plan& plan, const std::vector<int32_t>& members, const std::set<const 
     }
     const int32_t last = *std::ranges::max_element(members);
     std::vector<Group> groups;
-    for (const int32_t g : order)
-        groups.push_back(g == last ? std::move(tile_group) : std::move(plan.groups[static_cast<size_t>(g)]));
+    plan.groups[static_cast<size_t>(last)] = std::move(tile_group);
+    for (const int32_t g : order) groups.push_back(std::move(plan.groups[static_cast<size_t>(g)]));
     plan.groups = std::move(groups);
 }
 

@@ -64,8 +64,7 @@ Attribute Entities::builtinLocation(uint64_t code, ByteReader& in) {
             for (size_t i = 0; i < count; ++i) {
                 const uint64_t number = in.varint("a line or column");
                 constexpr size_t kShown = 4;
-                if (i < kShown)
-                    out += (i == 2 ? " to " : i == 0 || i == 1 ? ":" : ":") + std::to_string(number);
+                if (i < kShown) out += (i == 2 ? " to " : ":") + std::to_string(number);
             }
             return locationOf(out);
         }
