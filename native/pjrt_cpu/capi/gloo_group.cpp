@@ -108,15 +108,15 @@ class GlooGroup final : public ProcessGroup {
     int size() const override { return size_; }
 
     void exchange(uint64_t tag, std::span<const Transfer> send, std::span<const Transfer> receive) override {
-        const auto listOf = [](std::span<const Transfer> transfers) {
+        const auto list_of = [](std::span<const Transfer> transfers) {
             std::vector<OptirsGlooTransfer> list;
             list.reserve(transfers.size());
             for (const Transfer& transfer : transfers)
                 list.push_back({transfer.process, transfer.bytes.data(), transfer.bytes.size()});
             return list;
         };
-        const auto sending = listOf(send);
-        const auto receiving = listOf(receive);
+        const auto sending = list_of(send);
+        const auto receiving = list_of(receive);
         char error[512] = "";
         if (library_.exchange(group_, tag, sending.data(), sending.size(), receiving.data(), receiving.size(),
                               error, sizeof error) == 0)

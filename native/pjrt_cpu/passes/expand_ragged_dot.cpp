@@ -10,7 +10,7 @@
 namespace optirs::plugin {
 namespace {
 
-const TensorType kCounter(ElementType::kI64, {});
+const TensorType counter_type(ElementType::kI64, {});
 
 class RaggedDot {
  public:
@@ -90,7 +90,7 @@ class RaggedDot {
         Value* one = product(inner, lhs, rhs, numbers_.dot, so_far->tensor().withDims(dims));
         dims.insert(dims.begin(), 1);
         std::vector<Value*> operands = {so_far, inner.reshape(one, dims), number};
-        Value* zero = inner.constant(kCounter, 0);
+        Value* zero = inner.constant(counter_type, 0);
         operands.resize(2 + dims.size(), zero);
         const Type type = so_far->type();
         return inner.create(OpKind::kDynamicUpdateSlice, operands, {&type, 1})->result();

@@ -201,9 +201,9 @@ void Padder::concatenate(Operation& op) {
 }
 
 bool Padder::visit(Operation& op) {
-    const auto isPadded = [&](const Value* value) { return sizesOf(value) != nullptr; };
+    const auto is_padded = [&](const Value* value) { return sizesOf(value) != nullptr; };
     bool concerned = false;
-    for (const Value* operand : op.operands()) concerned = concerned || isPadded(operand);
+    for (const Value* operand : op.operands()) concerned = concerned || is_padded(operand);
     for (const Value& result : op.results()) concerned = concerned || hasBound(&result);
     if (!concerned) return false;
     for (const Value* operand : op.operands()) {

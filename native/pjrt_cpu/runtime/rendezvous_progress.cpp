@@ -44,10 +44,10 @@ bool Rendezvous::waitsForItself(int participant) const {
 }
 
 void Rendezvous::checkProgress(int participant) {
-    const auto isWaiting = [](const auto& other) {
+    const auto is_waiting = [](const auto& other) {
         return other->state == Participant::State::kMeeting || other->state == Participant::State::kReceiving;
     };
-    bool stuck = running_ == 0 && std::ranges::any_of(participants_, isWaiting);
+    bool stuck = running_ == 0 && std::ranges::any_of(participants_, is_waiting);
     if (participants_[static_cast<size_t>(participant)]->state == Participant::State::kFinished) {
         for (size_t i = 0; i < participants_.size() && !stuck; ++i) {
             const std::vector<int32_t> others = waitsFor(static_cast<int>(i));

@@ -153,7 +153,7 @@ StateTables makeTables(bool has_sign) {
     tables.zero = has_sign ? count - 1 : 0;  // 1 has no negative
     for (int rank = 0; rank < count; ++rank) {
         const auto value = static_cast<float>(positive[static_cast<size_t>(rank)]);
-        tables.values[static_cast<size_t>(tables.zero + 1 + rank)] = value;
+        tables.values[static_cast<size_t>(tables.zero) + static_cast<size_t>(rank) + 1] = value;
         if (has_sign && rank + 1 < count) {
             tables.values[static_cast<size_t>(tables.zero - 1 - rank)] = -value;
         }

@@ -170,7 +170,7 @@ void Converter::cholesky(Site& site) {
 void Converter::triangularSolve(Site& site) {
     const ProtoMessage options =
         site.in.proto.message(InstructionField::kTriangularSolveOptions, "TriangularSolveOptions");
-    static const char* const kTransposes[] = {nullptr, "NO_TRANSPOSE", "TRANSPOSE", "ADJOINT"};
+    static constexpr const char* kTransposes[] = {nullptr, "NO_TRANSPOSE", "TRANSPOSE", "ADJOINT"};
     const int64_t transpose = options.integer(4);
     if (transpose < 1 || transpose > 3) site.in.fail("transpose_a is " + std::to_string(transpose));
     NamedAttributes attributes;
