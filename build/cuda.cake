@@ -57,7 +57,7 @@ void CompileKernels()
         Run($"{ToolkitFolder()}/nvcc",
             ["-std=c++17", "-O3", "-fmad=false", "-Werror", "all-warnings", "-Xptxas", "-warn-spills,-warn-lmem-usage",
              "--threads", "2", "-gencode=arch=compute_80,code=sm_80", "-gencode=arch=compute_80,code=compute_80",
-             "-gencode=arch=compute_90a,code=sm_90a", "-fatbin", "-o", temporary, source]);
+             "-gencode=arch=compute_90a,code=sm_90a", "-Xfatbin=-compress-all", "-fatbin", "-o", temporary, source]);
         System.IO.File.Move(temporary, image, overwrite: true);
     }
 }

@@ -9,12 +9,12 @@ using System.Runtime.CompilerServices;
 
 namespace OptiRs.Native.Interop;
 
-// The kernels on host memory: fields that are tensors are set from the views, a view that is left out is NULL.
+// The kernels: fields that are tensors are set from the views, a view that is left out is NULL. Without a stream, on host memory.
 internal static unsafe partial class optirs
 {
     /// <inheritdoc cref="optirs_attention_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_attention(optirs_attention_args args, in TensorView q = default, in TensorView k = default, in TensorView v = default, in TensorView bias = default, in TensorView alibi_slopes = default, in TensorView q_lengths = default, in TensorView kv_lengths = default, in TensorView @out = default, in TensorView lse = default, in TensorView q_starts = default, in TensorView kv_starts = default, in TensorView block_table = default, in TensorView q_scale = default, in TensorView k_scale = default, in TensorView v_scale = default)
+    internal static void optirs_attention(optirs_attention_args args, StreamHandle? stream, in TensorView q = default, in TensorView k = default, in TensorView v = default, in TensorView bias = default, in TensorView alibi_slopes = default, in TensorView q_lengths = default, in TensorView kv_lengths = default, in TensorView @out = default, in TensorView lse = default, in TensorView q_starts = default, in TensorView kv_starts = default, in TensorView block_table = default, in TensorView q_scale = default, in TensorView k_scale = default, in TensorView v_scale = default)
     {
         NativeTensor q_native, k_native, v_native, bias_native, alibi_slopes_native, q_lengths_native, kv_lengths_native, out_native, lse_native, q_starts_native, kv_starts_native, block_table_native, q_scale_native, k_scale_native, v_scale_native;
         fixed (byte* q_data = q, k_data = k, v_data = v, bias_data = bias, alibi_slopes_data = alibi_slopes, q_lengths_data = q_lengths, kv_lengths_data = kv_lengths, out_data = @out, lse_data = lse, q_starts_data = q_starts, kv_starts_data = kv_starts, block_table_data = block_table, q_scale_data = q_scale, k_scale_data = k_scale, v_scale_data = v_scale)
@@ -35,7 +35,8 @@ internal static unsafe partial class optirs
             args.q_scale = q_scale.Describe(q_scale_data, &q_scale_native);
             args.k_scale = k_scale.Describe(k_scale_data, &k_scale_native);
             args.v_scale = v_scale.Describe(v_scale_data, &v_scale_native);
-            NativeError.ThrowIfFailed(optirs_attention_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_ATTENTION, &args);
+            NativeError.ThrowIfFailed(optirs_attention_raw(queue.Stream, &args));
         }
 
         q.KeepAlive();
@@ -57,7 +58,7 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_attention_backward_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_attention_backward(optirs_attention_backward_args args, in TensorView dout = default, in TensorView q = default, in TensorView k = default, in TensorView v = default, in TensorView @out = default, in TensorView lse = default, in TensorView bias = default, in TensorView alibi_slopes = default, in TensorView q_lengths = default, in TensorView kv_lengths = default, in TensorView dq = default, in TensorView dk = default, in TensorView dv = default, in TensorView q_starts = default, in TensorView kv_starts = default, in TensorView q_scale = default, in TensorView k_scale = default, in TensorView v_scale = default, in TensorView dout_scale = default)
+    internal static void optirs_attention_backward(optirs_attention_backward_args args, StreamHandle? stream, in TensorView dout = default, in TensorView q = default, in TensorView k = default, in TensorView v = default, in TensorView @out = default, in TensorView lse = default, in TensorView bias = default, in TensorView alibi_slopes = default, in TensorView q_lengths = default, in TensorView kv_lengths = default, in TensorView dq = default, in TensorView dk = default, in TensorView dv = default, in TensorView q_starts = default, in TensorView kv_starts = default, in TensorView q_scale = default, in TensorView k_scale = default, in TensorView v_scale = default, in TensorView dout_scale = default)
     {
         NativeTensor dout_native, q_native, k_native, v_native, out_native, lse_native, bias_native, alibi_slopes_native, q_lengths_native, kv_lengths_native, dq_native, dk_native, dv_native, q_starts_native, kv_starts_native, q_scale_native, k_scale_native, v_scale_native, dout_scale_native;
         fixed (byte* dout_data = dout, q_data = q, k_data = k, v_data = v, out_data = @out, lse_data = lse, bias_data = bias, alibi_slopes_data = alibi_slopes, q_lengths_data = q_lengths, kv_lengths_data = kv_lengths, dq_data = dq, dk_data = dk, dv_data = dv, q_starts_data = q_starts, kv_starts_data = kv_starts, q_scale_data = q_scale, k_scale_data = k_scale, v_scale_data = v_scale, dout_scale_data = dout_scale)
@@ -82,7 +83,8 @@ internal static unsafe partial class optirs
             args.k_scale = k_scale.Describe(k_scale_data, &k_scale_native);
             args.v_scale = v_scale.Describe(v_scale_data, &v_scale_native);
             args.dout_scale = dout_scale.Describe(dout_scale_data, &dout_scale_native);
-            NativeError.ThrowIfFailed(optirs_attention_backward_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_ATTENTION_BACKWARD, &args);
+            NativeError.ThrowIfFailed(optirs_attention_backward_raw(queue.Stream, &args));
         }
 
         dout.KeepAlive();
@@ -108,7 +110,7 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_matmul_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_matmul(optirs_matmul_args args, in TensorView a = default, in TensorView b = default, in TensorView bias = default, in TensorView aux = default, in TensorView scale_a = default, in TensorView scale_b = default, in TensorView scale_out = default, in TensorView amax_out = default, in TensorView @out = default, Span<byte> workspace = default)
+    internal static void optirs_matmul(optirs_matmul_args args, StreamHandle? stream, in TensorView a = default, in TensorView b = default, in TensorView bias = default, in TensorView aux = default, in TensorView scale_a = default, in TensorView scale_b = default, in TensorView scale_out = default, in TensorView amax_out = default, in TensorView @out = default, Span<byte> workspace = default)
     {
         NativeTensor a_native, b_native, bias_native, aux_native, scale_a_native, scale_b_native, scale_out_native, amax_out_native, out_native;
         fixed (byte* a_data = a, b_data = b, bias_data = bias, aux_data = aux, scale_a_data = scale_a, scale_b_data = scale_b, scale_out_data = scale_out, amax_out_data = amax_out, out_data = @out, workspace_data = workspace)
@@ -125,7 +127,8 @@ internal static unsafe partial class optirs
             args.@out = @out.Describe(out_data, &out_native);
             args.workspace = workspace_data;
             args.workspace_size = (ulong)workspace.Length;
-            NativeError.ThrowIfFailed(optirs_matmul_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_MATMUL, &args);
+            NativeError.ThrowIfFailed(optirs_matmul_raw(queue.Stream, &args));
         }
 
         a.KeepAlive();
@@ -174,7 +177,7 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_grouped_matmul_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_grouped_matmul(optirs_grouped_matmul_args args, in TensorView a = default, in TensorView b = default, in TensorView group_sizes = default, in TensorView bias = default, in TensorView scale_a = default, in TensorView scale_b = default, in TensorView @out = default, Span<byte> workspace = default)
+    internal static void optirs_grouped_matmul(optirs_grouped_matmul_args args, StreamHandle? stream, in TensorView a = default, in TensorView b = default, in TensorView group_sizes = default, in TensorView bias = default, in TensorView scale_a = default, in TensorView scale_b = default, in TensorView @out = default, Span<byte> workspace = default)
     {
         NativeTensor a_native, b_native, group_sizes_native, bias_native, scale_a_native, scale_b_native, out_native;
         fixed (byte* a_data = a, b_data = b, group_sizes_data = group_sizes, bias_data = bias, scale_a_data = scale_a, scale_b_data = scale_b, out_data = @out, workspace_data = workspace)
@@ -189,7 +192,8 @@ internal static unsafe partial class optirs
             args.@out = @out.Describe(out_data, &out_native);
             args.workspace = workspace_data;
             args.workspace_size = (ulong)workspace.Length;
-            NativeError.ThrowIfFailed(optirs_grouped_matmul_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_GROUPED_MATMUL, &args);
+            NativeError.ThrowIfFailed(optirs_grouped_matmul_raw(queue.Stream, &args));
         }
 
         a.KeepAlive();
@@ -232,7 +236,7 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_quantize_mx_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_quantize_mx(optirs_quantize_mx_args args, in TensorView x = default, in TensorView amax = default, in TensorView @out = default, in TensorView scales = default, in TensorView tensor_scale = default)
+    internal static void optirs_quantize_mx(optirs_quantize_mx_args args, StreamHandle? stream, in TensorView x = default, in TensorView amax = default, in TensorView @out = default, in TensorView scales = default, in TensorView tensor_scale = default)
     {
         NativeTensor x_native, amax_native, out_native, scales_native, tensor_scale_native;
         fixed (byte* x_data = x, amax_data = amax, out_data = @out, scales_data = scales, tensor_scale_data = tensor_scale)
@@ -243,7 +247,8 @@ internal static unsafe partial class optirs
             args.@out = @out.Describe(out_data, &out_native);
             args.scales = scales.Describe(scales_data, &scales_native);
             args.tensor_scale = tensor_scale.Describe(tensor_scale_data, &tensor_scale_native);
-            NativeError.ThrowIfFailed(optirs_quantize_mx_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_QUANTIZE_MX, &args);
+            NativeError.ThrowIfFailed(optirs_quantize_mx_raw(queue.Stream, &args));
         }
 
         x.KeepAlive();
@@ -255,7 +260,7 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_dequantize_mx_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_dequantize_mx(optirs_dequantize_mx_args args, in TensorView x = default, in TensorView scales = default, in TensorView tensor_scale = default, in TensorView @out = default)
+    internal static void optirs_dequantize_mx(optirs_dequantize_mx_args args, StreamHandle? stream, in TensorView x = default, in TensorView scales = default, in TensorView tensor_scale = default, in TensorView @out = default)
     {
         NativeTensor x_native, scales_native, tensor_scale_native, out_native;
         fixed (byte* x_data = x, scales_data = scales, tensor_scale_data = tensor_scale, out_data = @out)
@@ -265,7 +270,8 @@ internal static unsafe partial class optirs
             args.scales = scales.Describe(scales_data, &scales_native);
             args.tensor_scale = tensor_scale.Describe(tensor_scale_data, &tensor_scale_native);
             args.@out = @out.Describe(out_data, &out_native);
-            NativeError.ThrowIfFailed(optirs_dequantize_mx_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_DEQUANTIZE_MX, &args);
+            NativeError.ThrowIfFailed(optirs_dequantize_mx_raw(queue.Stream, &args));
         }
 
         x.KeepAlive();
@@ -276,7 +282,7 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_matmul_mx_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_matmul_mx(optirs_matmul_mx_args args, in TensorView a = default, in TensorView a_scales = default, in TensorView a_tensor_scale = default, in TensorView b = default, in TensorView b_scales = default, in TensorView b_tensor_scale = default, in TensorView bias = default, in TensorView @out = default, Span<byte> workspace = default)
+    internal static void optirs_matmul_mx(optirs_matmul_mx_args args, StreamHandle? stream, in TensorView a = default, in TensorView a_scales = default, in TensorView a_tensor_scale = default, in TensorView b = default, in TensorView b_scales = default, in TensorView b_tensor_scale = default, in TensorView bias = default, in TensorView @out = default, Span<byte> workspace = default)
     {
         NativeTensor a_native, a_scales_native, a_tensor_scale_native, b_native, b_scales_native, b_tensor_scale_native, bias_native, out_native;
         fixed (byte* a_data = a, a_scales_data = a_scales, a_tensor_scale_data = a_tensor_scale, b_data = b, b_scales_data = b_scales, b_tensor_scale_data = b_tensor_scale, bias_data = bias, out_data = @out, workspace_data = workspace)
@@ -292,7 +298,8 @@ internal static unsafe partial class optirs
             args.@out = @out.Describe(out_data, &out_native);
             args.workspace = workspace_data;
             args.workspace_size = (ulong)workspace.Length;
-            NativeError.ThrowIfFailed(optirs_matmul_mx_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_MATMUL_MX, &args);
+            NativeError.ThrowIfFailed(optirs_matmul_mx_raw(queue.Stream, &args));
         }
 
         a.KeepAlive();
@@ -338,7 +345,7 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_layer_norm_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_layer_norm(optirs_layer_norm_args args, in TensorView x = default, in TensorView gamma = default, in TensorView beta = default, in TensorView @out = default, in TensorView mean = default, in TensorView rstd = default, in TensorView scale = default, in TensorView amax = default)
+    internal static void optirs_layer_norm(optirs_layer_norm_args args, StreamHandle? stream, in TensorView x = default, in TensorView gamma = default, in TensorView beta = default, in TensorView @out = default, in TensorView mean = default, in TensorView rstd = default, in TensorView scale = default, in TensorView amax = default)
     {
         NativeTensor x_native, gamma_native, beta_native, out_native, mean_native, rstd_native, scale_native, amax_native;
         fixed (byte* x_data = x, gamma_data = gamma, beta_data = beta, out_data = @out, mean_data = mean, rstd_data = rstd, scale_data = scale, amax_data = amax)
@@ -352,7 +359,8 @@ internal static unsafe partial class optirs
             args.rstd = rstd.Describe(rstd_data, &rstd_native);
             args.scale = scale.Describe(scale_data, &scale_native);
             args.amax = amax.Describe(amax_data, &amax_native);
-            NativeError.ThrowIfFailed(optirs_layer_norm_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_LAYER_NORM, &args);
+            NativeError.ThrowIfFailed(optirs_layer_norm_raw(queue.Stream, &args));
         }
 
         x.KeepAlive();
@@ -367,7 +375,7 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_layer_norm_backward_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_layer_norm_backward(optirs_layer_norm_backward_args args, in TensorView dout = default, in TensorView x = default, in TensorView gamma = default, in TensorView mean = default, in TensorView rstd = default, in TensorView dx = default, in TensorView dgamma = default, in TensorView dbeta = default)
+    internal static void optirs_layer_norm_backward(optirs_layer_norm_backward_args args, StreamHandle? stream, in TensorView dout = default, in TensorView x = default, in TensorView gamma = default, in TensorView mean = default, in TensorView rstd = default, in TensorView dx = default, in TensorView dgamma = default, in TensorView dbeta = default)
     {
         NativeTensor dout_native, x_native, gamma_native, mean_native, rstd_native, dx_native, dgamma_native, dbeta_native;
         fixed (byte* dout_data = dout, x_data = x, gamma_data = gamma, mean_data = mean, rstd_data = rstd, dx_data = dx, dgamma_data = dgamma, dbeta_data = dbeta)
@@ -381,7 +389,8 @@ internal static unsafe partial class optirs
             args.dx = dx.Describe(dx_data, &dx_native);
             args.dgamma = dgamma.Describe(dgamma_data, &dgamma_native);
             args.dbeta = dbeta.Describe(dbeta_data, &dbeta_native);
-            NativeError.ThrowIfFailed(optirs_layer_norm_backward_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_LAYER_NORM_BACKWARD, &args);
+            NativeError.ThrowIfFailed(optirs_layer_norm_backward_raw(queue.Stream, &args));
         }
 
         dout.KeepAlive();
@@ -396,7 +405,7 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_rms_norm_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_rms_norm(optirs_rms_norm_args args, in TensorView x = default, in TensorView gamma = default, in TensorView @out = default, in TensorView rstd = default, in TensorView scale = default, in TensorView amax = default)
+    internal static void optirs_rms_norm(optirs_rms_norm_args args, StreamHandle? stream, in TensorView x = default, in TensorView gamma = default, in TensorView @out = default, in TensorView rstd = default, in TensorView scale = default, in TensorView amax = default)
     {
         NativeTensor x_native, gamma_native, out_native, rstd_native, scale_native, amax_native;
         fixed (byte* x_data = x, gamma_data = gamma, out_data = @out, rstd_data = rstd, scale_data = scale, amax_data = amax)
@@ -408,7 +417,8 @@ internal static unsafe partial class optirs
             args.rstd = rstd.Describe(rstd_data, &rstd_native);
             args.scale = scale.Describe(scale_data, &scale_native);
             args.amax = amax.Describe(amax_data, &amax_native);
-            NativeError.ThrowIfFailed(optirs_rms_norm_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_RMS_NORM, &args);
+            NativeError.ThrowIfFailed(optirs_rms_norm_raw(queue.Stream, &args));
         }
 
         x.KeepAlive();
@@ -421,7 +431,7 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_rms_norm_backward_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_rms_norm_backward(optirs_rms_norm_backward_args args, in TensorView dout = default, in TensorView x = default, in TensorView gamma = default, in TensorView rstd = default, in TensorView dx = default, in TensorView dgamma = default)
+    internal static void optirs_rms_norm_backward(optirs_rms_norm_backward_args args, StreamHandle? stream, in TensorView dout = default, in TensorView x = default, in TensorView gamma = default, in TensorView rstd = default, in TensorView dx = default, in TensorView dgamma = default)
     {
         NativeTensor dout_native, x_native, gamma_native, rstd_native, dx_native, dgamma_native;
         fixed (byte* dout_data = dout, x_data = x, gamma_data = gamma, rstd_data = rstd, dx_data = dx, dgamma_data = dgamma)
@@ -433,7 +443,8 @@ internal static unsafe partial class optirs
             args.rstd = rstd.Describe(rstd_data, &rstd_native);
             args.dx = dx.Describe(dx_data, &dx_native);
             args.dgamma = dgamma.Describe(dgamma_data, &dgamma_native);
-            NativeError.ThrowIfFailed(optirs_rms_norm_backward_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_RMS_NORM_BACKWARD, &args);
+            NativeError.ThrowIfFailed(optirs_rms_norm_backward_raw(queue.Stream, &args));
         }
 
         dout.KeepAlive();
@@ -446,7 +457,7 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_softmax_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_softmax(optirs_softmax_args args, in TensorView x = default, in TensorView @out = default)
+    internal static void optirs_softmax(optirs_softmax_args args, StreamHandle? stream, in TensorView x = default, in TensorView @out = default)
     {
         NativeTensor x_native, out_native;
         fixed (byte* x_data = x, out_data = @out)
@@ -454,7 +465,8 @@ internal static unsafe partial class optirs
             args.struct_size = (nuint)sizeof(optirs_softmax_args);
             args.x = x.Describe(x_data, &x_native);
             args.@out = @out.Describe(out_data, &out_native);
-            NativeError.ThrowIfFailed(optirs_softmax_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_SOFTMAX, &args);
+            NativeError.ThrowIfFailed(optirs_softmax_raw(queue.Stream, &args));
         }
 
         x.KeepAlive();
@@ -463,7 +475,7 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_softmax_backward_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_softmax_backward(optirs_softmax_backward_args args, in TensorView dout = default, in TensorView @out = default, in TensorView dx = default)
+    internal static void optirs_softmax_backward(optirs_softmax_backward_args args, StreamHandle? stream, in TensorView dout = default, in TensorView @out = default, in TensorView dx = default)
     {
         NativeTensor dout_native, out_native, dx_native;
         fixed (byte* dout_data = dout, out_data = @out, dx_data = dx)
@@ -472,7 +484,8 @@ internal static unsafe partial class optirs
             args.dout = dout.Describe(dout_data, &dout_native);
             args.@out = @out.Describe(out_data, &out_native);
             args.dx = dx.Describe(dx_data, &dx_native);
-            NativeError.ThrowIfFailed(optirs_softmax_backward_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_SOFTMAX_BACKWARD, &args);
+            NativeError.ThrowIfFailed(optirs_softmax_backward_raw(queue.Stream, &args));
         }
 
         dout.KeepAlive();
@@ -482,7 +495,7 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_cross_entropy_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_cross_entropy(optirs_cross_entropy_args args, in TensorView logits = default, in TensorView targets = default, in TensorView grad_scale = default, in TensorView loss = default, in TensorView dlogits = default)
+    internal static void optirs_cross_entropy(optirs_cross_entropy_args args, StreamHandle? stream, in TensorView logits = default, in TensorView targets = default, in TensorView grad_scale = default, in TensorView loss = default, in TensorView dlogits = default)
     {
         NativeTensor logits_native, targets_native, grad_scale_native, loss_native, dlogits_native;
         fixed (byte* logits_data = logits, targets_data = targets, grad_scale_data = grad_scale, loss_data = loss, dlogits_data = dlogits)
@@ -493,7 +506,8 @@ internal static unsafe partial class optirs
             args.grad_scale = grad_scale.Describe(grad_scale_data, &grad_scale_native);
             args.loss = loss.Describe(loss_data, &loss_native);
             args.dlogits = dlogits.Describe(dlogits_data, &dlogits_native);
-            NativeError.ThrowIfFailed(optirs_cross_entropy_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_CROSS_ENTROPY, &args);
+            NativeError.ThrowIfFailed(optirs_cross_entropy_raw(queue.Stream, &args));
         }
 
         logits.KeepAlive();
@@ -505,151 +519,163 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_sgd_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_sgd(optirs_sgd_args args, OptimizerTensorsHandle tensors)
+    internal static void optirs_sgd(optirs_sgd_args args, StreamHandle? stream, OptimizerTensorsHandle tensors)
     {
         using var tensors_lease = new Lease(tensors);
         {
             args.struct_size = (nuint)sizeof(optirs_sgd_args);
             args.tensors = tensors.Tensors;
-            NativeError.ThrowIfFailed(optirs_sgd_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_SGD, &args);
+            NativeError.ThrowIfFailed(optirs_sgd_raw(queue.Stream, &args));
         }
     }
 
     /// <inheritdoc cref="optirs_adam_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_adam(optirs_adam_args args, OptimizerTensorsHandle tensors)
+    internal static void optirs_adam(optirs_adam_args args, StreamHandle? stream, OptimizerTensorsHandle tensors)
     {
         using var tensors_lease = new Lease(tensors);
         {
             args.struct_size = (nuint)sizeof(optirs_adam_args);
             args.tensors = tensors.Tensors;
-            NativeError.ThrowIfFailed(optirs_adam_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_ADAM, &args);
+            NativeError.ThrowIfFailed(optirs_adam_raw(queue.Stream, &args));
         }
     }
 
     /// <inheritdoc cref="optirs_adamw_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_adamw(optirs_adamw_args args, OptimizerTensorsHandle tensors)
+    internal static void optirs_adamw(optirs_adamw_args args, StreamHandle? stream, OptimizerTensorsHandle tensors)
     {
         using var tensors_lease = new Lease(tensors);
         {
             args.struct_size = (nuint)sizeof(optirs_adamw_args);
             args.tensors = tensors.Tensors;
-            NativeError.ThrowIfFailed(optirs_adamw_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_ADAMW, &args);
+            NativeError.ThrowIfFailed(optirs_adamw_raw(queue.Stream, &args));
         }
     }
 
     /// <inheritdoc cref="optirs_radam_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_radam(optirs_radam_args args, OptimizerTensorsHandle tensors)
+    internal static void optirs_radam(optirs_radam_args args, StreamHandle? stream, OptimizerTensorsHandle tensors)
     {
         using var tensors_lease = new Lease(tensors);
         {
             args.struct_size = (nuint)sizeof(optirs_radam_args);
             args.tensors = tensors.Tensors;
-            NativeError.ThrowIfFailed(optirs_radam_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_RADAM, &args);
+            NativeError.ThrowIfFailed(optirs_radam_raw(queue.Stream, &args));
         }
     }
 
     /// <inheritdoc cref="optirs_adabound_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_adabound(optirs_adabound_args args, OptimizerTensorsHandle tensors)
+    internal static void optirs_adabound(optirs_adabound_args args, StreamHandle? stream, OptimizerTensorsHandle tensors)
     {
         using var tensors_lease = new Lease(tensors);
         {
             args.struct_size = (nuint)sizeof(optirs_adabound_args);
             args.tensors = tensors.Tensors;
-            NativeError.ThrowIfFailed(optirs_adabound_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_ADABOUND, &args);
+            NativeError.ThrowIfFailed(optirs_adabound_raw(queue.Stream, &args));
         }
     }
 
     /// <inheritdoc cref="optirs_lamb_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_lamb(optirs_lamb_args args, OptimizerTensorsHandle tensors)
+    internal static void optirs_lamb(optirs_lamb_args args, StreamHandle? stream, OptimizerTensorsHandle tensors)
     {
         using var tensors_lease = new Lease(tensors);
         {
             args.struct_size = (nuint)sizeof(optirs_lamb_args);
             args.tensors = tensors.Tensors;
-            NativeError.ThrowIfFailed(optirs_lamb_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_LAMB, &args);
+            NativeError.ThrowIfFailed(optirs_lamb_raw(queue.Stream, &args));
         }
     }
 
     /// <inheritdoc cref="optirs_lars_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_lars(optirs_lars_args args, OptimizerTensorsHandle tensors)
+    internal static void optirs_lars(optirs_lars_args args, StreamHandle? stream, OptimizerTensorsHandle tensors)
     {
         using var tensors_lease = new Lease(tensors);
         {
             args.struct_size = (nuint)sizeof(optirs_lars_args);
             args.tensors = tensors.Tensors;
-            NativeError.ThrowIfFailed(optirs_lars_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_LARS, &args);
+            NativeError.ThrowIfFailed(optirs_lars_raw(queue.Stream, &args));
         }
     }
 
     /// <inheritdoc cref="optirs_lion_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_lion(optirs_lion_args args, OptimizerTensorsHandle tensors)
+    internal static void optirs_lion(optirs_lion_args args, StreamHandle? stream, OptimizerTensorsHandle tensors)
     {
         using var tensors_lease = new Lease(tensors);
         {
             args.struct_size = (nuint)sizeof(optirs_lion_args);
             args.tensors = tensors.Tensors;
-            NativeError.ThrowIfFailed(optirs_lion_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_LION, &args);
+            NativeError.ThrowIfFailed(optirs_lion_raw(queue.Stream, &args));
         }
     }
 
     /// <inheritdoc cref="optirs_adagrad_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_adagrad(optirs_adagrad_args args, OptimizerTensorsHandle tensors)
+    internal static void optirs_adagrad(optirs_adagrad_args args, StreamHandle? stream, OptimizerTensorsHandle tensors)
     {
         using var tensors_lease = new Lease(tensors);
         {
             args.struct_size = (nuint)sizeof(optirs_adagrad_args);
             args.tensors = tensors.Tensors;
-            NativeError.ThrowIfFailed(optirs_adagrad_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_ADAGRAD, &args);
+            NativeError.ThrowIfFailed(optirs_adagrad_raw(queue.Stream, &args));
         }
     }
 
     /// <inheritdoc cref="optirs_adadelta_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_adadelta(optirs_adadelta_args args, OptimizerTensorsHandle tensors)
+    internal static void optirs_adadelta(optirs_adadelta_args args, StreamHandle? stream, OptimizerTensorsHandle tensors)
     {
         using var tensors_lease = new Lease(tensors);
         {
             args.struct_size = (nuint)sizeof(optirs_adadelta_args);
             args.tensors = tensors.Tensors;
-            NativeError.ThrowIfFailed(optirs_adadelta_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_ADADELTA, &args);
+            NativeError.ThrowIfFailed(optirs_adadelta_raw(queue.Stream, &args));
         }
     }
 
     /// <inheritdoc cref="optirs_rmsprop_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_rmsprop(optirs_rmsprop_args args, OptimizerTensorsHandle tensors)
+    internal static void optirs_rmsprop(optirs_rmsprop_args args, StreamHandle? stream, OptimizerTensorsHandle tensors)
     {
         using var tensors_lease = new Lease(tensors);
         {
             args.struct_size = (nuint)sizeof(optirs_rmsprop_args);
             args.tensors = tensors.Tensors;
-            NativeError.ThrowIfFailed(optirs_rmsprop_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_RMSPROP, &args);
+            NativeError.ThrowIfFailed(optirs_rmsprop_raw(queue.Stream, &args));
         }
     }
 
     /// <inheritdoc cref="optirs_lookahead_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_lookahead(optirs_lookahead_args args, OptimizerTensorsHandle tensors)
+    internal static void optirs_lookahead(optirs_lookahead_args args, StreamHandle? stream, OptimizerTensorsHandle tensors)
     {
         using var tensors_lease = new Lease(tensors);
         {
             args.struct_size = (nuint)sizeof(optirs_lookahead_args);
             args.tensors = tensors.Tensors;
-            NativeError.ThrowIfFailed(optirs_lookahead_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_LOOKAHEAD, &args);
+            NativeError.ThrowIfFailed(optirs_lookahead_raw(queue.Stream, &args));
         }
     }
 
     /// <inheritdoc cref="optirs_grad_norm_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_grad_norm(optirs_grad_norm_args args, TensorListHandle grads, in TensorView scale = default, in TensorView norm = default, in TensorView grad_scale = default, in TensorView non_finite = default)
+    internal static void optirs_grad_norm(optirs_grad_norm_args args, StreamHandle? stream, TensorListHandle grads, in TensorView scale = default, in TensorView norm = default, in TensorView grad_scale = default, in TensorView non_finite = default)
     {
         using var grads_lease = new Lease(grads);
         NativeTensor scale_native, norm_native, grad_scale_native, non_finite_native;
@@ -661,7 +687,8 @@ internal static unsafe partial class optirs
             args.norm = norm.Describe(norm_data, &norm_native);
             args.grad_scale = grad_scale.Describe(grad_scale_data, &grad_scale_native);
             args.non_finite = non_finite.Describe(non_finite_data, &non_finite_native);
-            NativeError.ThrowIfFailed(optirs_grad_norm_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_GRAD_NORM, &args);
+            NativeError.ThrowIfFailed(optirs_grad_norm_raw(queue.Stream, &args));
         }
 
         scale.KeepAlive();
@@ -672,7 +699,7 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_gelu_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_gelu(optirs_gelu_args args, in TensorView x = default, in TensorView @out = default)
+    internal static void optirs_gelu(optirs_gelu_args args, StreamHandle? stream, in TensorView x = default, in TensorView @out = default)
     {
         NativeTensor x_native, out_native;
         fixed (byte* x_data = x, out_data = @out)
@@ -680,7 +707,8 @@ internal static unsafe partial class optirs
             args.struct_size = (nuint)sizeof(optirs_gelu_args);
             args.x = x.Describe(x_data, &x_native);
             args.@out = @out.Describe(out_data, &out_native);
-            NativeError.ThrowIfFailed(optirs_gelu_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_GELU, &args);
+            NativeError.ThrowIfFailed(optirs_gelu_raw(queue.Stream, &args));
         }
 
         x.KeepAlive();
@@ -689,7 +717,7 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_gelu_backward_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_gelu_backward(optirs_gelu_backward_args args, in TensorView dout = default, in TensorView x = default, in TensorView dx = default)
+    internal static void optirs_gelu_backward(optirs_gelu_backward_args args, StreamHandle? stream, in TensorView dout = default, in TensorView x = default, in TensorView dx = default)
     {
         NativeTensor dout_native, x_native, dx_native;
         fixed (byte* dout_data = dout, x_data = x, dx_data = dx)
@@ -698,7 +726,8 @@ internal static unsafe partial class optirs
             args.dout = dout.Describe(dout_data, &dout_native);
             args.x = x.Describe(x_data, &x_native);
             args.dx = dx.Describe(dx_data, &dx_native);
-            NativeError.ThrowIfFailed(optirs_gelu_backward_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_GELU_BACKWARD, &args);
+            NativeError.ThrowIfFailed(optirs_gelu_backward_raw(queue.Stream, &args));
         }
 
         dout.KeepAlive();
@@ -708,7 +737,7 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_swiglu_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_swiglu(optirs_swiglu_args args, in TensorView x = default, in TensorView @out = default)
+    internal static void optirs_swiglu(optirs_swiglu_args args, StreamHandle? stream, in TensorView x = default, in TensorView @out = default)
     {
         NativeTensor x_native, out_native;
         fixed (byte* x_data = x, out_data = @out)
@@ -716,7 +745,8 @@ internal static unsafe partial class optirs
             args.struct_size = (nuint)sizeof(optirs_swiglu_args);
             args.x = x.Describe(x_data, &x_native);
             args.@out = @out.Describe(out_data, &out_native);
-            NativeError.ThrowIfFailed(optirs_swiglu_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_SWIGLU, &args);
+            NativeError.ThrowIfFailed(optirs_swiglu_raw(queue.Stream, &args));
         }
 
         x.KeepAlive();
@@ -725,7 +755,7 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_swiglu_backward_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_swiglu_backward(optirs_swiglu_backward_args args, in TensorView dout = default, in TensorView x = default, in TensorView dx = default)
+    internal static void optirs_swiglu_backward(optirs_swiglu_backward_args args, StreamHandle? stream, in TensorView dout = default, in TensorView x = default, in TensorView dx = default)
     {
         NativeTensor dout_native, x_native, dx_native;
         fixed (byte* dout_data = dout, x_data = x, dx_data = dx)
@@ -734,7 +764,8 @@ internal static unsafe partial class optirs
             args.dout = dout.Describe(dout_data, &dout_native);
             args.x = x.Describe(x_data, &x_native);
             args.dx = dx.Describe(dx_data, &dx_native);
-            NativeError.ThrowIfFailed(optirs_swiglu_backward_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_SWIGLU_BACKWARD, &args);
+            NativeError.ThrowIfFailed(optirs_swiglu_backward_raw(queue.Stream, &args));
         }
 
         dout.KeepAlive();
@@ -744,7 +775,7 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_rope_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_rope(optirs_rope_args args, in TensorView x = default, in TensorView cosine = default, in TensorView sine = default, in TensorView positions = default, in TensorView @out = default)
+    internal static void optirs_rope(optirs_rope_args args, StreamHandle? stream, in TensorView x = default, in TensorView cosine = default, in TensorView sine = default, in TensorView positions = default, in TensorView @out = default)
     {
         NativeTensor x_native, cosine_native, sine_native, positions_native, out_native;
         fixed (byte* x_data = x, cosine_data = cosine, sine_data = sine, positions_data = positions, out_data = @out)
@@ -755,7 +786,8 @@ internal static unsafe partial class optirs
             args.sine = sine.Describe(sine_data, &sine_native);
             args.positions = positions.Describe(positions_data, &positions_native);
             args.@out = @out.Describe(out_data, &out_native);
-            NativeError.ThrowIfFailed(optirs_rope_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_ROPE, &args);
+            NativeError.ThrowIfFailed(optirs_rope_raw(queue.Stream, &args));
         }
 
         x.KeepAlive();
@@ -767,7 +799,7 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_dropout_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_dropout(optirs_dropout_args args, in TensorView x = default, in TensorView @out = default)
+    internal static void optirs_dropout(optirs_dropout_args args, StreamHandle? stream, in TensorView x = default, in TensorView @out = default)
     {
         NativeTensor x_native, out_native;
         fixed (byte* x_data = x, out_data = @out)
@@ -775,7 +807,8 @@ internal static unsafe partial class optirs
             args.struct_size = (nuint)sizeof(optirs_dropout_args);
             args.x = x.Describe(x_data, &x_native);
             args.@out = @out.Describe(out_data, &out_native);
-            NativeError.ThrowIfFailed(optirs_dropout_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_DROPOUT, &args);
+            NativeError.ThrowIfFailed(optirs_dropout_raw(queue.Stream, &args));
         }
 
         x.KeepAlive();
@@ -784,7 +817,7 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_embedding_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_embedding(optirs_embedding_args args, in TensorView table = default, in TensorView indices = default, in TensorView @out = default)
+    internal static void optirs_embedding(optirs_embedding_args args, StreamHandle? stream, in TensorView table = default, in TensorView indices = default, in TensorView @out = default)
     {
         NativeTensor table_native, indices_native, out_native;
         fixed (byte* table_data = table, indices_data = indices, out_data = @out)
@@ -793,7 +826,8 @@ internal static unsafe partial class optirs
             args.table = table.Describe(table_data, &table_native);
             args.indices = indices.Describe(indices_data, &indices_native);
             args.@out = @out.Describe(out_data, &out_native);
-            NativeError.ThrowIfFailed(optirs_embedding_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_EMBEDDING, &args);
+            NativeError.ThrowIfFailed(optirs_embedding_raw(queue.Stream, &args));
         }
 
         table.KeepAlive();
@@ -803,7 +837,7 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_embedding_backward_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_embedding_backward(optirs_embedding_backward_args args, in TensorView dout = default, in TensorView indices = default, in TensorView dtable = default)
+    internal static void optirs_embedding_backward(optirs_embedding_backward_args args, StreamHandle? stream, in TensorView dout = default, in TensorView indices = default, in TensorView dtable = default)
     {
         NativeTensor dout_native, indices_native, dtable_native;
         fixed (byte* dout_data = dout, indices_data = indices, dtable_data = dtable)
@@ -812,7 +846,8 @@ internal static unsafe partial class optirs
             args.dout = dout.Describe(dout_data, &dout_native);
             args.indices = indices.Describe(indices_data, &indices_native);
             args.dtable = dtable.Describe(dtable_data, &dtable_native);
-            NativeError.ThrowIfFailed(optirs_embedding_backward_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_EMBEDDING_BACKWARD, &args);
+            NativeError.ThrowIfFailed(optirs_embedding_backward_raw(queue.Stream, &args));
         }
 
         dout.KeepAlive();
@@ -822,7 +857,7 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_amax_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_amax(optirs_amax_args args, in TensorView x = default, in TensorView amax = default)
+    internal static void optirs_amax(optirs_amax_args args, StreamHandle? stream, in TensorView x = default, in TensorView amax = default)
     {
         NativeTensor x_native, amax_native;
         fixed (byte* x_data = x, amax_data = amax)
@@ -830,7 +865,8 @@ internal static unsafe partial class optirs
             args.struct_size = (nuint)sizeof(optirs_amax_args);
             args.x = x.Describe(x_data, &x_native);
             args.amax = amax.Describe(amax_data, &amax_native);
-            NativeError.ThrowIfFailed(optirs_amax_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_AMAX, &args);
+            NativeError.ThrowIfFailed(optirs_amax_raw(queue.Stream, &args));
         }
 
         x.KeepAlive();
@@ -839,7 +875,7 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_quantize_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_quantize(optirs_quantize_args args, in TensorView x = default, in TensorView scale = default, in TensorView @out = default, in TensorView amax = default)
+    internal static void optirs_quantize(optirs_quantize_args args, StreamHandle? stream, in TensorView x = default, in TensorView scale = default, in TensorView @out = default, in TensorView amax = default)
     {
         NativeTensor x_native, scale_native, out_native, amax_native;
         fixed (byte* x_data = x, scale_data = scale, out_data = @out, amax_data = amax)
@@ -849,7 +885,8 @@ internal static unsafe partial class optirs
             args.scale = scale.Describe(scale_data, &scale_native);
             args.@out = @out.Describe(out_data, &out_native);
             args.amax = amax.Describe(amax_data, &amax_native);
-            NativeError.ThrowIfFailed(optirs_quantize_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_QUANTIZE, &args);
+            NativeError.ThrowIfFailed(optirs_quantize_raw(queue.Stream, &args));
         }
 
         x.KeepAlive();
@@ -860,7 +897,7 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_dequantize_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_dequantize(optirs_dequantize_args args, in TensorView x = default, in TensorView scale_inv = default, in TensorView @out = default)
+    internal static void optirs_dequantize(optirs_dequantize_args args, StreamHandle? stream, in TensorView x = default, in TensorView scale_inv = default, in TensorView @out = default)
     {
         NativeTensor x_native, scale_inv_native, out_native;
         fixed (byte* x_data = x, scale_inv_data = scale_inv, out_data = @out)
@@ -869,7 +906,8 @@ internal static unsafe partial class optirs
             args.x = x.Describe(x_data, &x_native);
             args.scale_inv = scale_inv.Describe(scale_inv_data, &scale_inv_native);
             args.@out = @out.Describe(out_data, &out_native);
-            NativeError.ThrowIfFailed(optirs_dequantize_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_DEQUANTIZE, &args);
+            NativeError.ThrowIfFailed(optirs_dequantize_raw(queue.Stream, &args));
         }
 
         x.KeepAlive();
@@ -879,7 +917,7 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_cast_transpose_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_cast_transpose(optirs_cast_transpose_args args, in TensorView x = default, in TensorView scale = default, in TensorView @out = default, in TensorView out_transposed = default, in TensorView amax = default, in TensorView dbias = default)
+    internal static void optirs_cast_transpose(optirs_cast_transpose_args args, StreamHandle? stream, in TensorView x = default, in TensorView scale = default, in TensorView @out = default, in TensorView out_transposed = default, in TensorView amax = default, in TensorView dbias = default)
     {
         NativeTensor x_native, scale_native, out_native, out_transposed_native, amax_native, dbias_native;
         fixed (byte* x_data = x, scale_data = scale, out_data = @out, out_transposed_data = out_transposed, amax_data = amax, dbias_data = dbias)
@@ -891,7 +929,8 @@ internal static unsafe partial class optirs
             args.out_transposed = out_transposed.Describe(out_transposed_data, &out_transposed_native);
             args.amax = amax.Describe(amax_data, &amax_native);
             args.dbias = dbias.Describe(dbias_data, &dbias_native);
-            NativeError.ThrowIfFailed(optirs_cast_transpose_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_CAST_TRANSPOSE, &args);
+            NativeError.ThrowIfFailed(optirs_cast_transpose_raw(queue.Stream, &args));
         }
 
         x.KeepAlive();
@@ -904,7 +943,7 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_quantize_blocks_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_quantize_blocks(optirs_quantize_blocks_args args, in TensorView x = default, in TensorView @out = default, in TensorView scale_inv = default)
+    internal static void optirs_quantize_blocks(optirs_quantize_blocks_args args, StreamHandle? stream, in TensorView x = default, in TensorView @out = default, in TensorView scale_inv = default)
     {
         NativeTensor x_native, out_native, scale_inv_native;
         fixed (byte* x_data = x, out_data = @out, scale_inv_data = scale_inv)
@@ -913,7 +952,8 @@ internal static unsafe partial class optirs
             args.x = x.Describe(x_data, &x_native);
             args.@out = @out.Describe(out_data, &out_native);
             args.scale_inv = scale_inv.Describe(scale_inv_data, &scale_inv_native);
-            NativeError.ThrowIfFailed(optirs_quantize_blocks_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_QUANTIZE_BLOCKS, &args);
+            NativeError.ThrowIfFailed(optirs_quantize_blocks_raw(queue.Stream, &args));
         }
 
         x.KeepAlive();
@@ -923,7 +963,7 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_dequantize_blocks_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_dequantize_blocks(optirs_dequantize_blocks_args args, in TensorView x = default, in TensorView scale_inv = default, in TensorView @out = default)
+    internal static void optirs_dequantize_blocks(optirs_dequantize_blocks_args args, StreamHandle? stream, in TensorView x = default, in TensorView scale_inv = default, in TensorView @out = default)
     {
         NativeTensor x_native, scale_inv_native, out_native;
         fixed (byte* x_data = x, scale_inv_data = scale_inv, out_data = @out)
@@ -932,7 +972,8 @@ internal static unsafe partial class optirs
             args.x = x.Describe(x_data, &x_native);
             args.scale_inv = scale_inv.Describe(scale_inv_data, &scale_inv_native);
             args.@out = @out.Describe(out_data, &out_native);
-            NativeError.ThrowIfFailed(optirs_dequantize_blocks_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_DEQUANTIZE_BLOCKS, &args);
+            NativeError.ThrowIfFailed(optirs_dequantize_blocks_raw(queue.Stream, &args));
         }
 
         x.KeepAlive();
@@ -942,7 +983,7 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_delayed_scaling_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_delayed_scaling(optirs_delayed_scaling_args args, in TensorView amax_history = default, in TensorView scale = default, in TensorView scale_inv = default)
+    internal static void optirs_delayed_scaling(optirs_delayed_scaling_args args, StreamHandle? stream, in TensorView amax_history = default, in TensorView scale = default, in TensorView scale_inv = default)
     {
         NativeTensor amax_history_native, scale_native, scale_inv_native;
         fixed (byte* amax_history_data = amax_history, scale_data = scale, scale_inv_data = scale_inv)
@@ -951,7 +992,8 @@ internal static unsafe partial class optirs
             args.amax_history = amax_history.Describe(amax_history_data, &amax_history_native);
             args.scale = scale.Describe(scale_data, &scale_native);
             args.scale_inv = scale_inv.Describe(scale_inv_data, &scale_inv_native);
-            NativeError.ThrowIfFailed(optirs_delayed_scaling_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_DELAYED_SCALING, &args);
+            NativeError.ThrowIfFailed(optirs_delayed_scaling_raw(queue.Stream, &args));
         }
 
         amax_history.KeepAlive();
@@ -961,7 +1003,7 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_sparse_adam_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_sparse_adam(optirs_sparse_adam_args args, in TensorView param = default, in TensorView indices = default, in TensorView grads = default, in TensorView grad_scale = default, in TensorView exp_avg = default, in TensorView exp_avg_sq = default)
+    internal static void optirs_sparse_adam(optirs_sparse_adam_args args, StreamHandle? stream, in TensorView param = default, in TensorView indices = default, in TensorView grads = default, in TensorView grad_scale = default, in TensorView exp_avg = default, in TensorView exp_avg_sq = default)
     {
         NativeTensor param_native, indices_native, grads_native, grad_scale_native, exp_avg_native, exp_avg_sq_native;
         fixed (byte* param_data = param, indices_data = indices, grads_data = grads, grad_scale_data = grad_scale, exp_avg_data = exp_avg, exp_avg_sq_data = exp_avg_sq)
@@ -973,7 +1015,8 @@ internal static unsafe partial class optirs
             args.grad_scale = grad_scale.Describe(grad_scale_data, &grad_scale_native);
             args.exp_avg = exp_avg.Describe(exp_avg_data, &exp_avg_native);
             args.exp_avg_sq = exp_avg_sq.Describe(exp_avg_sq_data, &exp_avg_sq_native);
-            NativeError.ThrowIfFailed(optirs_sparse_adam_raw(null, &args));
+            using var queue = new KernelQueue(stream, OPTIRS_KERNEL_SPARSE_ADAM, &args);
+            NativeError.ThrowIfFailed(optirs_sparse_adam_raw(queue.Stream, &args));
         }
 
         param.KeepAlive();

@@ -4,7 +4,8 @@ namespace OptiRs.Bindings.Generator;
 
 /// <summary>
 /// Writes <c>Kernels.g.cs</c>: for each kernel <c>f(stream, const f_args*)</c> a form that takes the scalars of its struct as they
-/// are and its tensors as views, which it pins and keeps alive for the time of the call.
+/// are and its tensors as views, which it pins and keeps alive for the time of the call. A call with a stream gets its workspace
+/// from there.
 /// </summary>
 internal sealed class KernelWriter(CHeader header)
 {
@@ -17,7 +18,7 @@ internal sealed class KernelWriter(CHeader header)
         Line("");
         Line("namespace OptiRs.Native.Interop;");
         Line("");
-        Line("// The kernels on host memory: fields that are tensors are set from the views, a view that is left out is NULL.");
+        Line("// The kernels: fields that are tensors are set from the views, a view that is left out is NULL. Without a stream, on host memory.");
         Line("internal static unsafe partial class optirs");
         Line("{");
         bool isFirst = true;
@@ -44,6 +45,7 @@ internal sealed class KernelWriter(CHeader header)
         (string Field, string Type)[] handles = [.. args.Fields.Select(f => (f.Name, Handle(f))).Where(f => f.Item2.Length > 0)];
         bool hasWorkspace = !measures && function.Documentation.Has("workspace");
         var parameters = new List<string> { $"{args.Name} args" };
+        if (!measures) parameters.Add("StreamHandle? stream");
         parameters.AddRange(handles.Select(h => $"{h.Type} {SafeSignature.Identifier(h.Field)}"));
         parameters.AddRange(views.Select(v => $"in TensorView {SafeSignature.Identifier(v)} = default"));
         if (hasWorkspace) parameters.Add("Span<byte> workspace = default");
@@ -77,9 +79,16 @@ internal sealed class KernelWriter(CHeader header)
         }
 
         string number = "OPTIRS_KERNEL_" + function.Name["optirs_".Length..].ToUpperInvariant();
-        Line(measures
-            ? $"            NativeError.ThrowIfFailed(optirs_kernel_workspace_raw({number}, &args, &bytes));"
-            : $"            NativeError.ThrowIfFailed({function.Name}_raw(null, &args));");
+        if (measures)
+        {
+            Line($"            NativeError.ThrowIfFailed(optirs_kernel_workspace_raw({number}, &args, &bytes));");
+        }
+        else
+        {
+            Line($"            using var queue = new KernelQueue(stream, {number}, &args);");
+            Line($"            NativeError.ThrowIfFailed({function.Name}_raw(queue.Stream, &args));");
+        }
+
         Line("        }");
         if (views.Length > 0) Line("");
         foreach (string view in views) Line($"        {SafeSignature.Identifier(view)}.KeepAlive();");

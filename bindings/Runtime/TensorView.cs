@@ -3,9 +3,9 @@ using System.Runtime.CompilerServices;
 namespace OptiRs.Native.Interop;
 
 /// <summary>
-/// A tensor argument of a kernel: address, type and extents, without an allocation. The address is a managed reference: the
-/// wrappers of the kernels pin it (<c>fixed</c>) for the time of the call. The default value stands for a tensor that is left
-/// out.
+/// A tensor argument of a kernel: address, device, type and extents, without an allocation. The address is a managed reference:
+/// the wrappers of the kernels pin it (<c>fixed</c>) for the time of the call, which leaves an address of a device as it is. The
+/// default value stands for a tensor that is left out.
 /// </summary>
 internal readonly unsafe ref struct TensorView
 {
@@ -16,6 +16,7 @@ internal readonly unsafe ref struct TensorView
     private readonly object? _owner;
     private readonly int _rank;
     private readonly optirs_dl_data_type _type;
+    private readonly optirs_dl_device _device;
     private readonly bool _isPresent;
     private readonly bool _hasStrides;
     private readonly Extents _shape;
@@ -34,11 +35,27 @@ internal readonly unsafe ref struct TensorView
         _owner = owner;
         _rank = shape.Length;
         _type = DlpackType.Of(dtype);
+        _device = new optirs_dl_device { device_type = optirs.OPTIRS_DL_CPU };
         _isPresent = true;
         _hasStrides = !strides.IsEmpty;
         shape.CopyTo(_shape);
         strides.CopyTo(_strides);
     }
+
+    private TensorView(scoped in TensorView host, int device)
+    {
+        this = host;
+        _device = new optirs_dl_device { device_type = optirs.OPTIRS_DL_CUDA, device_id = device };
+    }
+
+    /// <summary>A dense tensor in the memory of a device of the backend <c>cuda</c>.</summary>
+    /// <param name="address">The first element.</param>
+    /// <param name="device">The device's number.</param>
+    /// <param name="dtype">An OPTIRS_DTYPE_* constant.</param>
+    /// <param name="shape">Extents.</param>
+    /// <param name="owner">Kept alive until the kernel is queued.</param>
+    public static TensorView OnDevice(nint address, int device, int dtype, scoped ReadOnlySpan<long> shape, object owner) =>
+        new(new TensorView(ref *(byte*)address, dtype, shape, default, owner), device);
 
     public ref byte GetPinnableReference() => ref _data;
 
@@ -52,7 +69,7 @@ internal readonly unsafe ref struct TensorView
         if (_hasStrides) native->Strides = _strides;
         native->Tensor = new optirs_dl_tensor
         {
-            data = data, device = new optirs_dl_device { device_type = optirs.OPTIRS_DL_CPU }, ndim = _rank, dtype = _type,
+            data = data, device = _device, ndim = _rank, dtype = _type,
             shape = (long*)&native->Shape, strides = _hasStrides ? (long*)&native->Strides : null,
         };
         return &native->Tensor;

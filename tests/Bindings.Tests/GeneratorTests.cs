@@ -63,11 +63,12 @@ public sealed class GeneratorTests
             """,
             "Kernels.g.cs");
         Assert.That(text, Does.Contain(
-            "void optirs_sum(optirs_sum_args args, TensorListHandle terms, in TensorView @out = default, Span<byte> workspace = default)"));
+            "void optirs_sum(optirs_sum_args args, StreamHandle? stream, TensorListHandle terms, in TensorView @out = default, Span<byte> workspace = default)"));
         Assert.That(text, Does.Contain("args.@out = @out.Describe(out_data, &out_native);"));
         Assert.That(text, Does.Contain("args.terms = terms.Tensors;"));
         Assert.That(text, Does.Contain("long optirs_sum_workspace(optirs_sum_args args, TensorListHandle terms, in TensorView @out = default)"));
         Assert.That(text, Does.Contain("optirs_kernel_workspace_raw(OPTIRS_KERNEL_SUM, &args, &bytes)"));
+        Assert.That(text, Does.Contain("using var queue = new KernelQueue(stream, OPTIRS_KERNEL_SUM, &args);"));
     }
 
     [Test]

@@ -197,7 +197,7 @@ void lion(const float* c, const RuleBlock& block) {
         const Vec u = hn::MulAdd(beta1, m, hn::Mul(rest1, g));
         // 0 and NaN stand for themselves.
         const Vec step = hn::IfThenElse(hn::Gt(hn::Abs(u), hn::Zero(d)), hn::CopySign(rate, u), u);
-        p = hn::Sub(hn::Mul(p, keep), step);
+        p = hn::MulSub(p, keep, step);
         m = hn::MulAdd(beta2, m, hn::Mul(rest2, g));
     });
 }

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <numeric>
 
-#include "src/cpu/adam_constants.h"
 #include "src/cpu/convert.h"
 #include "src/cpu/optimizer_lists.h"
 #include "src/cpu/tensor.h"
@@ -31,80 +30,29 @@ double normOf(const double* sums, const Chunks& chunks, int64_t tensor) {
 
 }  // namespace
 
-void run(const optirs_sgd_args& args, ThreadPool& pool) {
-    const Rule rule = args.momentum == 0 ? Rule::kSgd : Rule::kMomentum;
-    runRule({rule, {f32(args.learning_rate), f32(args.weight_decay), f32(args.momentum)}}, *args.tensors,
-            pool);
-}
-
-void run(const optirs_adam_args& args, ThreadPool& pool) {
-    runRule(adamConstants(Rule::kAdam, args, args.weight_decay, args.learning_rate), *args.tensors, pool);
-}
-
-void run(const optirs_adamw_args& args, ThreadPool& pool) {
-    const double keep = 1 - args.learning_rate * args.weight_decay;
-    runRule(adamConstants(Rule::kAdamW, args, keep, args.learning_rate), *args.tensors, pool);
-}
-
-void run(const optirs_radam_args& args, ThreadPool& pool) {
-    const auto t = static_cast<double>(args.step);
-    const double longest = 2 / (1 - args.beta2) - 1;
-    const double power = std::pow(args.beta2, t);
-    const double length = longest - 2 * t * power / correction(args.beta2, args.step);
-    if (length <= 4) {
-        return runRule(adamConstants(Rule::kFirstMoment, args, args.weight_decay, args.learning_rate),
-                       *args.tensors, pool);
-    }
-    const double rectification =
-        std::sqrt((length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length));
-    runRule(adamConstants(Rule::kAdam, args, args.weight_decay, args.learning_rate * rectification),
-            *args.tensors, pool);
-}
-
-void run(const optirs_adabound_args& args, ThreadPool& pool) {
-    const double age = args.gamma * static_cast<double>(args.step);
-    RuleConstants constants = adamConstants(Rule::kAdaBound, args, args.weight_decay, args.learning_rate);
-    constants.c[5] = f32(args.learning_rate);
-    constants.c[8] = f32(1 / correction(args.beta1, args.step));
-    constants.c[9] = f32(args.final_lr * (1 - 1 / (age + 1)));
-    constants.c[10] = f32(args.final_lr * (1 + 1 / age));
-    runRule(constants, *args.tensors, pool);
-}
-
-void run(const optirs_lion_args& args, ThreadPool& pool) {
-    runRule({Rule::kLion,
-             {f32(args.beta1), f32(1 - args.beta1), f32(args.beta2), f32(1 - args.beta2),
-              f32(1 - args.learning_rate * args.weight_decay), f32(args.learning_rate)}},
-            *args.tensors, pool);
-}
-
+void run(const optirs_sgd_args& args, ThreadPool& pool) { runRule(ruleOf(args), *args.tensors, pool); }
+void run(const optirs_adam_args& args, ThreadPool& pool) { runRule(ruleOf(args), *args.tensors, pool); }
+void run(const optirs_adamw_args& args, ThreadPool& pool) { runRule(ruleOf(args), *args.tensors, pool); }
+void run(const optirs_radam_args& args, ThreadPool& pool) { runRule(ruleOf(args), *args.tensors, pool); }
+void run(const optirs_adabound_args& args, ThreadPool& pool) { runRule(ruleOf(args), *args.tensors, pool); }
+void run(const optirs_lion_args& args, ThreadPool& pool) { runRule(ruleOf(args), *args.tensors, pool); }
 void run(const optirs_adagrad_args& args, ThreadPool& pool) {
-    runRule({Rule::kAdagrad, {f32(args.learning_rate), f32(args.weight_decay), f32(args.epsilon)}},
-            *args.tensors, pool, false);
+    runRule(ruleOf(args), *args.tensors, pool, false);
 }
-
 void run(const optirs_adadelta_args& args, ThreadPool& pool) {
-    runRule({Rule::kAdaDelta, {f32(args.learning_rate), f32(args.rho), f32(1 - args.rho), f32(args.epsilon)}},
-            *args.tensors, pool, false);
+    runRule(ruleOf(args), *args.tensors, pool, false);
 }
-
 void run(const optirs_rmsprop_args& args, ThreadPool& pool) {
-    runRule({Rule::kRmsProp,
-             {f32(args.learning_rate), f32(args.weight_decay), f32(args.epsilon), f32(args.rho),
-              f32(1 - args.rho)}},
-            *args.tensors, pool, false);
+    runRule(ruleOf(args), *args.tensors, pool, false);
 }
-
-void run(const optirs_lookahead_args& args, ThreadPool& pool) {
-    runRule({Rule::kLookahead, {f32(args.alpha)}}, *args.tensors, pool);
-}
+void run(const optirs_lookahead_args& args, ThreadPool& pool) { runRule(ruleOf(args), *args.tensors, pool); }
 
 void run(const optirs_lamb_args& args, ThreadPool& pool) {
     const optirs_optimizer_tensors& tensors = *args.tensors;
     if (isSkipped(tensors)) {
         return;
     }
-    const RuleConstants constants = adamConstants(Rule::kLamb, args, args.weight_decay, 1);
+    const RuleConstants constants = ruleOf(args);
     RuleConstants moments = constants;
     moments.rule = Rule::kMoments;
     const Chunks chunks(tensors.params, tensors.count);
@@ -159,7 +107,7 @@ void run(const optirs_lars_args& args, ThreadPool& pool) {
         rates[i] = args.learning_rate * (size > 0 && slope > 0 ? trust : 1);
     }
     forBlocks(tensors, {}, chunks, pool, [&](int64_t, int64_t tensor, const RuleBlock& block) {
-        applyRule({Rule::kMomentum, {f32(rates[tensor]), f32(args.weight_decay), f32(args.momentum)}}, block);
+        applyRule(momentumRule(rates[tensor], args.weight_decay, args.momentum), block);
     });
 }
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "src/cpu/adam_constants.h"
 #include "src/cpu/indices.h"
+#include "src/cpu/optimizer_rules.h"
 #include "src/cpu/rows.h"
 
 namespace optirs::cpu {

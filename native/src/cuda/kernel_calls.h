@@ -1,6 +1,7 @@
 // The kernels of the C ABI, one function for each args struct, in the files kernel_<family>.cpp.
 #pragma once
 
+#include <optirs/kernel_attention.h>
 #include <optirs/kernel_matmul.h>
 #include <optirs/kernel_norm.h>
 #include <optirs/kernel_optimizer.h>
@@ -12,6 +13,18 @@
 /// X(NAME, name) for every kernel OPTIRS_KERNEL_<NAME> that this backend has.
 #define OPTIRS_CUDA_KERNEL_LIST(X)              \
     X(ADAMW, adamw)                             \
+    X(SGD, sgd)                                 \
+    X(ADAM, adam)                               \
+    X(RADAM, radam)                             \
+    X(ADABOUND, adabound)                       \
+    X(LAMB, lamb)                               \
+    X(LARS, lars)                               \
+    X(LION, lion)                               \
+    X(ADAGRAD, adagrad)                         \
+    X(ADADELTA, adadelta)                       \
+    X(RMSPROP, rmsprop)                         \
+    X(LOOKAHEAD, lookahead)                     \
+    X(GRAD_NORM, grad_norm)                     \
     X(AMAX, amax)                               \
     X(QUANTIZE, quantize)                       \
     X(DEQUANTIZE, dequantize)                   \
@@ -34,7 +47,9 @@
     X(DROPOUT, dropout)                         \
     X(EMBEDDING, embedding)                     \
     X(EMBEDDING_BACKWARD, embedding_backward)   \
-    X(MATMUL, matmul)
+    X(MATMUL, matmul)                           \
+    X(ATTENTION, attention)                     \
+    X(ATTENTION_BACKWARD, attention_backward)
 
 namespace optirs::cuda {
 
@@ -46,5 +61,9 @@ OPTIRS_CUDA_KERNEL_LIST(OPTIRS_DECLARE_RUN)
 uint64_t workspaceOf(const optirs_layer_norm_backward_args& args);
 uint64_t workspaceOf(const optirs_rms_norm_backward_args& args);
 uint64_t workspaceOf(const optirs_matmul_args& args);
+uint64_t workspaceOf(const optirs_attention_backward_args& args);
+uint64_t workspaceOf(const optirs_lamb_args& args);
+uint64_t workspaceOf(const optirs_lars_args& args);
+uint64_t workspaceOf(const optirs_grad_norm_args& args);
 
 }  // namespace optirs::cuda

@@ -8,14 +8,16 @@
 namespace optirs::cuda {
 namespace {
 
-/// The step so far: f32 in, f32 out, nothing besides.
+/// The steps so far: f32 in, f32 out.
 void requirePlain(const optirs_optimizer_tensors& lists, int64_t i) {
     const bool has_more = lists.scales1 != nullptr || lists.scales2 != nullptr || lists.masters != nullptr ||
-                          lists.remainders != nullptr || lists.casts != nullptr ||
-                          lists.cast_amax != nullptr || lists.grad_scale != nullptr ||
-                          lists.skip != nullptr || lists.zero_grads != 0;
-    require(!has_more && isF32(lists.params[i]) && isF32(lists.grads[i]),
-            "optimizer step but for f32 parameters with f32 gradients and states, without extras");
+                          lists.remainders != nullptr || lists.casts != nullptr || lists.cast_amax != nullptr;
+    require(!has_more && isF32(lists.params[i]) && (lists.grads == nullptr || isF32(lists.grads[i])),
+            "optimizer step but for f32 parameters with f32 gradients and states, without casts");
+}
+
+float* floatsOf(const optirs_dl_tensor* list, int64_t i) {
+    return list == nullptr ? nullptr : dataOf<float>(&list[i]);
 }
 
 /// The memory is the calling thread's and grows only: steps in steady state allocate nothing.
@@ -24,29 +26,77 @@ const std::vector<StepTensor>& stepTensors(const optirs_optimizer_tensors& lists
     tensors.clear();
     for (int64_t i = 0; i < lists.count; ++i) {
         requirePlain(lists, i);
-        tensors.push_back({.param = dataOf<float>(&lists.params[i]),
-                           .grad = dataOf<float>(&lists.grads[i]),
-                           .state1 = dataOf<float>(&lists.state1[i]),
-                           .state2 = lists.state2 == nullptr ? nullptr : dataOf<float>(&lists.state2[i]),
+        tensors.push_back({.param = floatsOf(lists.params, i),
+                           .grad = floatsOf(lists.grads, i),
+                           .state1 = floatsOf(lists.state1, i),
+                           .state2 = floatsOf(lists.state2, i),
                            .count = countOf(lists.params[i])});
     }
     return tensors;
 }
 
+StepExtras extrasOf(const optirs_optimizer_tensors& lists) {
+    return {.grad_scale = dataOf<float>(lists.grad_scale),
+            .skip = dataOf<float>(lists.skip),
+            .zero_grads = lists.zero_grads != 0};
+}
+
+/// Empty lists are the host's: at least one parameter is here.
+Queue queueOfLists(const optirs_optimizer_tensors& lists, CUstream stream) {
+    return queueOf(lists.params[0], stream);
+}
+
+template <class Args>
+void runRule(const Args& args, CUstream stream) {
+    const optirs_optimizer_tensors& lists = *args.tensors;
+    step(queueOfLists(lists, stream), ruleOf(args), extrasOf(lists), stepTensors(lists));
+}
+
+std::vector<Gradient>& gradientsOf(const optirs_grad_norm_args& args) {
+    thread_local std::vector<Gradient> gradients;
+    gradients.clear();
+    for (int64_t i = 0; i < args.count; ++i) {
+        gradients.push_back({dataOf(&args.grads[i]), countOf(args.grads[i]), elementOf(args.grads[i])});
+    }
+    return gradients;
+}
+
 }  // namespace
 
-void run(const optirs_adamw_args& args, CUstream stream) {
-    if (args.tensors->count == 0) {
-        return;
-    }
-    adamw(queueOf(args.tensors->params[0], stream),
-          {.step = args.step,
-           .learning_rate = args.learning_rate,
-           .beta1 = args.beta1,
-           .beta2 = args.beta2,
-           .epsilon = args.epsilon,
-           .weight_decay = args.weight_decay},
-          stepTensors(*args.tensors));
+void run(const optirs_sgd_args& args, CUstream stream) { runRule(args, stream); }
+void run(const optirs_adam_args& args, CUstream stream) { runRule(args, stream); }
+void run(const optirs_adamw_args& args, CUstream stream) { runRule(args, stream); }
+void run(const optirs_radam_args& args, CUstream stream) { runRule(args, stream); }
+void run(const optirs_adabound_args& args, CUstream stream) { runRule(args, stream); }
+void run(const optirs_lion_args& args, CUstream stream) { runRule(args, stream); }
+void run(const optirs_adagrad_args& args, CUstream stream) { runRule(args, stream); }
+void run(const optirs_adadelta_args& args, CUstream stream) { runRule(args, stream); }
+void run(const optirs_rmsprop_args& args, CUstream stream) { runRule(args, stream); }
+void run(const optirs_lookahead_args& args, CUstream stream) { runRule(args, stream); }
+
+uint64_t workspaceOf(const optirs_lamb_args& args) { return normStepBytes(stepTensors(*args.tensors)); }
+uint64_t workspaceOf(const optirs_lars_args& args) { return normStepBytes(stepTensors(*args.tensors)); }
+uint64_t workspaceOf(const optirs_grad_norm_args& args) { return gradientNormBytes(gradientsOf(args)); }
+
+void run(const optirs_lamb_args& args, CUstream stream) {
+    const optirs_optimizer_tensors& lists = *args.tensors;
+    lambStep(queueOfLists(lists, stream), ruleOf(args), args.learning_rate, extrasOf(lists),
+             stepTensors(lists), args.workspace);
+}
+
+void run(const optirs_lars_args& args, CUstream stream) {
+    const optirs_optimizer_tensors& lists = *args.tensors;
+    larsStep(queueOfLists(lists, stream), args, extrasOf(lists), stepTensors(lists), args.workspace);
+}
+
+void run(const optirs_grad_norm_args& args, CUstream stream) {
+    gradientNorm(queueOf(*args.norm, stream), gradientsOf(args),
+                 {.scale = dataOf<float>(args.scale),
+                  .max_norm = args.max_norm,
+                  .norm = dataOf<float>(args.norm),
+                  .grad_scale = dataOf<float>(args.grad_scale),
+                  .non_finite = dataOf<float>(args.non_finite)},
+                 args.workspace);
 }
 
 }  // namespace optirs::cuda

@@ -5,6 +5,19 @@
 #include "src/cuda/kernel_calls.h"
 
 namespace optirs::cuda {
+namespace {
+
+/// Most kernels need none.
+template <class Args>
+uint64_t workspaceOrNone([[maybe_unused]] const void* args) {
+    if constexpr (requires(const Args& given) { workspaceOf(given); }) {
+        return workspaceOf(*static_cast<const Args*>(args));
+    } else {
+        return 0;
+    }
+}
+
+}  // namespace
 
 void runKernel(int32_t kernel, const void* args, CUstream stream) {
     switch (kernel) {
@@ -21,12 +34,11 @@ void runKernel(int32_t kernel, const void* args, CUstream stream) {
 
 uint64_t kernelWorkspace(int32_t kernel, const void* args) {
     switch (kernel) {
-        case OPTIRS_KERNEL_LAYER_NORM_BACKWARD:
-            return workspaceOf(*static_cast<const optirs_layer_norm_backward_args*>(args));
-        case OPTIRS_KERNEL_RMS_NORM_BACKWARD:
-            return workspaceOf(*static_cast<const optirs_rms_norm_backward_args*>(args));
-        case OPTIRS_KERNEL_MATMUL:
-            return workspaceOf(*static_cast<const optirs_matmul_args*>(args));
+#define OPTIRS_WORKSPACE(NAME, name) \
+    case OPTIRS_KERNEL_##NAME:       \
+        return workspaceOrNone<optirs_##name##_args>(args);
+        OPTIRS_CUDA_KERNEL_LIST(OPTIRS_WORKSPACE)
+#undef OPTIRS_WORKSPACE
         default:
             return 0;
     }

@@ -16,6 +16,7 @@ namespace optirs::cuda {
 namespace {
 
 constexpr int64_t kMaxBlocks = 0x7fffffff;
+constexpr unsigned kSharedUnasked = 48 * 1024;  // more must be asked for
 
 const DriverApi& driver() { return libraries().driver.api; }
 
@@ -23,7 +24,7 @@ const DriverApi& driver() { return libraries().driver.api; }
 class LoadedKernels {
  public:
     /// To be called with the device's context current.
-    CUfunction find(int32_t device, const KernelName& kernel) {
+    CUfunction find(int32_t device, const KernelName& kernel, unsigned shared_bytes) {
         const std::scoped_lock lock(mutex_);
         const auto key = std::tuple(device, kernel.file, kernel.name);  // literals: their address will do
         if (const auto known = functions_.find(key); known != functions_.end()) {
@@ -32,6 +33,11 @@ class LoadedKernels {
         CUfunction function = nullptr;
         checkDriver(driver().moduleGetFunction(&function, module(device, kernel.file), kernel.name),
                     "cuModuleGetFunction", kernel.name);
+        if (shared_bytes > kSharedUnasked) {
+            checkDriver(driver().funcSetAttribute(function, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
+                                                  static_cast<int>(shared_bytes)),
+                        "cuFuncSetAttribute", kernel.name);
+        }
         return functions_.emplace(key, function).first->second;
     }
 
@@ -68,7 +74,7 @@ LoadedKernels& loadedKernels() {
 }  // namespace
 
 void launchKernel(const Queue& queue, const KernelName& kernel, int64_t blocks, const void* arguments,
-                  unsigned threads) {
+                  const BlockShape& shape) {
     if (blocks == 0) {
         return;
     }
@@ -77,10 +83,10 @@ void launchKernel(const Queue& queue, const KernelName& kernel, int64_t blocks, 
                           core::concat(kernel.name, " needs ", blocks, " blocks; the most is ", kMaxBlocks));
     }
     const ContextScope scope(queue.device);
-    CUfunction function = loadedKernels().find(queue.device, kernel);
+    CUfunction function = loadedKernels().find(queue.device, kernel, shape.shared_bytes);
     void* parameters[] = {const_cast<void*>(arguments)};  // only read
-    checkDriver(driver().launchKernel(function, static_cast<unsigned>(blocks), 1, 1, threads, 1, 1, 0,
-                                      queue.stream, parameters, nullptr),
+    checkDriver(driver().launchKernel(function, static_cast<unsigned>(blocks), 1, 1, shape.threads, 1, 1,
+                                      shape.shared_bytes, queue.stream, parameters, nullptr),
                 "cuLaunchKernel", kernel.name);
 }
 

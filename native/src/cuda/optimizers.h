@@ -4,29 +4,54 @@
 #include <cstdint>
 #include <span>
 
-#include "src/cuda/launch.h"
+#include "src/core/optimizer_rules.h"
+#include "src/cuda/row_kernels.h"
 
 namespace optirs::cuda {
 
-struct AdamW {
-    int64_t step;  // from 1
-    double learning_rate;
-    double beta1;
-    double beta2;
-    double epsilon;
-    double weight_decay;
-};
-
-/// One parameter of a step, dense f32; state2 NULL where the step has one state.
+/// One parameter of a step, dense f32; what the step does not have is NULL.
 struct StepTensor {
     float* param;
-    const float* grad;
+    float* grad;
     float* state1;
     float* state2;
     int64_t count;
 };
 
+/// What every step can do besides.
+struct StepExtras {
+    const float* grad_scale = nullptr;  // [1] on the device; NULL for 1
+    const float* skip = nullptr;        // [1] on the device: not 0 for a step that changes nothing
+    bool zero_grads = false;
+};
+
 /// As many launches as it takes; each updates up to kOptimizerTensors tensors.
-void adamw(const Queue& queue, const AdamW& options, std::span<const StepTensor> tensors);
+void step(const Queue& queue, const RuleConstants& rule, const StepExtras& extras,
+          std::span<const StepTensor> tensors);
+
+/// Bytes that lambStep and larsStep need for the sums of squares of blocks, and the rates of tensors.
+uint64_t normStepBytes(std::span<const StepTensor> tensors);
+/// `rule` has no rate.
+void lambStep(const Queue& queue, const RuleConstants& rule, double learning_rate, const StepExtras& extras,
+              std::span<const StepTensor> tensors, void* workspace);
+void larsStep(const Queue& queue, const optirs_lars_args& args, const StepExtras& extras,
+              std::span<const StepTensor> tensors, void* workspace);
+
+struct Gradient {
+    const void* data;
+    int64_t count;
+    Element element;
+};
+/// Where the results of gradientNorm go; see optirs_grad_norm_args.
+struct GradientNorm {
+    const float* scale;
+    double max_norm;
+    float* norm;
+    float* grad_scale;
+    float* non_finite;
+};
+uint64_t gradientNormBytes(std::span<const Gradient> gradients);
+void gradientNorm(const Queue& queue, std::span<const Gradient> gradients, const GradientNorm& outputs,
+                  void* workspace);
 
 }  // namespace optirs::cuda

@@ -150,7 +150,7 @@ TEST_F(KernelTest, AFailedLaunchIsTyped) {
     const Failure failure = take(optirs_adamw(queue.get(), &args));
     EXPECT_EQ(failure.code, OPTIRS_INTERNAL);
     EXPECT_EQ(failure.operation, "optirs_adamw");
-    EXPECT_NE(failure.message.find("cuLaunchKernel of adamw_f32"), std::string::npos) << failure.message;
+    EXPECT_NE(failure.message.find("cuLaunchKernel of step_adamw_f32"), std::string::npos) << failure.message;
     EXPECT_OK(optirs_adamw(queue.get(), &args));
 }
 

@@ -265,7 +265,13 @@ TEST(OptimizerKernels, AdamWIsItsFormula) {
     for (int i = 0; i < 150; ++i) {
         counts.push_back(i % 7 + 1);
     }
-    const AdamW options = {3, 1e-2, 0.9, 0.99, 1e-6, 0.1};
+    optirs_adamw_args args{};
+    args.step = 3;
+    args.learning_rate = 1e-2;
+    args.beta1 = 0.9;
+    args.beta2 = 0.99;
+    args.epsilon = 1e-6;
+    args.weight_decay = 0.1;
     std::vector<std::unique_ptr<Array<F32>>> arrays;
     std::vector<StepTensor> tensors;
     std::vector<std::vector<double>> wanted;
@@ -292,7 +298,7 @@ TEST(OptimizerKernels, AdamWIsItsFormula) {
             wanted.push_back({p, m, v});
         }
     }
-    adamw(testQueue(), options, tensors);
+    step(testQueue(), ruleOf(args), {}, tensors);
     size_t at = 0;
     for (const StepTensor& tensor : tensors) {
         for (int64_t i = 0; i < tensor.count; ++i, ++at) {

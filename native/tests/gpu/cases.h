@@ -31,5 +31,6 @@ struct Case {
 /// All cases; `scale` divides the sizes, 1 for a GPU.
 std::vector<Case> memoryCases(int64_t scale);
 std::vector<Case> productCases(int64_t scale);
+std::vector<Case> attentionCases(int64_t scale);
 
 }  // namespace optirs::gpu_check

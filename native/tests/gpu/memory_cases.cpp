@@ -35,7 +35,13 @@ Case adamwCase(int64_t count) {
         value.bits = std::fabs(value.bits);
     }
     const auto v = bytesOf(second);
-    const AdamW options = {2, 1e-3, 0.9, 0.999, 1e-8, 0.01};
+    optirs_adamw_args args{};
+    args.step = 2;
+    args.learning_rate = 1e-3;
+    args.beta1 = 0.9;
+    args.beta2 = 0.999;
+    args.epsilon = 1e-8;
+    args.weight_decay = 0.01;
     Case made = {"adamw f32", std::to_string(count), 28.0 * static_cast<double>(count), 0, {}, {}};
     made.buffers = {{"param", p,
                      [=](const std::vector<char>& result) {
@@ -53,7 +59,7 @@ Case adamwCase(int64_t count) {
                     input("v", v)};
     made.run = [=](const Queue& queue, const std::vector<void*>& b) {
         const StepTensor tensor = {floats(b[0]), floats(b[1]), floats(b[2]), floats(b[3]), count};
-        adamw(queue, options, {&tensor, 1});
+        step(queue, ruleOf(args), {}, {&tensor, 1});
     };
     return made;
 }

@@ -22,7 +22,7 @@ echo "run.sh: $("$nvcc" --version | tail -1); $(g++ --version | head -1)"
 for source in "$cuda"/kernels/*.cu; do
     name=$(basename "$source" .cu)
     "$nvcc" -std=c++17 -O3 -fmad=false -gencode=arch=compute_80,code=sm_80 -gencode=arch=compute_80,code=compute_80 \
-        -gencode=arch=compute_90a,code=sm_90a -fatbin -o "$work/$name.fatbin" "$source" &
+        -gencode=arch=compute_90a,code=sm_90a -Xfatbin=-compress-all -fatbin -o "$work/$name.fatbin" "$source" &
 done
 wait
 
@@ -41,7 +41,7 @@ wait
 core=$root/native/src/core
 g++ -std=c++20 -O2 -pthread "-I$root/native" "-I$root/native/include" "-I$work" -o "$work/gpu_check" \
     "$root"/native/tests/gpu/*.cpp "$root/native/tests/cuda/emulation/emulation.cpp" "$work/images.s" \
-    "$cuda"/{context,gemm,gemm_check,kernel_images,launch,libraries,optimizers,row_kernels,search,status}.cpp \
+    "$cuda"/{attention,context,gemm,gemm_check,kernel_images,launch,libraries,optimizers,row_kernels,search,status}.cpp \
     "$core"/{error,faults,live_objects}.cpp -ldl
 
 "$work/gpu_check" --json "$result" "${@:2}"

@@ -118,7 +118,7 @@ public sealed class Device
         ArgumentNullException.ThrowIfNull(tensor);
         DeviceMemoryHandle memory = DeviceNative.FromDlpack(Pointer, tensor.Handle, out int type, out long[] dims);
         (dtype, shape) = ((DType)type, new Shape(dims));
-        return new DeviceMemory(memory);
+        return new DeviceMemory(this, memory);
     }
 
     /// <summary>Number and name.</summary>

@@ -7,11 +7,14 @@ namespace OptiRs.Native;
 /// <remarks>Thread-safe, except for the bytes themselves.</remarks>
 public sealed class DeviceMemory : IDisposable
 {
-    internal DeviceMemory(DeviceMemoryHandle handle)
+    internal DeviceMemory(Device device, DeviceMemoryHandle handle)
     {
-        Handle = handle;
+        (Device, Handle) = (device, handle);
         Size = (long)optirs.optirs_device_memory_size(handle);
     }
+
+    /// <summary>Whose memory it is.</summary>
+    public Device Device { get; }
 
     /// <summary>Number of bytes.</summary>
     public long Size { get; }
@@ -20,6 +23,14 @@ public sealed class DeviceMemory : IDisposable
     public nint Address => DeviceNative.Address(Handle);
 
     internal DeviceMemoryHandle Handle { get; }
+
+    /// <summary>A tensor in this memory, for <see cref="Kernels"/>.</summary>
+    /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="shape">Extents.</param>
+    /// <param name="offset">Where it begins, in bytes.</param>
+    /// <exception cref="ArgumentException">It would not fit the memory.</exception>
+    public DeviceTensor<T> Tensor<T>(Shape shape, long offset = 0)
+        where T : unmanaged => new(this, shape, offset);
 
     /// <summary>Says that work of another stream uses the memory: it is reused only after that work.</summary>
     public void UsedBy(DeviceStream stream)

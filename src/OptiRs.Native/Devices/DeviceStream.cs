@@ -36,7 +36,7 @@ public sealed class DeviceStream : IDisposable
     /// <param name="bytes">How many; 0 is allowed.</param>
     /// <param name="tag">What it is for; counted per tag.</param>
     /// <exception cref="OptiRsOutOfMemoryException">There is none, even after a garbage collection.</exception>
-    public DeviceMemory Allocate(long bytes, string tag = "") => new(DeviceNative.CreateMemory(Handle, bytes, tag));
+    public DeviceMemory Allocate(long bytes, string tag = "") => new(Device, DeviceNative.CreateMemory(Handle, bytes, tag));
 
     /// <summary>Makes later work of this stream wait for an event.</summary>
     public void Follow(DeviceEvent mark)

@@ -20,11 +20,12 @@ public static partial class Kernels
     /// <param name="output">Receives the type of q [batch, sq, heads, dv]; f32, bf16 or f16 if q has 8 bits.</param>
     /// <param name="options">Scale, mask and more.</param>
     /// <param name="lse">Receives f32 [batch, heads, sq], for the backward pass; may be left out.</param>
+    /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     public static void Attention(
         ReadOnlyKernelTensor q, ReadOnlyKernelTensor k, ReadOnlyKernelTensor v, KernelTensor output, AttentionOptions options,
-        KernelTensor lse = default) =>
+        KernelTensor lse = default, DeviceStream? stream = null) =>
         optirs_attention(
-            options.Forward, q: q.View, k: k.View, v: v.View, bias: options.Bias.View, alibi_slopes: options.AlibiSlopes.View,
+            options.Forward, stream?.Handle, q: q.View, k: k.View, v: v.View, bias: options.Bias.View, alibi_slopes: options.AlibiSlopes.View,
             q_lengths: options.QueryLengths.View, kv_lengths: options.KeyLengths.View, @out: output.View, lse: lse.View,
             q_starts: options.QueryStarts.View, kv_starts: options.KeyStarts.View, block_table: options.BlockTable.View,
             q_scale: options.QueryScale.View, k_scale: options.KeyScale.View, v_scale: options.ValueScale.View);
@@ -43,12 +44,13 @@ public static partial class Kernels
     /// <param name="keyGradient">Receives the shape of k, of the type of <paramref name="queryGradient"/>.</param>
     /// <param name="valueGradient">Receives the shape of v, of the type of <paramref name="queryGradient"/>.</param>
     /// <param name="options">As in the forward pass.</param>
+    /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     public static void AttentionBackward(
         ReadOnlyKernelTensor outputGradient, ReadOnlyKernelTensor q, ReadOnlyKernelTensor k, ReadOnlyKernelTensor v,
         ReadOnlyKernelTensor output, ReadOnlyKernelTensor lse, KernelTensor queryGradient, KernelTensor keyGradient,
-        KernelTensor valueGradient, AttentionOptions options) =>
+        KernelTensor valueGradient, AttentionOptions options, DeviceStream? stream = null) =>
         optirs_attention_backward(
-            options.Backward, dout: outputGradient.View, q: q.View, k: k.View, v: v.View, @out: output.View, lse: lse.View,
+            options.Backward, stream?.Handle, dout: outputGradient.View, q: q.View, k: k.View, v: v.View, @out: output.View, lse: lse.View,
             bias: options.Bias.View, alibi_slopes: options.AlibiSlopes.View, q_lengths: options.QueryLengths.View,
             kv_lengths: options.KeyLengths.View, dq: queryGradient.View, dk: keyGradient.View, dv: valueGradient.View,
             q_starts: options.QueryStarts.View, kv_starts: options.KeyStarts.View, q_scale: options.QueryScale.View,

@@ -18,12 +18,14 @@ public static partial class Kernels
     /// <param name="output">Receives [rows, n], or [groups, k, n] if a is transposed: f32, bf16 or f16.</param>
     /// <param name="options">Transposes, scales and more.</param>
     /// <param name="workspace">Memory for the operands as f32, where they are not: <see cref="GroupedMatmulWorkspace"/> bytes.</param>
+    /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     /// <exception cref="OptiRsException">There is no oneDNN.</exception>
     public static void GroupedMatmul(
         ReadOnlyKernelTensor a, ReadOnlyKernelTensor b, ReadOnlyKernelTensor groupSizes, KernelTensor output, GroupedMatmulOptions options,
-        Span<byte> workspace = default) =>
+        Span<byte> workspace = default, DeviceStream? stream = null) =>
         optirs_grouped_matmul(
-            options.Arguments, a: a.View, b: b.View, group_sizes: groupSizes.View, bias: options.Bias.View, scale_a: options.ScaleA.View,
+            options.Arguments,
+            stream?.Handle, a: a.View, b: b.View, group_sizes: groupSizes.View, bias: options.Bias.View, scale_a: options.ScaleA.View,
             scale_b: options.ScaleB.View, @out: output.View, workspace: workspace);
 
     /// <summary>Bytes of workspace that such products need.</summary>

@@ -19,11 +19,12 @@ public static partial class Kernels
     /// <param name="amax">f32[1], NVFP4: the largest magnitude; that of x if left out.</param>
     /// <param name="transpose">Whether what is quantized, in blocks along m, is the transpose: shapes of [n, m].</param>
     /// <param name="roundUp">Whether E8M0 scales are rounded up, so that nothing saturates; OCP rounds down.</param>
+    /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     public static void QuantizeMicroscaled(
         ReadOnlyKernelTensor x, KernelTensor codes, KernelTensor scales, KernelTensor tensorScale = default,
-        ReadOnlyKernelTensor amax = default, bool transpose = false, bool roundUp = false) =>
+        ReadOnlyKernelTensor amax = default, bool transpose = false, bool roundUp = false, DeviceStream? stream = null) =>
         optirs_quantize_mx(
-            new optirs_quantize_mx_args { transpose = transpose ? 1 : 0, round_up = roundUp ? 1 : 0 }, x: x.View, amax: amax.View,
+            new optirs_quantize_mx_args { transpose = transpose ? 1 : 0, round_up = roundUp ? 1 : 0 }, stream?.Handle, x: x.View, amax: amax.View,
             @out: codes.View, scales: scales.View, tensor_scale: tensorScale.View);
 
     /// <summary><c>output = code * scale of its block * scale of the tensor</c>, rounded to the type of the output.</summary>
@@ -31,9 +32,11 @@ public static partial class Kernels
     /// <param name="scales">Of the blocks.</param>
     /// <param name="output">Receives f32, bf16 or f16 [m, n].</param>
     /// <param name="tensorScale">f32[1], NVFP4; 1 if left out.</param>
+    /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     public static void DequantizeMicroscaled(
-        ReadOnlyKernelTensor codes, ReadOnlyKernelTensor scales, KernelTensor output, ReadOnlyKernelTensor tensorScale = default) =>
-        optirs_dequantize_mx(default, x: codes.View, scales: scales.View, tensor_scale: tensorScale.View, @out: output.View);
+        ReadOnlyKernelTensor codes, ReadOnlyKernelTensor scales, KernelTensor output, ReadOnlyKernelTensor tensorScale = default,
+        DeviceStream? stream = null) =>
+        optirs_dequantize_mx(default, stream?.Handle, x: codes.View, scales: scales.View, tensor_scale: tensorScale.View, @out: output.View);
 
     /// <summary>
     /// <c>output = alpha a bᵀ + bias + beta output</c> of microscaled operands, which are decoded; sums are f32. On the CPU a reference.
@@ -49,12 +52,14 @@ public static partial class Kernels
     /// <param name="bias">[n], f32 or the type of the output.</param>
     /// <param name="alpha">Factor of the product.</param>
     /// <param name="beta">Factor of what the output holds already; 0: it is not read.</param>
+    /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     /// <exception cref="OptiRsException">There is no oneDNN.</exception>
     public static void MatmulMicroscaled(
         ReadOnlyKernelTensor a, ReadOnlyKernelTensor aScales, ReadOnlyKernelTensor b, ReadOnlyKernelTensor bScales, KernelTensor output,
         Span<byte> workspace, ReadOnlyKernelTensor aTensorScale = default, ReadOnlyKernelTensor bTensorScale = default,
-        ReadOnlyKernelTensor bias = default, double alpha = 1, double beta = 0) =>
+        ReadOnlyKernelTensor bias = default, double alpha = 1, double beta = 0, DeviceStream? stream = null) =>
         optirs_matmul_mx(
-            new optirs_matmul_mx_args { alpha = alpha, beta = beta }, a: a.View, a_scales: aScales.View, a_tensor_scale: aTensorScale.View,
+            new optirs_matmul_mx_args { alpha = alpha, beta = beta },
+            stream?.Handle, a: a.View, a_scales: aScales.View, a_tensor_scale: aTensorScale.View,
             b: b.View, b_scales: bScales.View, b_tensor_scale: bTensorScale.View, bias: bias.View, @out: output.View, workspace: workspace);
 }

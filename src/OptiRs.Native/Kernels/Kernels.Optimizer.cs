@@ -5,9 +5,12 @@ namespace OptiRs.Native;
 
 /// <summary>
 /// Single fused operations on memory that the caller owns, without a graph. On host memory a call returns when its work is
-/// done, uses all cores that the process may use, and allocates nothing.
+/// done, uses all cores that the process may use, and allocates nothing. On a device it is queued in the stream that is given: tensors
+/// are <see cref="DeviceTensor{T}"/>, workspace comes from the stream's allocator.
 /// </summary>
 /// <remarks>
+/// All tensors of a call are on one device, whose stream is given; anything else is an <see cref="ArgumentException"/> that says where
+/// they are. While a stream is captured it gives no memory: kernels that need workspace then fail, and say so.
 /// What is wrong with the arguments is an <see cref="ArgumentException"/> before anything is written: it names the tensor, its
 /// type and shape, and what was expected. Thread-safe on different outputs.
 /// </remarks>
@@ -21,11 +24,13 @@ public static partial class Kernels
     /// <param name="learningRate">lr</param>
     /// <param name="momentum">In [0, 1).</param>
     /// <param name="weightDecay">wd, added to the gradient: <c>g = g + wd p</c>.</param>
+    /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     public static void Sgd(
-        OptimizerTensors tensors, double learningRate, double momentum = 0, double weightDecay = 0)
+        OptimizerTensors tensors, double learningRate, double momentum = 0, double weightDecay = 0, DeviceStream? stream = null)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        optirs_sgd(new optirs_sgd_args { learning_rate = learningRate, momentum = momentum, weight_decay = weightDecay }, tensors.Handle);
+        optirs_sgd(new optirs_sgd_args { learning_rate = learningRate, momentum = momentum, weight_decay = weightDecay },
+        stream?.Handle, tensors.Handle);
     }
 
     /// <summary>
@@ -39,15 +44,17 @@ public static partial class Kernels
     /// <param name="beta2">b2, in [0, 1).</param>
     /// <param name="epsilon">eps</param>
     /// <param name="weightDecay">wd, added to the gradient: <c>g = g + wd p</c>.</param>
+    /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     public static void Adam(
-        OptimizerTensors tensors, long step, double learningRate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0)
+        OptimizerTensors tensors, long step, double learningRate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0,
+        DeviceStream? stream = null)
     {
         ArgumentNullException.ThrowIfNull(tensors);
         optirs_adam(
             new optirs_adam_args
             {
                 step = step, learning_rate = learningRate, beta1 = beta1, beta2 = beta2, epsilon = epsilon, weight_decay = weightDecay,
-            },
+            }, stream?.Handle,
             tensors.Handle);
     }
 
@@ -62,15 +69,17 @@ public static partial class Kernels
     /// <param name="beta2">b2, in [0, 1).</param>
     /// <param name="epsilon">eps</param>
     /// <param name="weightDecay">wd, decoupled.</param>
+    /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     public static void AdamW(
-        OptimizerTensors tensors, long step, double learningRate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0.01)
+        OptimizerTensors tensors, long step, double learningRate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0.01,
+        DeviceStream? stream = null)
     {
         ArgumentNullException.ThrowIfNull(tensors);
         optirs_adamw(
             new optirs_adamw_args
             {
                 step = step, learning_rate = learningRate, beta1 = beta1, beta2 = beta2, epsilon = epsilon, weight_decay = weightDecay,
-            },
+            }, stream?.Handle,
             tensors.Handle);
     }
 
@@ -84,15 +93,17 @@ public static partial class Kernels
     /// <param name="beta2">b2, in [0, 1).</param>
     /// <param name="epsilon">eps</param>
     /// <param name="weightDecay">wd, added to the gradient: <c>g = g + wd p</c>.</param>
+    /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     public static void RAdam(
-        OptimizerTensors tensors, long step, double learningRate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0)
+        OptimizerTensors tensors, long step, double learningRate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0,
+        DeviceStream? stream = null)
     {
         ArgumentNullException.ThrowIfNull(tensors);
         optirs_radam(
             new optirs_radam_args
             {
                 step = step, learning_rate = learningRate, beta1 = beta1, beta2 = beta2, epsilon = epsilon, weight_decay = weightDecay,
-            },
+            }, stream?.Handle,
             tensors.Handle);
     }
 
@@ -108,15 +119,17 @@ public static partial class Kernels
     /// <param name="beta2">b2, in [0, 1).</param>
     /// <param name="epsilon">eps</param>
     /// <param name="weightDecay">wd, added to the gradient: <c>g = g + wd p</c>.</param>
+    /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     public static void AdaBound(
-        OptimizerTensors tensors, long step, double learningRate = 1e-3, double finalLr = 0.1, double gamma = 1e-3, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0)
+        OptimizerTensors tensors, long step, double learningRate = 1e-3, double finalLr = 0.1, double gamma = 1e-3, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0,
+        DeviceStream? stream = null)
     {
         ArgumentNullException.ThrowIfNull(tensors);
         optirs_adabound(
             new optirs_adabound_args
             {
                 step = step, learning_rate = learningRate, final_lr = finalLr, gamma = gamma, beta1 = beta1, beta2 = beta2, epsilon = epsilon, weight_decay = weightDecay,
-            },
+            }, stream?.Handle,
             tensors.Handle);
     }
 
@@ -131,15 +144,17 @@ public static partial class Kernels
     /// <param name="beta2">b2, in [0, 1).</param>
     /// <param name="epsilon">eps</param>
     /// <param name="weightDecay">wd, as in the formula.</param>
+    /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     public static void Lamb(
-        OptimizerTensors tensors, long step, double learningRate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-6, double weightDecay = 0)
+        OptimizerTensors tensors, long step, double learningRate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-6, double weightDecay = 0,
+        DeviceStream? stream = null)
     {
         ArgumentNullException.ThrowIfNull(tensors);
         optirs_lamb(
             new optirs_lamb_args
             {
                 step = step, learning_rate = learningRate, beta1 = beta1, beta2 = beta2, epsilon = epsilon, weight_decay = weightDecay,
-            },
+            }, stream?.Handle,
             tensors.Handle);
     }
 
@@ -153,15 +168,17 @@ public static partial class Kernels
     /// <param name="trustCoefficient">trust</param>
     /// <param name="epsilon">eps</param>
     /// <param name="weightDecay">wd, as in the formula.</param>
+    /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     public static void Lars(
-        OptimizerTensors tensors, double learningRate, double momentum = 0.9, double trustCoefficient = 1e-3, double epsilon = 1e-8, double weightDecay = 1e-4)
+        OptimizerTensors tensors, double learningRate, double momentum = 0.9, double trustCoefficient = 1e-3, double epsilon = 1e-8, double weightDecay = 1e-4,
+        DeviceStream? stream = null)
     {
         ArgumentNullException.ThrowIfNull(tensors);
         optirs_lars(
             new optirs_lars_args
             {
                 learning_rate = learningRate, momentum = momentum, trust_coefficient = trustCoefficient, epsilon = epsilon, weight_decay = weightDecay,
-            },
+            }, stream?.Handle,
             tensors.Handle);
     }
 
@@ -173,15 +190,16 @@ public static partial class Kernels
     /// <param name="beta1">b1, in [0, 1).</param>
     /// <param name="beta2">b2, in [0, 1).</param>
     /// <param name="weightDecay">wd, decoupled.</param>
+    /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     public static void Lion(
-        OptimizerTensors tensors, double learningRate, double beta1 = 0.9, double beta2 = 0.99, double weightDecay = 0)
+        OptimizerTensors tensors, double learningRate, double beta1 = 0.9, double beta2 = 0.99, double weightDecay = 0, DeviceStream? stream = null)
     {
         ArgumentNullException.ThrowIfNull(tensors);
         optirs_lion(
             new optirs_lion_args
             {
                 learning_rate = learningRate, beta1 = beta1, beta2 = beta2, weight_decay = weightDecay,
-            },
+            }, stream?.Handle,
             tensors.Handle);
     }
 
@@ -192,15 +210,16 @@ public static partial class Kernels
     /// <param name="learningRate">lr</param>
     /// <param name="epsilon">eps</param>
     /// <param name="weightDecay">wd, added to the gradient: <c>g = g + wd p</c>.</param>
+    /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     public static void Adagrad(
-        OptimizerTensors tensors, double learningRate, double epsilon = 1e-10, double weightDecay = 0)
+        OptimizerTensors tensors, double learningRate, double epsilon = 1e-10, double weightDecay = 0, DeviceStream? stream = null)
     {
         ArgumentNullException.ThrowIfNull(tensors);
         optirs_adagrad(
             new optirs_adagrad_args
             {
                 learning_rate = learningRate, epsilon = epsilon, weight_decay = weightDecay,
-            },
+            }, stream?.Handle,
             tensors.Handle);
     }
 
@@ -212,11 +231,12 @@ public static partial class Kernels
     /// <param name="learningRate">lr</param>
     /// <param name="rho">In [0, 1).</param>
     /// <param name="epsilon">eps</param>
+    /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     public static void AdaDelta(
-        OptimizerTensors tensors, double learningRate = 1, double rho = 0.95, double epsilon = 1e-6)
+        OptimizerTensors tensors, double learningRate = 1, double rho = 0.95, double epsilon = 1e-6, DeviceStream? stream = null)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        optirs_adadelta(new optirs_adadelta_args { learning_rate = learningRate, rho = rho, epsilon = epsilon }, tensors.Handle);
+        optirs_adadelta(new optirs_adadelta_args { learning_rate = learningRate, rho = rho, epsilon = epsilon }, stream?.Handle, tensors.Handle);
     }
 
     /// <summary>
@@ -227,15 +247,16 @@ public static partial class Kernels
     /// <param name="rho">In [0, 1).</param>
     /// <param name="epsilon">eps</param>
     /// <param name="weightDecay">wd, added to the gradient: <c>g = g + wd p</c>.</param>
+    /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     public static void RmsProp(
-        OptimizerTensors tensors, double learningRate, double rho = 0.9, double epsilon = 1e-8, double weightDecay = 0)
+        OptimizerTensors tensors, double learningRate, double rho = 0.9, double epsilon = 1e-8, double weightDecay = 0, DeviceStream? stream = null)
     {
         ArgumentNullException.ThrowIfNull(tensors);
         optirs_rmsprop(
             new optirs_rmsprop_args
             {
                 learning_rate = learningRate, rho = rho, epsilon = epsilon, weight_decay = weightDecay,
-            },
+            }, stream?.Handle,
             tensors.Handle);
     }
 
@@ -244,11 +265,12 @@ public static partial class Kernels
     /// </summary>
     /// <param name="tensors">State 1 is the slow parameters, which start as copies; there are no gradients.</param>
     /// <param name="alpha">In (0, 1].</param>
+    /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     public static void Lookahead(
-        OptimizerTensors tensors, double alpha = 0.5)
+        OptimizerTensors tensors, double alpha = 0.5, DeviceStream? stream = null)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        optirs_lookahead(new optirs_lookahead_args { alpha = alpha }, tensors.Handle);
+        optirs_lookahead(new optirs_lookahead_args { alpha = alpha }, stream?.Handle, tensors.Handle);
     }
 
     /// <summary>
@@ -261,13 +283,15 @@ public static partial class Kernels
     /// <param name="scale">f32[1], what the gradients are to be multiplied by; 1 if left out.</param>
     /// <param name="gradientScale">Receives f32[1]: <c>scale min(1, maxNorm / (norm + 1e-6))</c>; may be left out.</param>
     /// <param name="nonFinite">Receives f32[1]: 1 if the norm is infinite or NaN, else 0; may be left out.</param>
+    /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     public static void GradientNorm(
         TensorList gradients, KernelTensor norm, double maxNorm = 0, ReadOnlyKernelTensor scale = default,
-        KernelTensor gradientScale = default, KernelTensor nonFinite = default)
+        KernelTensor gradientScale = default, KernelTensor nonFinite = default, DeviceStream? stream = null)
     {
         ArgumentNullException.ThrowIfNull(gradients);
         optirs_grad_norm(
-            new optirs_grad_norm_args { count = gradients.Count, max_norm = maxNorm }, gradients.Handle, scale: scale.View, norm: norm.View,
+            new optirs_grad_norm_args { count = gradients.Count, max_norm = maxNorm },
+            stream?.Handle, gradients.Handle, scale: scale.View, norm: norm.View,
             grad_scale: gradientScale.View, non_finite: nonFinite.View);
     }
 }

@@ -9,26 +9,30 @@ public static partial class Kernels
     /// <summary>The largest magnitude: NaN if there is a NaN, 0 for nothing.</summary>
     /// <param name="x">f32, bf16 or f16, any shape.</param>
     /// <param name="amax">Receives f32[1].</param>
+    /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     public static void Amax(
-        ReadOnlyKernelTensor x, KernelTensor amax) =>
-        optirs_amax(default, x: x.View, amax: amax.View);
+        ReadOnlyKernelTensor x, KernelTensor amax, DeviceStream? stream = null) =>
+        optirs_amax(default, stream?.Handle, x: x.View, amax: amax.View);
 
     /// <summary><c>output = x scale</c> as an 8-bit float: rounded to nearest, ties to even, saturated; a NaN stays one.</summary>
     /// <param name="x">f32, bf16 or f16, any shape.</param>
     /// <param name="output">Receives f8E4M3FN or f8E5M2, shape of x.</param>
     /// <param name="scale">f32[1]; 1 if left out.</param>
     /// <param name="amax">Receives f32[1], the largest magnitude of x; may be left out.</param>
+    /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     public static void Quantize(
-        ReadOnlyKernelTensor x, KernelTensor output, ReadOnlyKernelTensor scale = default, KernelTensor amax = default) =>
-        optirs_quantize(default, x: x.View, scale: scale.View, @out: output.View, amax: amax.View);
+        ReadOnlyKernelTensor x, KernelTensor output, ReadOnlyKernelTensor scale = default, KernelTensor amax = default,
+        DeviceStream? stream = null) =>
+        optirs_quantize(default, stream?.Handle, x: x.View, scale: scale.View, @out: output.View, amax: amax.View);
 
     /// <summary><c>output = x scaleInverse</c>, rounded to the type of the output; without a scale this is exact.</summary>
     /// <param name="x">f8E4M3FN or f8E5M2, any shape.</param>
     /// <param name="output">Receives f32, bf16 or f16, shape of x.</param>
     /// <param name="scaleInverse">f32[1]; 1 if left out.</param>
+    /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     public static void Dequantize(
-        ReadOnlyKernelTensor x, KernelTensor output, ReadOnlyKernelTensor scaleInverse = default) =>
-        optirs_dequantize(default, x: x.View, scale_inv: scaleInverse.View, @out: output.View);
+        ReadOnlyKernelTensor x, KernelTensor output, ReadOnlyKernelTensor scaleInverse = default, DeviceStream? stream = null) =>
+        optirs_dequantize(default, stream?.Handle, x: x.View, scale_inv: scaleInverse.View, @out: output.View);
 
     /// <summary>The cast of x and its transpose in one pass, as FP8 products need both: each operand lies along the summed dimension.</summary>
     /// <param name="x">f32, bf16 or f16 [m, n].</param>
@@ -37,11 +41,12 @@ public static partial class Kernels
     /// <param name="scale">f32[1]; 1 if left out.</param>
     /// <param name="amax">Receives f32[1], the largest magnitude of x; may be left out.</param>
     /// <param name="biasGradient">Receives f32[n]: sums of x over m; may be left out.</param>
+    /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     public static void CastTranspose(
         ReadOnlyKernelTensor x, KernelTensor transposed, KernelTensor output = default, ReadOnlyKernelTensor scale = default,
-        KernelTensor amax = default, KernelTensor biasGradient = default) =>
+        KernelTensor amax = default, KernelTensor biasGradient = default, DeviceStream? stream = null) =>
         optirs_cast_transpose(
-            default, x: x.View, scale: scale.View, @out: output.View, out_transposed: transposed.View, amax: amax.View,
+            default, stream?.Handle, x: x.View, scale: scale.View, @out: output.View, out_transposed: transposed.View, amax: amax.View,
             dbias: biasGradient.View);
 
     /// <summary>Casts each block with a scale of its own, which brings its largest magnitude to the largest value of the type (DeepSeek-V3). A block of zeros, or with NaN or infinity, has scale 1.</summary>
@@ -51,11 +56,13 @@ public static partial class Kernels
     /// <param name="blockRows">1 or 128 are usual.</param>
     /// <param name="blockColumns">128 is usual. Blocks at the edges may be smaller.</param>
     /// <param name="powerOfTwo">Whether scales are rounded down to a power of two.</param>
+    /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     public static void QuantizeBlocks(
         ReadOnlyKernelTensor x, KernelTensor output, KernelTensor scaleInverse, long blockRows, long blockColumns,
-        bool powerOfTwo = false) =>
+        bool powerOfTwo = false, DeviceStream? stream = null) =>
         optirs_quantize_blocks(
             new optirs_quantize_blocks_args { block_rows = blockRows, block_columns = blockColumns, power_of_two = powerOfTwo ? 1 : 0 },
+            stream?.Handle,
             x: x.View, @out: output.View, scale_inv: scaleInverse.View);
 
     /// <summary><c>output = x scaleInverse</c> of its block, rounded to the type of the output.</summary>
@@ -64,10 +71,12 @@ public static partial class Kernels
     /// <param name="output">Receives f32, bf16 or f16 [m, n].</param>
     /// <param name="blockRows">Rows of a block.</param>
     /// <param name="blockColumns">Columns of a block.</param>
+    /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     public static void DequantizeBlocks(
-        ReadOnlyKernelTensor x, ReadOnlyKernelTensor scaleInverse, KernelTensor output, long blockRows, long blockColumns) =>
+        ReadOnlyKernelTensor x, ReadOnlyKernelTensor scaleInverse, KernelTensor output, long blockRows, long blockColumns,
+        DeviceStream? stream = null) =>
         optirs_dequantize_blocks(
-            new optirs_dequantize_blocks_args { block_rows = blockRows, block_columns = blockColumns }, x: x.View,
+            new optirs_dequantize_blocks_args { block_rows = blockRows, block_columns = blockColumns }, stream?.Handle, x: x.View,
             scale_inv: scaleInverse.View, @out: output.View);
 
     /// <summary>Delayed scaling, between steps (Transformer Engine): the scale comes from the largest amax of the history, or of this step, and the history moves on by one row.</summary>
@@ -77,10 +86,12 @@ public static partial class Kernels
     /// <param name="scaleInverse">Receives f32 [n]: 1 / scale; may be left out.</param>
     /// <param name="margin">Powers of two to stay below it.</param>
     /// <param name="mostRecent">Whether only the amax of this step counts.</param>
+    /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     public static void DelayedScaling(
         KernelTensor amaxHistory, KernelTensor scale, double fp8Max, KernelTensor scaleInverse = default, double margin = 0,
-        bool mostRecent = false) =>
+        bool mostRecent = false, DeviceStream? stream = null) =>
         optirs_delayed_scaling(
             new optirs_delayed_scaling_args { fp8_max = fp8Max, margin = margin, algorithm = mostRecent ? OPTIRS_AMAX_MOST_RECENT : OPTIRS_AMAX_MAX },
+            stream?.Handle,
             amax_history: amaxHistory.View, scale: scale.View, scale_inv: scaleInverse.View);
 }

@@ -22,16 +22,17 @@ public static partial class Kernels
     /// <param name="epsilon">eps</param>
     /// <param name="weightDecay">wd, added to the gradient of the rows that have one: <c>g = g + wd p</c>.</param>
     /// <param name="gradientScale">f32[1], what the gradients are multiplied by; 1 if left out.</param>
+    /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     /// <exception cref="OptiRsException">An index is out of range; nothing has been written.</exception>
     public static void SparseAdam(
         KernelTensor parameter, ReadOnlyKernelTensor indices, ReadOnlyKernelTensor gradients, KernelTensor firstMoment,
         KernelTensor secondMoment, long step, double learningRate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8,
-        double weightDecay = 0, ReadOnlyKernelTensor gradientScale = default) =>
+        double weightDecay = 0, ReadOnlyKernelTensor gradientScale = default, DeviceStream? stream = null) =>
         optirs_sparse_adam(
             new optirs_sparse_adam_args
             {
                 step = step, learning_rate = learningRate, beta1 = beta1, beta2 = beta2, epsilon = epsilon, weight_decay = weightDecay,
-            },
+            }, stream?.Handle,
             param: parameter.View, indices: indices.View, grads: gradients.View, grad_scale: gradientScale.View, exp_avg: firstMoment.View,
             exp_avg_sq: secondMoment.View);
 }

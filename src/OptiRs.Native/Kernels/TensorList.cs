@@ -1,9 +1,10 @@
+using System.Runtime.CompilerServices;
 using OptiRs.Native.Interop;
 
 namespace OptiRs.Native;
 
 /// <summary>
-/// Tensors in native memory, described once for kernels that work on many at a time. Their memory stays valid until the list
+/// Tensors in native memory or on a device, described once for kernels that work on many at a time. Their memory stays valid until the list
 /// is disposed of.
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
@@ -22,11 +23,28 @@ public sealed class TensorList : IDisposable
     public static TensorList Of<T>(params ReadOnlySpan<Tensor<T>> tensors)
         where T : unmanaged
     {
-        var parts = new (BufferHandle, int, long[])[tensors.Length];
+        var parts = new ListedTensor[tensors.Length];
         for (int i = 0; i < parts.Length; i++)
         {
             _ = tensors[i].Span; // open, and writable
-            parts[i] = (tensors[i].Handle, (int)tensors[i].DType, tensors[i].Shape.Dimensions.ToArray());
+            parts[i] = ListedTensor.OnHost(tensors[i].Handle, (int)tensors[i].DType, tensors[i].Shape.Dimensions.ToArray());
+        }
+
+        return new TensorList(TensorListHandle.Create(parts), parts.Length);
+    }
+
+    /// <summary>A list of these tensors of one device, in their order. It holds their memory: disposing of that too frees it only with the list.</summary>
+    /// <exception cref="ObjectDisposedException">The memory of a tensor is disposed of.</exception>
+    [OverloadResolutionPriority(-1)] // an empty list is the host's
+    public static TensorList Of<T>(params ReadOnlySpan<DeviceTensor<T>> tensors)
+        where T : unmanaged
+    {
+        var parts = new ListedTensor[tensors.Length];
+        for (int i = 0; i < parts.Length; i++)
+        {
+            DeviceTensor<T> tensor = tensors[i];
+            parts[i] = ListedTensor.OnDevice(
+                tensor.Memory.Handle, tensor.Offset, tensor.Memory.Device.Index, (int)tensor.DType, tensor.Shape.Dimensions.ToArray());
         }
 
         return new TensorList(TensorListHandle.Create(parts), parts.Length);

@@ -33,6 +33,7 @@ internal static class MockMachine
         string folder = Path.GetFullPath(Path.Combine(native, "..", "native", "tests", "cuda"));
         if (!File.Exists(Path.Combine(folder, "mock", "libcuda.so.1"))) return null;
         NativeEnvironment.Set("OPTIRS_CUDA_PATH", Path.Combine(folder, "mock"));
+        NativeEnvironment.Set("OPTIRS_BACKEND_PATH", Path.Combine(folder, "backend"));
         return Device.All();
     }
 }

@@ -65,6 +65,10 @@ enum : int32_t {  // CUdevice_attribute
     CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN = 97,
 };
 
+enum : int32_t {  // CUfunction_attribute
+    CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES = 8,
+};
+
 enum : uint32_t {
     CU_STREAM_NON_BLOCKING = 1,
     CU_EVENT_BLOCKING_SYNC = 1,
@@ -130,6 +134,7 @@ struct CUuuid {
     X(moduleLoadData, "cuModuleLoadData", (CUmodule * module, const void* image))                           \
     X(moduleUnload, "cuModuleUnload", (CUmodule module))                                                    \
     X(moduleGetFunction, "cuModuleGetFunction", (CUfunction * function, CUmodule module, const char* name)) \
+    X(funcSetAttribute, "cuFuncSetAttribute", (CUfunction function, int32_t attribute, int value))          \
     X(launchKernel, "cuLaunchKernel",                                                                       \
       (CUfunction function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x,            \
        unsigned block_y, unsigned block_z, unsigned shared_bytes, CUstream stream, void** parameters,       \

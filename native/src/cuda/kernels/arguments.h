@@ -9,35 +9,6 @@ namespace optirs::cuda {
 /// Threads of a block; every kernel's, unless it says otherwise.
 inline constexpr unsigned kThreads = 256;
 
-// ---- Optimizers ----
-
-/// One parameter of a multi-tensor step and what belongs to it.
-struct OptimizerTensor {
-    float* param;
-    const float* grad;
-    float* state1;
-    float* state2;
-    int64_t count;
-    int64_t first_block;  // its blocks follow each other
-};
-
-inline constexpr int kOptimizerTensors = 72;      // what fits 4 KB of arguments
-inline constexpr int64_t kOptimizerChunk = 4096;  // elements of a block
-
-/// p = p decay - rate m / (sqrt(v) correction + epsilon)
-struct AdamWArguments {
-    float beta1;
-    float one_minus_beta1;
-    float beta2;
-    float one_minus_beta2;
-    float decay;       // 1 - lr wd
-    float rate;        // lr / (1 - beta1^t)
-    float correction;  // 1 / sqrt(1 - beta2^t)
-    float epsilon;
-    int32_t tensor_count;
-    OptimizerTensor tensors[kOptimizerTensors];
-};
-
 /// Integers of 32 or 64 bits.
 struct Indices {
     const void* data;

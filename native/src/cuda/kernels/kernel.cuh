@@ -1,9 +1,9 @@
 // What all kernels share: how they are defined, vectors of elements, and reductions.
 //
-// A kernel takes one struct of arguments by value (arguments.h) and uses blocks of one dimension and static
-// shared memory only. The files compile with nvcc, and as C++ in the tests (tests/cuda/emulation), where a
-// block's threads take turns. Four blocks fit a multiprocessor. Arithmetic is f32; sums within a row or block
-// are added in a fixed order, so that a repeated call gives the same bits.
+// A kernel takes one struct of arguments by value (arguments.h) and uses blocks of one dimension. The files
+// compile with nvcc, and as C++ in the tests (tests/cuda/emulation), where a block's threads take turns.
+// Arithmetic is f32; sums within a row or block are added in a fixed order, so that a repeated call gives the
+// same bits.
 #pragma once
 
 #include "arguments.h"
@@ -15,9 +15,11 @@ inline constexpr unsigned kWarp = 32;
 inline constexpr unsigned kAllLanes = 0xffffffffU;
 
 // ---- Definition: OPTIRS_KERNEL(name, threads, Arguments, body) is a kernel that calls body(arguments). ----
+// OPTIRS_WIDE_KERNEL has the number of blocks that must fit a multiprocessor too: fewer than four let a
+// thread have more registers.
 
 #ifdef OPTIRS_CUDA_EMULATION
-#define OPTIRS_KERNEL(name, threads, Arguments, ...)                                    \
+#define OPTIRS_WIDE_KERNEL(name, threads, blocks, Arguments, ...)                       \
     static const ::optirs::emulation::Registration registration_of_##name(              \
         {#name, OPTIRS_KERNEL_FILE, threads, sizeof(Arguments), [](const void* given) { \
              Arguments arguments;                                                       \
@@ -25,13 +27,26 @@ inline constexpr unsigned kAllLanes = 0xffffffffU;
              __VA_ARGS__(arguments);                                                    \
          }})
 #else
-#define OPTIRS_KERNEL(name, threads, Arguments, ...)         \
-    extern "C" __global__ void __launch_bounds__(threads, 4) \
-        name(const __grid_constant__ Arguments arguments) {  \
-        __VA_ARGS__(arguments);                              \
-    }                                                        \
+#define OPTIRS_WIDE_KERNEL(name, threads, blocks, Arguments, ...) \
+    extern "C" __global__ void __launch_bounds__(threads, blocks) \
+        name(const __grid_constant__ Arguments arguments) {       \
+        __VA_ARGS__(arguments);                                   \
+    }                                                             \
     static_assert(sizeof(Arguments) <= 4096)
 #endif
+#define OPTIRS_KERNEL(name, threads, Arguments, ...) \
+    OPTIRS_WIDE_KERNEL(name, threads, 4, Arguments, __VA_ARGS__)
+
+/// The shared memory that the launch asked for.
+template <class T>
+__device__ __forceinline__ T* launchMemory() {
+#ifdef OPTIRS_CUDA_EMULATION
+    return reinterpret_cast<T*>(::optirs::emulation::sharedMemory());
+#else
+    extern __shared__ uint4 optirs_launch_memory[];
+    return reinterpret_cast<T*>(optirs_launch_memory);
+#endif
+}
 
 // ---- Vectors: N elements with one memory access; the address must be aligned to their size. ----
 

@@ -62,7 +62,9 @@ const Kernel* running = nullptr;
 const void* running_argument = nullptr;
 Barrier block_barrier;
 std::vector<Barrier> warp_barriers;
-std::vector<uint64_t> exchanged[2];  // by the parity of the warp's generation
+std::vector<uint64_t> exchanged[2];        // by the parity of the warp's generation
+std::vector<uint32_t> exchanged_words[2];  // likewise
+std::vector<uint4> shared_memory;          // aligned
 
 unsigned living(unsigned first, unsigned count) {
     unsigned alive = 0;
@@ -141,6 +143,17 @@ uint64_t exchange(uint64_t value, unsigned lane) {
     return slots[warp * kWarp + lane % kWarp];
 }
 
+const uint32_t* exchangeWords(const uint32_t* words, unsigned count) {
+    const unsigned warp = thread_index / kWarp;
+    Barrier& barrier = warp_barriers[warp];
+    uint32_t* slots = exchanged_words[barrier.generation % 2].data() + warp * kWarp * kWarpWords;
+    std::memcpy(slots + thread_index % kWarp * count, words, count * sizeof(uint32_t));
+    arrive(barrier, warp * kWarp, kWarp);
+    return slots;
+}
+
+unsigned char* sharedMemory() { return reinterpret_cast<unsigned char*>(shared_memory.data()); }
+
 Registration::Registration(const Kernel& kernel) { kernels().push_back(kernel); }
 
 std::optional<Kernel> findKernel(const std::string& file, const std::string& name) {
@@ -152,13 +165,19 @@ std::optional<Kernel> findKernel(const std::string& file, const std::string& nam
     return std::nullopt;
 }
 
-void run(const Kernel& kernel, const void* argument, Dim3 grid, unsigned threads) {
+void run(const Kernel& kernel, const void* argument, Dim3 grid, unsigned threads, unsigned shared_bytes) {
     if (fibers.size() < threads) {
         fibers = std::vector<Fiber>(threads);
     }
     for (auto& slots : exchanged) {
         slots.assign(threads + kWarp, 0);
     }
+    for (auto& slots : exchanged_words) {
+        slots.assign((threads + kWarp) * kWarpWords, 0);
+    }
+    // Anew, so that it ends where it should: a sanitizer sees what lies behind.
+    shared_memory = std::vector<uint4>((shared_bytes + sizeof(uint4) - 1) / sizeof(uint4),
+                                       uint4{0x7fc07fc0U, 0x7fc07fc0U, 0x7fc07fc0U, 0x7fc07fc0U});
     scheduler_sanitizer = __tsan_get_current_fiber();
     running = &kernel;
     running_argument = argument;

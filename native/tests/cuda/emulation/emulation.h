@@ -32,6 +32,13 @@ void syncBlock();
 /// Gives `value` to the warp, waits until all of its threads have, and returns that of thread `lane`.
 uint64_t exchange(uint64_t value, unsigned lane);
 
+/// The memory that the launch asked for, with what the last block left in it.
+unsigned char* sharedMemory();
+/// Gives `count` words, at most kWarpWords, to the warp and returns those of all its threads, one thread
+/// after the other. They stay until the next exchange but one.
+const uint32_t* exchangeWords(const uint32_t* words, unsigned count);
+inline constexpr unsigned kWarpWords = 8;
+
 template <class T>
 T shuffle(T value, unsigned lane) {
     static_assert(sizeof(T) <= sizeof(uint64_t));

@@ -25,6 +25,7 @@ struct Kernel {
 std::optional<Kernel> findKernel(const std::string& file, const std::string& name);
 
 /// Runs all blocks one after the other; the threads of a block take turns at barriers and shuffles.
-void run(const Kernel& kernel, const void* argument, Dim3 grid, unsigned threads);
+/// Each block has `shared_bytes` of shared memory besides what the kernel declares.
+void run(const Kernel& kernel, const void* argument, Dim3 grid, unsigned threads, unsigned shared_bytes = 0);
 
 }  // namespace optirs::emulation

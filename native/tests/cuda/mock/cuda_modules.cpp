@@ -17,6 +17,7 @@ struct CUmod_st {
 };
 struct CUfunc_st {
     optirs::emulation::Kernel kernel;
+    unsigned shared_limit = 48 * 1024;
 };
 
 }  // namespace optirs::cuda
@@ -24,6 +25,7 @@ struct CUfunc_st {
 namespace {
 
 constexpr int kMaxGridYZ = 65535;
+constexpr int kSharedOptin = 227 * 1024;  // as the device attribute has it
 
 }  // namespace
 
@@ -61,6 +63,15 @@ OPTIRS_MOCK_EXPORT CUresult cuModuleGetFunction(CUfunction* function, CUmodule m
     return CUDA_SUCCESS;
 }
 
+OPTIRS_MOCK_EXPORT CUresult cuFuncSetAttribute(CUfunction function, int32_t attribute, int value) {
+    CALL("cuFuncSetAttribute", Named{"name", function->kernel.name}, Named{"value", value})
+    REQUIRE(
+        attribute == CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES && value >= 0 && value <= kSharedOptin,
+        CUDA_ERROR_INVALID_VALUE)
+    function->shared_limit = static_cast<unsigned>(value);
+    return CUDA_SUCCESS;
+}
+
 OPTIRS_MOCK_EXPORT CUresult cuLaunchKernel(CUfunction function, unsigned grid_x, unsigned grid_y,
                                            unsigned grid_z, unsigned block_x, unsigned block_y,
                                            unsigned block_z, unsigned shared_bytes, CUstream stream,
@@ -73,10 +84,10 @@ OPTIRS_MOCK_EXPORT CUresult cuLaunchKernel(CUfunction function, unsigned grid_x,
     REQUIRE(block_x > 0 && block_x <= function->kernel.max_threads && block_y == 1 && block_z == 1,
             CUDA_ERROR_INVALID_VALUE)
     REQUIRE(Machine::instance().streams.contains(stream) && extra == nullptr, CUDA_ERROR_INVALID_VALUE)
-    REQUIRE(shared_bytes == 0, CUDA_ERROR_INVALID_VALUE)  // no kernel asks for any
+    REQUIRE(shared_bytes <= function->shared_limit, CUDA_ERROR_INVALID_VALUE)
     std::string argument(static_cast<const char*>(parameters[0]), function->kernel.argument_bytes);
     Machine::instance().give(stream, [=, kernel = function->kernel] {
-        optirs::emulation::run(kernel, argument.data(), {grid_x, grid_y, grid_z}, block_x);
+        optirs::emulation::run(kernel, argument.data(), {grid_x, grid_y, grid_z}, block_x, shared_bytes);
     });
     return CUDA_SUCCESS;
 }

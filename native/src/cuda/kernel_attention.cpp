@@ -1,0 +1,120 @@
+// optirs/kernel_attention.h
+#include <algorithm>
+#include <iterator>
+#include <limits>
+
+#include "src/cuda/attention.h"
+#include "src/cuda/kernel_calls.h"
+#include "src/cuda/tensor.h"
+
+namespace optirs::cuda {
+namespace {
+
+constexpr int64_t kWidest = kAttentionWidths[std::size(kAttentionWidths) - 1];
+constexpr int64_t kMostRows = std::numeric_limits<int32_t>::max() / 2;
+
+HeadOperand operandOf(const optirs_dl_tensor& tensor) {
+    int64_t strides[3];
+    int64_t stride = tensor.shape[3];
+    for (int i = 2; i >= 0; --i) {
+        strides[i] = tensor.strides != nullptr ? tensor.strides[i] : stride;
+        stride *= tensor.shape[i];
+    }
+    const int64_t vector = 16 * 8 / tensor.dtype.bits;  // elements
+    const bool is_vector = reinterpret_cast<uintptr_t>(dataOf(&tensor)) % 16 == 0 &&
+                           tensor.shape[3] % vector == 0 &&
+                           std::ranges::all_of(strides, [&](int64_t s) { return s % vector == 0; });
+    return {.data = dataOf(&tensor),
+            .batch_stride = strides[0],
+            .row_stride = strides[1],
+            .head_stride = strides[2],
+            .width = static_cast<int32_t>(tensor.shape[3]),
+            .is_vector = is_vector ? 1 : 0};
+}
+
+void requireServed(const optirs_dl_tensor& q, const optirs_dl_tensor& k, const optirs_dl_tensor& v) {
+    require(!isFloat8(q) && !isFloat8(k) && !isFloat8(v), "attention of 8-bit floats");
+    require(q.shape[3] <= kWidest && v.shape[3] <= kWidest, "attention whose heads are wider than 256");
+}
+
+/// What forward and backward have in common; `block_table` NULL where keys are not paged.
+template <class Args>
+AttentionScores scoresOf(const Args& args, const optirs_dl_tensor* block_table) {
+    const optirs_dl_tensor& q = *args.q;
+    const optirs_dl_tensor& k = *args.k;
+    requireServed(q, k, *args.v);
+    AttentionScores scores{};
+    scores.q = operandOf(q);
+    scores.k = operandOf(k);
+    scores.v = operandOf(*args.v);
+    scores.q_lengths = dataOf<int32_t>(args.q_lengths);
+    scores.kv_lengths = dataOf<int32_t>(args.kv_lengths);
+    scores.q_starts = dataOf<int32_t>(args.q_starts);
+    scores.kv_starts = dataOf<int32_t>(args.kv_starts);
+    scores.batches = args.q_starts != nullptr ? args.q_starts->shape[0] - 1 : q.shape[0];
+    scores.rows = q.shape[1];
+    scores.columns = k.shape[1];
+    if (block_table != nullptr) {
+        scores.block_table = dataOf<int32_t>(block_table);
+        scores.table_width = block_table->shape[1];
+        scores.block_size = k.shape[1];
+        scores.block_count = k.shape[0];
+        scores.columns *= block_table->shape[1];
+    }
+    require(std::max(scores.rows, scores.columns) <= kMostRows, "attention over 2^30 rows or more");
+    scores.heads = q.shape[2];
+    scores.kv_heads = k.shape[2];
+    scores.scale = static_cast<float>(args.scale);
+    scores.soft_cap = static_cast<float>(args.soft_cap);
+    scores.mask = args.mask;
+    scores.window_left = args.window_left;
+    scores.window_right = args.window_right;
+    if (args.bias != nullptr) {
+        const optirs_dl_tensor& bias = *args.bias;
+        const int64_t matrix = bias.shape[2] * bias.shape[3];
+        scores.bias = dataOf(&bias);
+        scores.bias_bits = bias.dtype.bits;
+        scores.is_bias_bf16 = bias.dtype.code == OPTIRS_DL_BFLOAT ? 1 : 0;
+        scores.bias_batch_stride = bias.shape[0] == 1 ? 0 : bias.shape[1] * matrix;
+        scores.bias_head_stride = bias.shape[1] == 1 ? 0 : matrix;
+    }
+    scores.slopes = dataOf<float>(args.alibi_slopes);
+    constexpr double kNumbers = 4294967296.0;  // of 32 bits
+    scores.drops = args.dropout > 0 ? 1 : 0;
+    scores.threshold = static_cast<uint32_t>(std::min(args.dropout * kNumbers, kNumbers - 1));
+    scores.keep = static_cast<float>(1 / (1 - args.dropout));
+    scores.seed = args.seed;
+    scores.offset = args.offset;
+    return scores;
+}
+
+}  // namespace
+
+void run(const optirs_attention_args& args, CUstream stream) {
+    require(args.kv_splits <= 1, "attention that divides the columns of a row");
+    const optirs_dl_tensor& q = *args.q;
+    attentionForward(queueOf(q, stream), elementOf(q),
+                     {.scores = scoresOf(args, args.block_table),
+                      .out = operandOf(*args.out),
+                      .lse = dataOf<float>(args.lse)});
+}
+
+uint64_t workspaceOf(const optirs_attention_backward_args& args) {
+    const optirs_dl_tensor& q = *args.q;
+    return static_cast<uint64_t>(q.shape[0] * q.shape[1] * q.shape[2]) * sizeof(float);
+}
+
+void run(const optirs_attention_backward_args& args, CUstream stream) {
+    const optirs_dl_tensor& q = *args.q;
+    require(!isFloat8(*args.dout), "attention with a gradient of 8-bit floats");
+    attentionBackward(queueOf(q, stream), elementOf(q),
+                      {.scores = scoresOf(args, nullptr),
+                       .out = operandOf(*args.out),
+                       .dout = operandOf(*args.dout),
+                       .gradient = {},
+                       .lse = dataOf<float>(args.lse),
+                       .means = static_cast<float*>(args.workspace)},
+                      {.q = operandOf(*args.dq), .k = operandOf(*args.dk), .v = operandOf(*args.dv)});
+}
+
+}  // namespace optirs::cuda

@@ -1,0 +1,145 @@
+// Attention, forward (FlashAttention, Dao et al., 2022): a block has some rows of one head and goes over
+// their columns, a tile at a time, with a running maximum and sum for each row.
+#include "attention_rows.cuh"
+
+namespace optirs::cuda {
+namespace {
+
+__device__ __forceinline__ float negativeInfinity() { return __uint_as_float(0xff800000U); }
+
+/// Over the four threads that share a row.
+template <class Combine>
+__device__ __forceinline__ float overRow(float x, Combine&& combine) {
+    x = combine(x, __shfl_xor_sync(kAllLanes, x, 1));
+    return combine(x, __shfl_xor_sync(kAllLanes, x, 2));
+}
+
+/// What is known of a thread's two rows so far: results are not yet divided by the sums.
+struct RunningRows {
+    float largest[2];
+    float sum[2];  // of this thread's columns alone
+};
+
+/// Products of one tile become the weights of its values, and earlier results are brought to the new maximum.
+template <class T, int kWidth, int N>
+__device__ __forceinline__ void weigh(const AttentionScores& a, const Sequence& sequence, int64_t head,
+                                      int row, const Range (&ranges)[2], int column, float (&scores)[N][4],
+                                      RunningRows& state, float (&values)[kWidth / 8][4]) {
+    const MmaLane lane = mmaLane();
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+        const int i = row + lane.group + half * 8;
+        float largest = state.largest[half];
+#pragma unroll
+        for (int n = 0; n < N; ++n) {
+#pragma unroll
+            for (int k = 0; k < 2; ++k) {
+                const int j = column + n * 8 + 2 * lane.pair + k;
+                float& score = scores[n][2 * half + k];
+                score = ranges[half].has(j) ? shiftedScore(a, sequence, head, i, j, cappedScore(a, score))
+                                            : negativeInfinity();
+                largest = fmaxf(largest, score);
+            }
+        }
+        largest = overRow(largest, [](float x, float y) { return fmaxf(x, y); });
+        // All masked so far: nothing to take away from.
+        const float shift = largest == negativeInfinity() ? 0.0F : largest;
+        const float former = expf(state.largest[half] - shift);
+        state.largest[half] = largest;
+        state.sum[half] *= former;
+        const int64_t row_index = rowIndex(a, sequence, head, i);
+#pragma unroll
+        for (int n = 0; n < N; ++n) {
+#pragma unroll
+            for (int k = 0; k < 2; ++k) {
+                float& weight = scores[n][2 * half + k];
+                weight = expf(weight - shift);
+                state.sum[half] += weight;
+                if (a.drops != 0) {
+                    weight *= keepFactor(a, row_index, column + n * 8 + 2 * lane.pair + k);
+                }
+            }
+        }
+        if (former != 1.0F) {
+#pragma unroll
+            for (int n = 0; n < kWidth / 8; ++n) {
+                values[n][2 * half] *= former;
+                values[n][2 * half + 1] *= former;
+            }
+        }
+    }
+}
+
+template <class T, int kWidth>
+__device__ __forceinline__ void attend(const AttentionArguments& arguments) {
+    using Tile = AttentionTile<T, kWidth>;
+    const AttentionScores& a = arguments.scores;
+    T* queries = launchMemory<T>();
+    T* keys = queries + Tile::kRows * Tile::kStride;
+    T* values = keys + Tile::kColumns * Tile::kStride;
+    const int64_t parts = gridDim.x / a.heads;
+    const int64_t head = blockIdx.x / parts;
+    // The last rows of a causal sequence have most columns: they begin.
+    const Part part = partOf(a.q_starts, a.rows, a.batches, Tile::kRows, parts - 1 - blockIdx.x % parts);
+    if (part.batch < 0) {
+        return;
+    }
+    const Sequence sequence = sequenceOf(a, part.batch);
+    const int64_t kv_head = head / (a.heads / a.kv_heads);
+    const Rows key_rows = columnsOf(a, a.k, sequence, kv_head);
+    const Rows value_rows = columnsOf(a, a.v, sequence, kv_head);
+    const int warp_row = static_cast<int>(threadIdx.x / kWarp) * 16;
+    const int row = part.first + warp_row;
+    const MmaLane lane = mmaLane();
+    const Range ranges[2] = {rangeOf(a, sequence, row + lane.group),
+                             rangeOf(a, sequence, row + lane.group + 8)};
+    const Range all = rangeOf(a, sequence, part.first, part.first + Tile::kRows);
+
+    loadTile<T, kWidth, Tile::kRows>(queries, rowsOf(a.q, a.q_starts, sequence.rows, part.batch, head),
+                                     part.first, sequence.rows.count);
+    typename Tile::Values results = {};
+    RunningRows state = {{negativeInfinity(), negativeInfinity()}, {0, 0}};
+    for (int column = all.begin / Tile::kColumns * Tile::kColumns; column < all.end;
+         column += Tile::kColumns) {
+        __syncthreads();  // everyone is done with the last tile
+        loadTile<T, kWidth, Tile::kColumns>(keys, key_rows, column, sequence.columns.count);
+        loadTile<T, kWidth, Tile::kColumns>(values, value_rows, column, sequence.columns.count);
+        __syncthreads();
+        typename Tile::Scores scores = {};
+        multiplyRows<T, kWidth>(scores, queries, warp_row, keys, a.q.width);
+        weigh<T, kWidth>(a, sequence, head, row, ranges, column, scores, state, results);
+        addWeighted<T, kWidth>(results, scores, values, a.v.width);
+    }
+
+    float factors[2];
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+        const float sum = overRow(state.sum[half], [](float x, float y) { return x + y; });
+        // A row that attends to nothing is 0, and its log-sum-exp -infinity. (With a NaN the sum is NaN.)
+        factors[half] = sum == 0 ? 0.0F : 1.0F / sum;
+        const int i = row + lane.group + half * 8;
+        if (arguments.lse != nullptr && lane.pair == 0 && i < sequence.rows.in_memory) {
+            arguments.lse[rowIndex(a, sequence, head, i)] =
+                sum == 0 ? negativeInfinity() : state.largest[half] + logf(sum);
+        }
+    }
+    storeRows<T, kWidth>(rowsOf(arguments.out, a.q_starts, sequence.rows, part.batch, head), row,
+                         sequence.rows.in_memory, results, factors);
+}
+
+}  // namespace
+
+// Blocks of a multiprocessor: as many as leave the results of a width in registers.
+#define OPTIRS_ATTENTION_WIDTH(T, suffix, width, blocks)                                          \
+    OPTIRS_WIDE_KERNEL(attention_forward_##suffix##_##width, attentionThreads(sizeof(T)), blocks, \
+                       AttentionArguments, attend<T, width>)
+#define OPTIRS_ATTENTION(T, suffix)            \
+    OPTIRS_ATTENTION_WIDTH(T, suffix, 64, 3);  \
+    OPTIRS_ATTENTION_WIDTH(T, suffix, 128, 3); \
+    OPTIRS_ATTENTION_WIDTH(T, suffix, 256, 1)
+
+OPTIRS_ATTENTION(F32, f32);
+OPTIRS_ATTENTION(BF16, bf16);
+OPTIRS_ATTENTION(F16, f16);
+
+}  // namespace optirs::cuda

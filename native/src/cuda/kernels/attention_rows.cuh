@@ -1,0 +1,142 @@
+// Rows of attention's operands: from memory to tiles in shared memory, their products, and back.
+#pragma once
+
+#include "attention.cuh"
+#include "mma.cuh"
+
+namespace optirs::cuda {
+
+/// How the rows of a tile are found.
+struct Rows {
+    const HeadOperand& operand;
+    int64_t head;
+    int64_t base;  // of the sequence, in elements
+    const int32_t* table;
+    int64_t block_size;
+    int64_t block_count;
+
+    /// The row, or NULL where the table names no block that exists.
+    template <class T>
+    __device__ __forceinline__ T* at(int row) const {
+        T* data = static_cast<T*>(operand.data) + head * operand.head_stride;
+        if (table == nullptr) {
+            return data + base + row * operand.row_stride;
+        }
+        const int64_t block = table[row / block_size];
+        const bool is_there = block >= 0 && block < block_count;
+        return is_there ? data + block * operand.batch_stride + row % block_size * operand.row_stride
+                        : nullptr;
+    }
+};
+
+__device__ __forceinline__ Rows rowsOf(const HeadOperand& operand, const int32_t* starts,
+                                       const Extent& extent, int batch, int64_t head) {
+    const int64_t base = starts != nullptr ? extent.start * operand.row_stride : batch * operand.batch_stride;
+    return {operand, head, base, nullptr, 1, 0};
+}
+/// Of keys or values.
+__device__ __forceinline__ Rows columnsOf(const AttentionScores& a, const HeadOperand& operand,
+                                          const Sequence& sequence, int64_t head) {
+    Rows rows = rowsOf(operand, a.kv_starts, sequence.columns, sequence.batch, head);
+    if (a.block_table != nullptr) {
+        rows.table = a.block_table + sequence.batch * a.table_width;
+        rows.block_size = a.block_size;
+        rows.block_count = a.block_count;
+    }
+    return rows;
+}
+
+/// Puts rows from `first` on into a tile of shared memory; zeros for those from `end` on, and behind the
+/// width.
+template <class T, int kWidth, int kCount>
+__device__ __forceinline__ void loadTile(T* tile, const Rows& rows, int first, int end) {
+    constexpr int N = kVector<T>;
+    constexpr int kStride = kTileStride<kWidth>;
+    const int width = rows.operand.width;
+    if (rows.operand.is_vector != 0) {
+        for (int i = static_cast<int>(threadIdx.x) * N; i < kCount * kWidth;
+             i += static_cast<int>(blockDim.x) * N) {
+            const int row = i / kWidth;
+            const int column = i % kWidth;
+            const T* from = first + row < end && column < width ? rows.at<T>(first + row) : nullptr;
+            Vector<T, N> vector{};
+            if (from != nullptr) {
+                vector = *reinterpret_cast<const Vector<T, N>*>(from + column);
+            }
+            *reinterpret_cast<Vector<T, N>*>(tile + row * kStride + column) = vector;
+        }
+        return;
+    }
+    for (int i = static_cast<int>(threadIdx.x); i < kCount * kWidth; i += static_cast<int>(blockDim.x)) {
+        const int row = i / kWidth;
+        const int column = i % kWidth;
+        const T* from = first + row < end && column < width ? rows.at<T>(first + row) : nullptr;
+        tile[row * kStride + column] = from != nullptr ? from[column] : T{};
+    }
+}
+
+/// Writes what a warp has of its rows, each times its factor: row g first, row g + 8 then.
+template <class T, int kWidth>
+__device__ __forceinline__ void storeRows(const Rows& rows, int first, int end,
+                                          const float (&values)[kWidth / 8][4], const float (&factors)[2]) {
+    const MmaLane lane = mmaLane();
+    const int width = rows.operand.width;
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+        const int row = first + lane.group + half * 8;
+        if (row >= end) {
+            continue;
+        }
+        T* to = rows.at<T>(row);
+#pragma unroll
+        for (int n = 0; n < kWidth / 8; ++n) {
+            const int column = n * 8 + 2 * lane.pair;
+            const float pair[2] = {values[n][2 * half] * factors[half],
+                                   values[n][2 * half + 1] * factors[half]};
+            if (column + 1 < width && rows.operand.is_vector != 0) {
+                store<2>(to + column, pair);
+            } else if (column < width) {
+                to[column] = rounded<T>(pair[0]);
+                if (column + 1 < width) {
+                    to[column + 1] = rounded<T>(pair[1]);
+                }
+            }
+        }
+    }
+}
+
+/// results += resident rows times the rows of a tile, both of the width `width`.
+template <class T, int kWidth, int N>
+__device__ __forceinline__ void multiplyRows(float (&results)[N][4], const T* resident, int row,
+                                             const T* tile, int width) {
+    constexpr int kStride = kTileStride<kWidth>;
+#pragma unroll
+    for (int k = 0; k < kWidth; k += Mma<T>::kDepth) {
+        if (k < width) {
+            const auto a = Mma<T>::rows(resident, kStride, row, k);
+#pragma unroll
+            for (int n = 0; n < N; ++n) {
+                Mma<T>::multiply(results[n], a, Mma<T>::columns(tile, kStride, n * 8, k));
+            }
+        }
+    }
+}
+
+/// values += weights times the rows of a tile.
+template <class T, int kWidth, int N>
+__device__ __forceinline__ void addWeighted(float (&values)[kWidth / 8][4], const float (&weights)[N][4],
+                                            const T* tile, int width) {
+    constexpr int kStride = kTileStride<kWidth>;
+#pragma unroll
+    for (int k = 0; k < N * 8; k += Mma<T>::kDepth) {
+        const auto a = Mma<T>::results(weights, k);
+#pragma unroll
+        for (int n = 0; n < kWidth / 8; ++n) {
+            if (n * 8 < width) {
+                Mma<T>::multiply(values[n], a, Mma<T>::across(tile, kStride, k, n * 8));
+            }
+        }
+    }
+}
+
+}  // namespace optirs::cuda

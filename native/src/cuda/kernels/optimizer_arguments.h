@@ -1,0 +1,71 @@
+// The arguments of the optimizers' kernels; see arguments.h.
+#pragma once
+
+#include <cstdint>
+
+namespace optirs::cuda {
+
+/// One parameter of a multi-tensor step and what belongs to it; what the step does not have is NULL.
+struct OptimizerTensor {
+    float* param;
+    float* grad;
+    float* state1;
+    float* state2;
+    int64_t count;
+    int64_t first_block;  // its blocks follow each other
+};
+
+inline constexpr int kOptimizerTensors = 72;      // what fits 4 KB of arguments
+inline constexpr int64_t kOptimizerChunk = 4096;  // elements of a block
+
+/// A step by one formula.
+struct StepArguments {
+    float c[12];              // constants of the formula: core/optimizer_rules.h
+    const float* rates;       // [tensor_count] for c[kRate] of the formula, NULL where it is the same for all
+    const float* grad_scale;  // [1]; NULL for 1
+    const float* skip;        // [1]: not 0 for a step that changes nothing; NULL for 0
+    float* sums;              // [blocks, 2]: squares of each block, of steps that need norms
+    int32_t zero_grads;       // gradients are set to 0 once they are read
+    int32_t tensor_count;
+    OptimizerTensor tensors[kOptimizerTensors];
+};
+
+/// From the sums of all blocks to the rate of each tensor, a block for each.
+struct RatesArguments {
+    const float* sums;
+    float* rates;  // [tensor_count]
+    double learning_rate;
+    double trust;  // LARS only, as what follows
+    double weight_decay;
+    double epsilon;
+    int32_t is_lars;
+    int32_t tensor_count;
+    int64_t first_blocks[kOptimizerTensors + 1];
+};
+
+/// A gradient whose squares are summed.
+struct SquaresTensor {
+    const void* data;
+    int64_t count;
+    int64_t first_block;
+};
+
+inline constexpr int kSquaresTensors = 160;
+
+struct SquaresArguments {
+    float* sums;  // [blocks]
+    int32_t tensor_count;
+    SquaresTensor tensors[kSquaresTensors];
+};
+
+struct GradientNormArguments {
+    const float* sums;
+    int64_t blocks;
+    const float* scale;  // [1]; NULL for 1
+    double max_norm;     // 0 for no clipping
+    float* norm;         // [1]
+    float* grad_scale;   // [1]; NULL if it is not wanted
+    float* non_finite;   // [1]; NULL if it is not wanted
+};
+
+}  // namespace optirs::cuda
