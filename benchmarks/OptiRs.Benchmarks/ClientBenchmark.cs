@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Runtime;
 using OptiRs.Native;
@@ -11,7 +10,7 @@ namespace OptiRs.Benchmarks;
 /// </summary>
 internal static class ClientBenchmark
 {
-    private const int Rounds = 5, Batches = 41, CallsPerBatch = 5000, WarmUp = 50_000, Million = 1_000_000;
+    private const int Batches = 101, WarmUpBatches = 10, CallsPerBatch = 5000, WarmUp = 50_000, Million = 1_000_000;
     private static readonly int[] Sizes = [4 << 10, 4 << 20, 256 << 20];
 
     private const string Increment =
@@ -27,50 +26,42 @@ internal static class ClientBenchmark
 
     public static void Run(string[] args)
     {
-        string program = args.Length > 1 ? args[1] : "artifacts/native/release/bin/client_calls";
-        if (!File.Exists(program)) throw new FileNotFoundException($"{program} is not there: run from the root of the checkout, after ./build.sh native", program);
+        string[] wanted = args[1..];
         using PjrtPlugin plugin = PjrtPlugin.Load("cpu");
         using PjrtClient client = plugin.CreateClient();
-        Scalar(program, plugin.Path, client);
-        foreach (int size in Sizes) Transfer(program, plugin.Path, client, size);
-        AMillion(client);
+        if (Wants("scalar")) Scalar(plugin.Path, client);
+        foreach (int size in Sizes)
+        {
+            if (Wants(size.ToString(CultureInfo.InvariantCulture))) Transfer(plugin.Path, client, size);
+        }
+
+        if (Wants("million")) AMillion(client);
+
+        bool Wants(string row) => wanted.Length == 0 || wanted.Contains(row);
     }
 
-    private static void Scalar(string program, string plugin, PjrtClient client)
+    private static void Scalar(string plugin, PjrtClient client)
     {
         using PjrtExecutable executable = client.Compile(Increment);
         using PjrtBuffer x = client.BufferFromHost<float>([1f], Shape.Scalar);
         using PjrtCall call = executable.Bind([x], [null]);
         using PjrtBuffer result = call.Results[0];
         Await(call, WarmUp).GetAwaiter().GetResult();
-        var ours = new List<double>();
-        var theirs = new List<double>();
+        using var c = new ClientPeer(plugin, "scalar");
+        var turns = new Turns();
         long allocated = 0;
-        for (int round = 0; round < Rounds; ++round)
+        for (int batch = 0; batch < 2 * Batches; ++batch)
         {
-            theirs.Add(Calls(program, plugin, "scalar")[0]);
+            double theirs = c.Batch()[0];
             long before = GC.GetTotalAllocatedBytes(precise: true);
-            ours.Add(Time(call).GetAwaiter().GetResult());
+            double ours = Report.Seconds(() => Await(call, CallsPerBatch).GetAwaiter().GetResult()) * 1e9 / CallsPerBatch;
             allocated += GC.GetTotalAllocatedBytes(precise: true) - before;
+            turns.Add(ours, theirs);
         }
 
-        double c = Report.Median(theirs), net = Report.Median(ours);
-        Report.Line("client.scalar", net, "ns", FormattableString.Invariant(
-            $"awaited; C {c:f0} ns; {net - c:f0} ns above it; {(double)allocated / ((long)Rounds * Batches * CallsPerBatch):f3} B a call; rounds C {Text(theirs)}, C# {Text(ours)}"));
+        Report.Line("client.scalar", turns.Ours, "ns", FormattableString.Invariant(
+            $"awaited; C {turns.Theirs:f0} ns; above it {turns.Above:f0} ns, in the faster half of the turns {turns.AboveWhenFast:f0} ns; {(double)allocated / (2L * Batches * CallsPerBatch):f3} B a call"));
         if (result.ToArray<float>()[0] != 2f) throw new InvalidOperationException("1 + 1 is not 2");
-    }
-
-    private static async Task<double> Time(PjrtCall call)
-    {
-        var nanoseconds = new double[Batches];
-        for (int batch = 0; batch < Batches; ++batch)
-        {
-            long start = Stopwatch.GetTimestamp();
-            for (int i = 0; i < CallsPerBatch; ++i) await call.RunAsync().ConfigureAwait(false);
-            nanoseconds[batch] = Stopwatch.GetElapsedTime(start).TotalNanoseconds / CallsPerBatch;
-        }
-
-        return Report.Median(nanoseconds);
     }
 
     private static async Task Await(PjrtCall call, int times)
@@ -78,41 +69,33 @@ internal static class ClientBenchmark
         for (int i = 0; i < times; ++i) await call.RunAsync().ConfigureAwait(false);
     }
 
-    private static void Transfer(string program, string plugin, PjrtClient client, int bytes)
+    private static void Transfer(string plugin, PjrtClient client, int bytes)
     {
         var shape = new Shape(bytes / sizeof(float));
         using Tensor<float> source = Tensor<float>.Create(shape), target = Tensor<float>.Create(shape);
         source.Span.Fill(1f);
         target.Span.Clear();
         using PjrtBuffer buffer = client.BufferFromHost<float>(source.Span, shape);
-        var rates = (OurUp: new List<double>(), OurDown: new List<double>(), TheirUp: new List<double>(), TheirDown: new List<double>());
-        for (int round = 0; round < Rounds; ++round)
+        using var c = new ClientPeer(plugin, "transfer", bytes.ToString(CultureInfo.InvariantCulture));
+        int copies = Math.Max(1, (16 << 20) / bytes);
+        var up = new Turns();
+        var down = new Turns();
+        for (int batch = -WarmUpBatches; batch < (bytes > 16 << 20 ? Batches / 2 : Batches); ++batch)
         {
-            double[] c = Calls(program, plugin, "transfer", bytes.ToString(CultureInfo.InvariantCulture));
-            rates.TheirUp.Add(c[0]);
-            rates.TheirDown.Add(c[1]);
-            int copies = Math.Max(1, (64 << 20) / bytes);
-            double[] up = new double[15], down = new double[15];
-            for (int batch = 0; batch < up.Length; ++batch)
-            {
-                up[batch] = Report.Seconds(() => { for (int i = 0; i < copies; ++i) client.Upload<float>(source.Span, buffer); }) * 1e9 / copies;
-                down[batch] = Report.Seconds(() => { for (int i = 0; i < copies; ++i) buffer.CopyToHost(target.Span); }) * 1e9 / copies;
-            }
-
-            rates.OurUp.Add(Report.Median(up));
-            rates.OurDown.Add(Report.Median(down));
+            double[] theirs = c.Batch();
+            double ourUp = Report.Seconds(() => { for (int i = 0; i < copies; ++i) client.Upload<float>(source.Span, buffer); }) * 1e9 / copies;
+            double ourDown = Report.Seconds(() => { for (int i = 0; i < copies; ++i) buffer.CopyToHost(target.Span); }) * 1e9 / copies;
+            if (batch < 0) continue;
+            up.Add(ourUp, theirs[0]);
+            down.Add(ourDown, theirs[1]);
         }
 
         if (!target.Span.SequenceEqual(source.Span)) throw new InvalidOperationException("the bytes came back changed");
-        Print("to_device", rates.OurUp, rates.TheirUp);
-        Print("to_host", rates.OurDown, rates.TheirDown);
+        Print("to_device", up);
+        Print("to_host", down);
 
-        void Print(string name, List<double> ours, List<double> theirs)
-        {
-            double c = Report.Median(theirs), net = Report.Median(ours);
-            Report.Line($"client.{name}.{bytes}", bytes / net, "GB/s", FormattableString.Invariant(
-                $"C {bytes / c:g6} GB/s; ratio {c / net:f3}; rounds of ns: C {Text(theirs)}, C# {Text(ours)}"));
-        }
+        void Print(string name, Turns turns) => Report.Line($"client.{name}.{bytes}", bytes / turns.Ours, "GB/s", FormattableString.Invariant(
+            $"C {bytes / turns.Theirs:g6} GB/s; ratio {turns.Ratio:f3}; {turns.Ours:f0} ns, C {turns.Theirs:f0} ns"));
     }
 
     // Live native objects are the handles; the collector's counts say whether anything was kept.
@@ -135,16 +118,4 @@ internal static class ClientBenchmark
     }
 
     private static int OpenFiles() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
-
-    private static string Text(IEnumerable<double> values) =>
-        string.Join('/', values.Select(v => v.ToString("f0", CultureInfo.InvariantCulture)));
-
-    private static double[] Calls(string program, params string[] arguments)
-    {
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
-        string text = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        if (process.ExitCode != 0) throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}");
-        return [.. text.Split(' ', StringSplitOptions.TrimEntries).Select(t => double.Parse(t, CultureInfo.InvariantCulture))];
-    }
 }

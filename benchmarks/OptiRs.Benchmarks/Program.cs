@@ -3,7 +3,7 @@ using OptiRs.Benchmarks;
 // Every benchmark prints lines of the form `name value unit # details`, like the peers' scripts, so that both can be put side by side.
 var benchmarks = new Dictionary<string, (string What, Action Run)>
 {
-    ["client"] = ("the C# client beside a plain C program that makes the same PJRT calls (argument: the path of client_calls, if it is elsewhere)", () => ClientBenchmark.Run(args)),
+    ["client"] = ("the C# client beside a plain C program that makes the same PJRT calls (arguments: rows, scalar, million or a size in bytes; all without)", () => ClientBenchmark.Run(args)),
     ["gpt"] = ("a train step and the forward pass of the peers' GPT (6 layers, d 384, 6 heads, T 256, batch 8, vocabulary 256, AdamW), f32 and bf16 (arguments: parts of names)", () => GptBenchmark.Run(args)),
     ["kernels"] = ("what a call of a kernel costs from C#, on next to no data", KernelCallBenchmark.Run),
     ["limits"] = ("what this machine can do: copying through memory, f32 multiply-adds in registers", Limits.Run),

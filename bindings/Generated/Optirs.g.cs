@@ -4599,7 +4599,7 @@ internal static unsafe partial class optirs
     /// <param name="dims">extents, each &gt;= 0</param>
     /// <param name="byte_strides">NULL, or `rank` strides in bytes</param>
     /// <param name="semantics">OPTIRS_PJRT_HOST_*</param>
-    /// <param name="device">NULL takes the first addressable device</param>
+    /// <param name="device">NULL takes the device of what the buffer held, or the first addressable one</param>
     /// <param name="host_released">NULL, or called when the plugin is done with `data`</param>
     /// <param name="context">passed to host_released</param>
     [LibraryImport(Library)]

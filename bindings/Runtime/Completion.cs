@@ -12,7 +12,7 @@ namespace OptiRs.Native.Interop;
 /// <remarks>
 /// Rent -> [Start] -> in flight -> [callback] -> ready -> [GetResult] -> back in the pool.
 /// If the starting function fails there is no callback: Rent -> [Start] -> [Abandon] -> back in the pool.
-/// In flight the object is rooted by its GC handle, which it keeps for life and which points at nothing otherwise, and what
+/// In flight the object is rooted by its place in a table, which it keeps for life and which is empty otherwise, and what
 /// the operation uses is held until the callback has run. Continuations run on the thread pool, never on the native thread.
 /// A task that nobody awaits costs its pooled object, nothing else.
 /// </remarks>
@@ -27,7 +27,8 @@ internal sealed unsafe class Completion : IValueTaskSource
     [ThreadStatic]
     private static Completion? _spare;
 
-    private readonly GCHandle<Completion?> _root = new(null);
+    private static readonly RootTable<Completion> InFlight = new();
+    private readonly int _place = InFlight.Reserve();
     private Completion? _next;
     private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
     private MemoryHandle _pinned;
@@ -40,7 +41,7 @@ internal sealed unsafe class Completion : IValueTaskSource
     }
 
     // Only of those that never came back to the pool.
-    ~Completion() => _root.Dispose();
+    ~Completion() => InFlight.Free(_place);
 
     /// <summary>What to hand to the starting function as the callback.</summary>
     public static delegate* unmanaged[Cdecl]<optirs_error*, void*, void> Callback => &OnCompleted;
@@ -81,14 +82,14 @@ internal sealed unsafe class Completion : IValueTaskSource
     /// <summary>The context of the callback. Call it right before the starting function.</summary>
     public void* Start()
     {
-        _root.Target = this;
-        return (void*)GCHandle<Completion?>.ToIntPtr(_root);
+        InFlight[_place] = this;
+        return (void*)_place;
     }
 
     /// <summary>The starting function failed: the callback will not come.</summary>
     public void Abandon()
     {
-        _root.Target = null;
+        InFlight[_place] = null;
         LetGo();
         Return();
     }
@@ -112,8 +113,8 @@ internal sealed unsafe class Completion : IValueTaskSource
     {
         try
         {
-            Completion completion = GCHandle<Completion?>.FromIntPtr((nint)context).Target!;
-            completion._root.Target = null;
+            Completion completion = InFlight[(int)context]!;
+            InFlight[completion._place] = null;
             completion.LetGo();
             if (error == null) completion._core.SetResult(true);
             else completion._core.SetException(NativeError.Consume(error));

@@ -22,33 +22,25 @@ internal static unsafe class PjrtCells
         return handle;
     }
 
-    /// <summary>Copies during the call. A null cell gets a new one.</summary>
+    /// <summary>Copies during the call. A null cell gets a new one; no device means that of the cell, or the first.</summary>
     public static PjrtBufferHandle FromHost(
         PjrtClientHandle client, ReadOnlySpan<byte> data, int dtype, ReadOnlySpan<long> dims, nint device,
         PjrtBufferHandle? into)
     {
-        using var lease = new Lease(client);
-        bool held = false;
-        into?.DangerousAddRef(ref held);
-        try
+        // A cell keeps its client.
+        using var lease = into is null ? new Lease(client) : new Lease(into);
+        optirs_pjrt_buffer* cell = into is null ? null : into.Pointer;
+        fixed (byte* bytes = data)
+        fixed (long* extents = dims)
         {
-            optirs_pjrt_buffer* cell = into is null ? null : into.Pointer;
-            fixed (byte* bytes = data)
-            fixed (long* extents = dims)
-            {
-                // An empty span has no address; the native side wants one even for nothing.
-                byte none = 0;
-                NativeError.ThrowIfFailed(optirs.optirs_pjrt_buffer_from_host_raw(
-                    client.Pointer, bytes == null ? &none : bytes, (ulong)data.Length, dtype, extents, dims.Length, null,
-                    optirs.OPTIRS_PJRT_HOST_DURING_CALL, (optirs_pjrt_device*)device, null, null, &cell));
-            }
+            // An empty span has no address; the native side wants one even for nothing.
+            byte none = 0;
+            NativeError.ThrowIfFailed(optirs.optirs_pjrt_buffer_from_host_raw(
+                client.Pointer, bytes == null ? &none : bytes, (ulong)data.Length, dtype, extents, dims.Length, null,
+                optirs.OPTIRS_PJRT_HOST_DURING_CALL, (optirs_pjrt_device*)device, null, null, &cell));
+        }
 
-            return into ?? Adopt((nint)cell, client);
-        }
-        finally
-        {
-            if (held) into!.DangerousRelease();
-        }
+        return into ?? Adopt((nint)cell, client);
     }
 
     /// <summary>

@@ -10,7 +10,11 @@ namespace OptiRs.Native;
 /// <remarks>Thread-safe, except for the bytes themselves: whoever writes them must keep readers away.</remarks>
 public sealed class Buffer : IDisposable
 {
-    internal Buffer(BufferHandle handle) => Handle = handle;
+    internal Buffer(BufferHandle handle)
+    {
+        Handle = handle;
+        IsReadOnly = optirs.optirs_buffer_is_read_only(handle) != 0;
+    }
 
     internal BufferHandle Handle { get; }
 
@@ -18,7 +22,7 @@ public sealed class Buffer : IDisposable
     public long Size => (long)optirs.optirs_buffer_size(Handle);
 
     /// <summary>Whether the bytes may not be written: memory imported from a producer that said so.</summary>
-    public bool IsReadOnly => optirs.optirs_buffer_is_read_only(Handle) != 0;
+    public bool IsReadOnly { get; }
 
     /// <summary>Allocates memory. Its bytes are not initialised.</summary>
     /// <param name="bytes">How many; 0 is allowed.</param>

@@ -1,6 +1,7 @@
 // The calls that a PJRT client makes, in plain C and timed: `client_calls PLUGIN scalar` executes x + 1 and
-// waits for it, `client_calls PLUGIN transfer BYTES` copies to the device and back. Prints one line: the
-// median of each, in nanoseconds. OptiRs.Benchmarks runs it beside the C# client, in turns.
+// waits for it, `client_calls PLUGIN transfer BYTES` copies to the device and back. For every line on its
+// input it runs one batch and prints a line: the mean of each in nanoseconds. So OptiRs.Benchmarks can have
+// it and the C# client take turns of milliseconds, whatever the machine does meanwhile.
 #define _POSIX_C_SOURCE 200809L
 #include <dlfcn.h>
 #include <pthread.h>
@@ -45,15 +46,10 @@ static double now(void) {
     return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
-static int ascending(const void* a, const void* b) {
-    const double x = *(const double*)a;
-    const double y = *(const double*)b;
-    return x < y ? -1 : x > y;
-}
-
-static double median(double* values, size_t count) {
-    qsort(values, count, sizeof *values, ascending);
-    return values[count / 2];
+// Whether another batch is wanted.
+static int next(void) {
+    char line[16];
+    return fgets(line, sizeof line, stdin) != NULL;
 }
 
 static void destroyEvent(PJRT_Event* event) {
@@ -164,50 +160,45 @@ static void executeOnce(PJRT_LoadedExecutable* executable, PJRT_Buffer* argument
 }
 
 static void scalar(void) {
-    enum { kBatches = 41, kCalls = 5000 };
+    enum { kCalls = 5000 };
     PJRT_LoadedExecutable* executable = compileIncrement();
     const float one = 1;
     PJRT_Buffer* argument = upload(&one, NULL, 0);
     PJRT_Buffer* result = NULL;
-    for (int i = 0; i < kCalls; ++i) executeOnce(executable, argument, &result);
-    double times[kBatches];
-    for (int batch = 0; batch < kBatches; ++batch) {
+    while (next()) {
         const double start = now();
         for (int i = 0; i < kCalls; ++i) executeOnce(executable, argument, &result);
-        times[batch] = (now() - start) / kCalls;
+        printf("%.1f\n", (now() - start) / kCalls);
+        fflush(stdout);
     }
     float value = 0;
     download(result, &value, sizeof value);
     if (value != 2) exit(3);
-    printf("%.1f\n", median(times, kBatches));
 }
 
 static void transfer(size_t bytes) {
-    enum { kBatches = 15 };
-    // Some 64 MB in each batch, and at least one copy.
-    const size_t copies = bytes >= (1u << 26) ? 1 : (1u << 26) / bytes;
+    // Some 16 MB in each batch, and at least one copy.
+    const size_t copies = bytes >= (1u << 24) ? 1 : (1u << 24) / bytes;
     const int64_t extent = (int64_t)(bytes / sizeof(float));
     float* out = aligned_alloc(64, bytes);
     float* in = aligned_alloc(64, bytes);
     memset(out, 1, bytes);
     memset(in, 0, bytes);
     PJRT_Buffer* buffer = upload(out, &extent, 1);
-    double to_device[kBatches];
-    double to_host[kBatches];
-    for (int batch = 0; batch < kBatches; ++batch) {
+    while (next()) {
         double start = now();
         for (size_t i = 0; i < copies; ++i) {
-            PJRT_Buffer* next = upload(out, &extent, 1);
+            PJRT_Buffer* fresh = upload(out, &extent, 1);
             destroyBuffer(buffer);
-            buffer = next;
+            buffer = fresh;
         }
-        to_device[batch] = (now() - start) / (double)copies;
+        const double to_device = (now() - start) / (double)copies;
         start = now();
         for (size_t i = 0; i < copies; ++i) download(buffer, in, bytes);
-        to_host[batch] = (now() - start) / (double)copies;
+        printf("%.1f %.1f\n", to_device, (now() - start) / (double)copies);
+        fflush(stdout);
     }
     if (memcmp(in, out, bytes) != 0) exit(3);
-    printf("%.1f %.1f\n", median(to_device, kBatches), median(to_host, kBatches));
 }
 
 // A process that never had a second thread is spared atomic operations by the C and C++ libraries. Clients

@@ -63,7 +63,7 @@ OPTIRS_EXPORT void optirs_pjrt_buffer_release(optirs_pjrt_buffer* buffer);
  * @param[in] rank @size_of{dims}
  * @param[in] byte_strides NULL, or `rank` strides in bytes
  * @param[in] semantics OPTIRS_PJRT_HOST_*
- * @param[in] device NULL takes the first addressable device
+ * @param[in] device NULL takes the device of what the buffer held, or the first addressable one
  * @param[in] host_released NULL, or called when the plugin is done with `data`
  * @param[in] context passed to host_released
  * @param[in,out] inout_buffer @owned

@@ -212,8 +212,7 @@ Ref<optirs_buffer> importTensor(optirs_dl_managed_tensor* managed, uint64_t alig
         copyDense(dims, tensor.strides, first, element_size, buffer->data());
     }
     const ManagedTensor consumed(managed);  // only now: a failure leaves the tensor with the caller
-    return buffer;  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks): the analyzer loses sight of Ref's
-                    // count
+    return buffer;
 }
 
 }  // namespace optirs::core

@@ -87,6 +87,11 @@ optirs_pjrt_buffer::DeviceBufferRef optirs_pjrt_buffer::load() const noexcept {
     return DeviceBufferRef::share(buffer_);
 }
 
+optirs_pjrt_buffer::Held optirs_pjrt_buffer::held() const noexcept {
+    const std::scoped_lock guard(lock_);
+    return buffer_ == nullptr ? Held{} : Held{buffer_->knownType(), buffer_->device()};
+}
+
 optirs_pjrt_buffer::DeviceBufferRef optirs_pjrt_buffer::require() const {
     DeviceBufferRef buffer = load();
     pjrt::requirePresent(buffer.get());

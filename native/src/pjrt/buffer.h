@@ -22,6 +22,13 @@ struct optirs_pjrt_buffer final : optirs::core::Object {
 
     optirs_pjrt_client& client() const noexcept { return *client_; }
 
+    /// Type (as far as it is known without asking the plugin) and device of what the cell holds; NULL where
+    /// not.
+    struct Held {
+        const optirs::pjrt::TensorType* type;
+        optirs_pjrt_device* device;
+    };
+    Held held() const noexcept;
     /// What the cell holds; empty if nothing.
     DeviceBufferRef load() const noexcept;
     /// What the cell holds. Throws FAILED_PRECONDITION where it is empty, deleted or donated; says by whom.

@@ -179,27 +179,20 @@ void optirs_pjrt_client::recycle(pjrt::DeviceBuffer* buffer) noexcept {
     buffers_.giveBack(buffer);
 }
 
-pjrt::Completion* optirs_pjrt_client::prepareCompletion(const char* operation, optirs_completion done,
-                                                        void* context, std::size_t events) {
-    pjrt::Completion* completion = nullptr;
+pjrt::ReservedCompletion optirs_pjrt_client::reserveCompletion(std::size_t events) {
+    pjrt::ReservedCompletion completion(nullptr, {this});
     {
         const std::scoped_lock lock(free_lock_);
-        completion = free_completion_;
+        completion.reset(free_completion_);
         if (completion != nullptr) {
             free_completion_ = completion->next_free;
         }
     }
     if (completion == nullptr) {
         const std::scoped_lock lock(mutex_);
-        completion = completions_.emplace_back(std::make_unique<pjrt::Completion>()).get();
+        completion.reset(completions_.emplace_back(std::make_unique<pjrt::Completion>()).get());
     }
-    try {
-        completion->prepare(optirs::core::Ref<optirs_pjrt_client>::share(this), operation, done, context,
-                            events);
-    } catch (...) {
-        recycle(completion);
-        throw;
-    }
+    completion->reserve(events);
     return completion;
 }
 

@@ -72,9 +72,8 @@ struct optirs_pjrt_client final : optirs::core::Object {
     const optirs::pjrt::DeviceBufferPool& buffers() const noexcept { return buffers_; }
     void recycle(optirs::pjrt::DeviceBuffer* buffer) noexcept;
 
-    /// An operation that is about to start.
-    optirs::pjrt::Completion* prepareCompletion(const char* operation, optirs_completion done, void* context,
-                                                std::size_t events);
+    /// For an operation that is about to start.
+    optirs::pjrt::ReservedCompletion reserveCompletion(std::size_t events);
     void recycle(optirs::pjrt::Completion* completion) noexcept;
 
     /// Starts an operation that ends with one event, which `start` returns; `kept` is a reference to what the
@@ -86,17 +85,12 @@ struct optirs_pjrt_client final : optirs::core::Object {
             optirs::pjrt::destroyEvent(api_, start());
             return;
         }
-        optirs::pjrt::Completion* completion = prepareCompletion(operation, done, context, 1);
-        PJRT_Event* event = nullptr;
-        try {
-            event = start();
-        } catch (...) {
-            completion->drop();
-            throw;
-        }
+        optirs::pjrt::ReservedCompletion completion = reserveCompletion(1);
+        PJRT_Event* const event = start();
+        completion->begin(optirs::core::Ref<optirs_pjrt_client>::share(this), operation, done, context);
         completion->keep(std::move(kept));
         completion->setEvents(std::span(&event, 1));
-        completion->arm();
+        completion.release()->arm();
     }
 
     /// The same error, with the largest live buffers at the end of its message.

@@ -46,17 +46,20 @@ void awaitAndDestroy(const Api& api, PJRT_Event* event) {
 
 const Api& Completion::api() const noexcept { return client_->api(); }
 
-void Completion::prepare(core::Ref<optirs_pjrt_client> client, const char* operation, optirs_completion done,
-                         void* context, std::size_t count) {
+void Completion::reserve(std::size_t count) {
     if (capacity_ < count) {
         waits_ = std::make_unique<Wait[]>(count);
         capacity_ = count;
     }
+    count_ = count;
+}
+
+void Completion::begin(core::Ref<optirs_pjrt_client> client, const char* operation, optirs_completion done,
+                       void* context) noexcept {
     client_ = std::move(client);
     operation_ = operation;
     done_ = done;
     context_ = context;
-    count_ = count;
 }
 
 void Completion::keep(core::Ref<DeviceBuffer> buffer) noexcept { kept_ = std::move(buffer); }
@@ -182,7 +185,7 @@ void Completion::finish() noexcept {
     }
 }
 
-void Completion::drop() noexcept { recycle(); }
+void RecycleCompletion::operator()(Completion* completion) const noexcept { client->recycle(completion); }
 
 void Completion::recycle() noexcept {
     kept_ = {};

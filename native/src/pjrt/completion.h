@@ -20,27 +20,27 @@ class DeviceBuffer;
 /// One asynchronous operation in flight: waits for its events and then calls back, once. Pooled by its
 /// client.
 ///
-/// Life: prepared (before the operation starts, so that nothing can fail afterwards) -> armed or dropped ->
+/// Life: reserved (before the operation starts, so that nothing can fail afterwards) -> begun -> armed ->
 /// over.
 class Completion {
  public:
     /// Room for `count` events. May allocate the first time that so many are asked for.
-    void prepare(core::Ref<optirs_pjrt_client> client, const char* operation, optirs_completion done,
-                 void* context, std::size_t count);
+    void reserve(std::size_t count);
+
+    /// What is to be called back, and by whom.
+    void begin(core::Ref<optirs_pjrt_client> client, const char* operation, optirs_completion done,
+               void* context) noexcept;
 
     /// Keeps a buffer, or another object, until the operation is over.
     void keep(core::Ref<DeviceBuffer> buffer) noexcept;
     void keep(core::Ref<core::Object> object) noexcept;
 
-    /// Takes over as many events as were prepared for; NULL ones are over already.
+    /// Takes over as many events as were reserved for; NULL ones are over already.
     void setEvents(std::span<PJRT_Event* const> events) noexcept;
 
     /// Waits for the events. Afterwards this object belongs to them, and the callback may have run and
     /// released whatever the caller was called with: nothing else of that may be touched.
     void arm() noexcept;
-
-    /// The operation did not start: back to the pool without calling back.
-    void drop() noexcept;
 
     Completion* next_free = nullptr;
 
@@ -72,6 +72,16 @@ class Completion {
     std::atomic<int> parties_{0};
     std::atomic<optirs_error*> error_{nullptr};
 };
+
+/// Puts a completion that was not begun back into the pool.
+struct RecycleCompletion {
+    optirs_pjrt_client* client;
+    void operator()(Completion* completion) const noexcept;
+};
+
+/// A completion for an operation that may yet fail to start, or be over at once. `release()->arm()` sends it
+/// off.
+using ReservedCompletion = std::unique_ptr<Completion, RecycleCompletion>;
 
 /// Returns when the event is over and destroys it; throws its error. NULL is over already.
 void awaitAndDestroy(const Api& api, PJRT_Event* event);

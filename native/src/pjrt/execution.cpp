@@ -15,15 +15,26 @@ using core::Error;
 using core::Ref;
 
 struct Execution::Call {
-    std::vector<Ref<DeviceBuffer>> pinned;            // arguments, alive until the plugin has them
-    std::vector<PJRT_Buffer*> arguments;              // the same, as the plugin sees them
-    std::vector<PJRT_Buffer*> outputs;                // what the plugin gave
+    explicit Call(optirs_pjrt_client& client) noexcept : completion(nullptr, {&client}) {}
+
+    ReservedCompletion completion;          // NULL, or for the next execution that is not over at once
+    std::vector<Ref<DeviceBuffer>> pinned;  // arguments, alive until the plugin has them
+    std::vector<PJRT_Buffer*> arguments;    // the same, as the plugin sees them
+    std::vector<PJRT_Buffer*> outputs;      // what the plugin gave
     std::vector<PJRT_Buffer* const*> argument_lists;  // by device
     std::vector<PJRT_Buffer**> output_lists;          // by device
     std::vector<PJRT_Event*> events;                  // by device
     std::vector<Ref<DeviceBuffer>> fresh;             // for the outputs
     std::vector<Ref<optirs_pjrt_buffer>> cells;       // new cells, for results that are NULL
     Ref<ChannelCalls> channels;                       // NULL: the program sends and receives nothing
+
+    void reserveCompletion(optirs_pjrt_client& client, std::size_t devices) {
+        if (completion == nullptr) {
+            completion = client.reserveCompletion(devices);
+        } else {
+            completion->reserve(devices);
+        }
+    }
 
     void clear() noexcept {
         pinned.clear();
@@ -48,7 +59,7 @@ std::unique_ptr<Execution::Call> Execution::takeCall() {
         call.swap(spare_);
     }
     if (call == nullptr) {
-        call = std::make_unique<Call>();
+        call = std::make_unique<Call>(executable_.client());
     }
     return call;
 }
@@ -64,33 +75,29 @@ void Execution::run(const ExecuteRequest& request) {
     const Devices devices = devicesOf(request);
     check(devices, request);
     std::unique_ptr<Call> call = takeCall();
-    Completion* completion = nullptr;
     try {
         gather(*call, devices, request);
         if (request.done != nullptr) {
-            completion = executable_.client().prepareCompletion(request.operation, request.done,
-                                                                request.context, devices.size());
+            call->reserveCompletion(executable_.client(), devices.size());
         }
         start(*call, devices, request);
     } catch (...) {
-        if (completion != nullptr) {
-            completion->drop();
-        }
         giveBack(std::move(call));
         throw;
     }
     // From here on nothing can fail.
     handOut(*call, devices, request);
     markDonated(*call, devices, request);
-    if (completion != nullptr && request.finished != nullptr && isOver(*call)) {
+    Completion* completion = nullptr;
+    if (request.done != nullptr && request.finished != nullptr && isOver(*call)) {
         for (PJRT_Event* event : call->events) {
             destroyEvent(executable_.client().api(), event);
         }
-        completion->drop();
-        completion = nullptr;
         *request.finished = 1;
-    }
-    if (completion != nullptr) {
+    } else if (request.done != nullptr) {
+        completion = call->completion.release();
+        completion->begin(Ref<optirs_pjrt_client>::share(&executable_.client()), request.operation,
+                          request.done, request.context);
         completion->setEvents(call->events);
         completion->keep(Ref<core::Object>::adopt(call->channels.detach()));
     }

@@ -9,6 +9,7 @@ namespace optirs::pjrt {
 using core::Code;
 using core::concat;
 using core::Error;
+using core::Ref;
 
 namespace {
 
@@ -47,32 +48,24 @@ PJRT_HostBufferSemantics semanticsFor(optirs_pjrt_host_semantics semantics, int 
     return static_cast<PJRT_HostBufferSemantics>(semantics);
 }
 
-// The type of what the cell holds is the likeliest one; the search is for the others.
-const TensorType* typeFor(optirs_pjrt_client& client, const optirs_pjrt_buffer* cell,
-                          const HostArray& array) {
-    if (cell != nullptr) {
-        if (const auto held = cell->load(); held) {
-            if (const TensorType* type = held->knownType();
-                type != nullptr && type->is(array.dtype, array.dims)) {
-                return type;
-            }
-        }
-    }
-    return client.types().intern(array.dtype, array.dims);
-}
-
 }  // namespace
 
 void bufferFromHost(optirs_pjrt_client& client, const HostArray& array, optirs_pjrt_device* device,
                     const char* operation, optirs_completion released, void* context,
                     optirs_pjrt_buffer** inout) {
     checkHostArray(array);
-    optirs_pjrt_device& place = client.requireDevice(device);
-    const TensorType* type = typeFor(client, *inout, array);
+    // The cell is most likely to be filled with what it held, where it held it.
+    const optirs_pjrt_buffer::Held held = *inout == nullptr ? optirs_pjrt_buffer::Held{} : (*inout)->held();
     Target target(client, inout);
+    optirs_pjrt_device& place = client.requireDevice(device != nullptr ? device : held.device);
+    const TensorType* type = held.type != nullptr && held.type->is(array.dtype, array.dims)
+                                 ? held.type
+                                 : client.types().intern(array.dtype, array.dims);
     const Api& api = client.api();
-    Completion* completion =
-        released == nullptr ? nullptr : client.prepareCompletion(operation, released, context, 1);
+    ReservedCompletion completion(nullptr, {&client});
+    if (released != nullptr) {
+        completion = client.reserveCompletion(1);
+    }
 
     auto args = api.make<PJRT_Client_BufferFromHostBuffer_Args>();
     args.client = client.handle();
@@ -89,19 +82,12 @@ void bufferFromHost(optirs_pjrt_client& client, const HostArray& array, optirs_p
         args.device = place.handle;
     }
     args.device_layout = array.device_layout;
-    try {
-        client.underPressure(type->bytes,
-                             [&] { api.call<&PJRT_Api::PJRT_Client_BufferFromHostBuffer>(args); });
-    } catch (...) {
-        if (completion != nullptr) {
-            completion->drop();
-        }
-        throw;
-    }
+    client.underPressure(type->bytes, [&] { api.call<&PJRT_Api::PJRT_Client_BufferFromHostBuffer>(args); });
     target.fill(args.buffer, &place, type);
     if (completion != nullptr) {
+        completion->begin(Ref<optirs_pjrt_client>::share(&client), operation, released, context);
         completion->setEvents(std::span(&args.done_with_host_buffer, 1));
-        completion->arm();
+        completion.release()->arm();
     } else {
         destroyEvent(api, args.done_with_host_buffer);
     }

@@ -84,7 +84,7 @@ void optirs_pjrt_profiler::throwError(PLUGIN_Profiler_Error* error, std::string_
         PLUGIN_Profiler_Error* error;
         ~Owner() { profiler.destroyError(error); }
     };
-    const Owner owner{*this, error};
+    [[maybe_unused]] const Owner owner{*this, error};
     Code code = Code::kUnknown;
     if (functions_.error_get_code != nullptr) {
         PLUGIN_Profiler_Error_GetCode_Args args{};

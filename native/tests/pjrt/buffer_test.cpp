@@ -45,6 +45,16 @@ TEST_F(BufferTest, ACellIsRePointed) {
     EXPECT_EQ(control_->buffers, 1);
 }
 
+TEST_F(BufferTest, ACellIsRePointedWhereItsDataWas) {
+    Buffer first;
+    ASSERT_EQ(upload({1, 2, 3}, first).message, "");
+    optirs_pjrt_device* const device = optirs_pjrt_client_device(client_.get(), 1);
+    Buffer buffer;
+    ASSERT_OK(optirs_pjrt_buffer_copy_to_device(first.get(), device, buffer.out()));
+    ASSERT_EQ(upload({4, 5}, buffer).message, "");
+    EXPECT_EQ(optirs_pjrt_buffer_device(buffer.get()), device);
+}
+
 TEST_F(BufferTest, AnEmptyCellSaysSo) {
     Buffer buffer;
     ASSERT_OK(optirs_pjrt_buffer_create(client_.get(), buffer.out()));

@@ -147,7 +147,7 @@ public sealed partial class PjrtClient : IDisposable
         CheckLength(data.Length, dtype, into.Shape, "Upload");
         Telemetry.HostToDevice.Add(into.Shape.ByteCount(dtype));
         PjrtCells.FromHost(
-            Handle, MemoryMarshal.AsBytes(data), (int)dtype, into.Shape.Dimensions, into.DevicePointer, into.Handle);
+            Handle, MemoryMarshal.AsBytes(data), (int)dtype, into.Shape.Dimensions, device: 0, into.Handle);
     }
 
     /// <summary>Closes the connection. Buffers and executables that exist keep it open until they are disposed of.</summary>
