@@ -107,7 +107,8 @@ Value* expandMulhi(Operation& op) {
     return (x_high * y_high + cross.apply(shift, half) + middle.apply(shift, half)).value();
 }
 
-// The k largest of the last dimension with their indices: a stable descending sort.
+// The k largest (or, as XLA's `mhlo.topk` can say, smallest) of the last dimension with their indices: a
+// stable sort.
 std::vector<Value*> expandTopK(Operation& op) {
     Builder builder(op);
     Value* operand = op.operand(0);
@@ -134,11 +135,13 @@ std::vector<Value*> expandTopK(Operation& op) {
     }
     Builder inner(block);
     inner.setLocation(op.location());
-    Value* greater = inner.compare("GT", block.argument(0), block.argument(1));
+    const Attribute* largest = op.attribute("largest");
+    const bool is_ascending = largest != nullptr && largest->get<bool>() != nullptr && !*largest->get<bool>();
+    Value* before = inner.compare(is_ascending ? "LT" : "GT", block.argument(0), block.argument(1));
     if (isFloat(type.element())) {
-        greater->definition()->setAttribute("compare_type", EnumAttribute{"comparison_type", "TOTALORDER"});
+        before->definition()->setAttribute("compare_type", EnumAttribute{"comparison_type", "TOTALORDER"});
     }
-    inner.create(kReturn, std::span<Value* const>(&greater, 1), {});
+    inner.create(kReturn, std::span<Value* const>(&before, 1), {});
     std::vector<Value*> out;
     for (size_t i = 0; i < 2; ++i) {
         NamedAttributes slice;

@@ -6,22 +6,12 @@
 
 #include "pjrt_cpu/ir/builder.h"
 #include "pjrt_cpu/ir/ops.h"
+#include "pjrt_cpu/passes/named_calls.h"
 #include "pjrt_cpu/passes/passes.h"
+#include "pjrt_cpu/passes/rewrite.h"
 
 namespace optirs::plugin {
 namespace {
-
-/// Equal, but for dimensions that one of them does not know.
-bool compatible(const Type& a, const Type& b) {
-    const TensorType* x = a.tensorOrNull();
-    const TensorType* y = b.tensorOrNull();
-    if (x == nullptr || y == nullptr || (x->isStatic() && y->isStatic())) return a == b;
-    if (x->element() != y->element() || x->rank() != y->rank()) return false;
-    for (int64_t d = 0; d < x->rank(); ++d) {
-        if (x->dim(d) != y->dim(d) && x->dim(d) != kDynamic && y->dim(d) != kDynamic) return false;
-    }
-    return true;
-}
 
 class Inliner {
  public:
@@ -97,28 +87,50 @@ class Inliner {
                 const Size& inner = states_[&target].size;
                 grow(size, inner.operations, nesting + inner.nesting, *op);
                 replace(*op, target);
+            } else if (op->kind() == OpKind::kCustomCall && callee(*op) == kDynamicReduceWindow &&
+                       op->regionCount() == 0) {
+                Function& reducer = computation(*op);
+                flatten(reducer);
+                const Size& inner = states_[&reducer].size;
+                grow(size, inner.operations, nesting + 1 + inner.nesting, *op);
+                attach(*op, reducer);
             }
             op = next;
         }
         return size;
     }
 
-    Function& find(const Operation& op, const std::string& name) const {
+    Function& defined(const Operation& op, const std::string& name) const {
         Function* target = module_.function(name);
         if (target == nullptr) throw invalidOperation(op, "there is no function " + symbolToString(name));
         if (target->isDeclaration())
             throw invalidOperation(op, "function " + symbolToString(name) + " has no body");
-        const FunctionType& type = target->type();
+        return *target;
+    }
+
+    /// The one computation of a custom call.
+    Function& computation(const Operation& op) const {
+        const Attribute* names = op.attribute("called_computations");
+        const auto* list = names != nullptr ? names->get<Attribute::List>() : nullptr;
+        const auto* name =
+            list != nullptr && list->size() == 1 ? list->front().get<SymbolAttribute>() : nullptr;
+        if (name == nullptr) throw invalidOperation(op, "called_computations should name one function");
+        return defined(op, name->name);
+    }
+
+    Function& find(const Operation& op, const std::string& name) const {
+        Function& target = defined(op, name);
+        const FunctionType& type = target.type();
         bool same = type.inputs.size() == op.operandCount() && type.results.size() == op.resultCount();
         for (size_t i = 0; same && i < op.operandCount(); ++i)
-            same = compatible(op.operand(i)->type(), type.inputs[i]);
+            same = isCompatible(op.operand(i)->type(), type.inputs[i]);
         for (size_t i = 0; same && i < op.resultCount(); ++i)
-            same = compatible(op.result(i)->type(), type.results[i]);
+            same = isCompatible(op.result(i)->type(), type.results[i]);
         if (!same) {
             throw invalidOperation(op, signatureToString(op) + " does not match " + symbolToString(name) +
                                            ", which is " + Type(type).toString());
         }
-        return *target;
+        return target;
     }
 
     static void replace(Operation& call, const Function& target) {
@@ -133,6 +145,17 @@ class Inliner {
         const std::vector<Value*> returned = target.returned();
         for (size_t i = 0; i < returned.size(); ++i) call.result(i)->replaceAllUsesWith(map.at(returned[i]));
         call.erase();
+    }
+
+    /// The body of a function as the region of an operation: passes see one function at a time.
+    static void attach(Operation& op, const Function& function) {
+        std::unordered_map<Value*, Value*> map;
+        Block& block = op.addRegion().addBlock();
+        for (size_t i = 0; i < function.type().inputs.size(); ++i)
+            map[function.body().argument(i)] = block.addArgument(function.type().inputs[i]);
+        const auto mapped = [&](Value* value) { return map.at(value); };
+        const auto define = [&](Value* from, Value* to) { map[from] = to; };
+        for (const Operation& each : function.body()) block.insert(cloneOperation(each, mapped, define));
     }
 
     Module& module_;
@@ -180,6 +203,7 @@ void inlineCalls(Module& module, const PassLimits& limits) {
         if (!kept.contains(function.get())) dead.push_back(function.get());
     }
     for (Function* function : dead) module.eraseFunction(*function);
+    for (const auto& function : module.functions()) recogniseNamedCalls(*function);
 }
 
 }  // namespace optirs::plugin

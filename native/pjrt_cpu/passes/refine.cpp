@@ -2,6 +2,7 @@
 // inference knows. One pass in program order reaches everything that follows from the arguments.
 #include <algorithm>
 
+#include "pjrt_cpu/passes/named_calls.h"
 #include "pjrt_cpu/passes/passes.h"
 #include "pjrt_cpu/passes/rewrite.h"
 #include "pjrt_cpu/stablehlo/verify.h"
@@ -34,16 +35,6 @@ bool refineResults(Operation& op) {
 }
 
 bool isStatic(const Value* value) { return value->type().isTensor() && value->tensor().isStatic(); }
-
-// The same integers as i64, which attributes are made of.
-Literal widened(const Literal& literal) {
-    std::vector<std::byte> bytes;
-    for (const int64_t number : literal.integers()) {
-        const auto* first = reinterpret_cast<const std::byte*>(&number);
-        bytes.insert(bytes.end(), first, first + sizeof number);
-    }
-    return {literal.type().withElement(ElementType::kI64), std::move(bytes)};
-}
 
 Value* makeStatic(Operation& op) {
     Builder builder(op);
@@ -122,31 +113,6 @@ bool setDimensionSize(Operation& op) {
     return true;
 }
 
-// What the program asserts of its own shapes: {0}, {1}, ... in the message are the further operands.
-bool checkShapeAssertion(Operation& op) {
-    const Literal* holds = op.operandCount() > 0 ? constantOrNull(op.operand(0)) : nullptr;
-    if (holds == nullptr || holds->type().element() != ElementType::kI1 || holds->elementCount() != 1)
-        return false;
-    if (holds->integer(0) != 0) {
-        op.erase();
-        return true;
-    }
-    const Attribute* attribute = op.attribute("error_message");
-    const auto* given = attribute != nullptr ? attribute->get<std::string>() : nullptr;
-    std::string message = given != nullptr ? *given : "a shape assertion does not hold";
-    for (size_t i = 1; i < op.operandCount(); ++i) {
-        const Literal* value = constantOrNull(op.operand(i));
-        const bool is_integer =
-            value != nullptr && isInteger(value->type().element()) && value->elementCount() == 1;
-        const std::string text = is_integer ? std::to_string(value->integer(0)) : "?";
-        const std::string mark = "{" + std::to_string(i - 1) + "}";
-        for (size_t at = message.find(mark); at != std::string::npos;
-             at = message.find(mark, at + text.size()))
-            message.replace(at, mark.size(), text);
-    }
-    throw invalidOperation(op, message);
-}
-
 // A loop carries what it is given: its regions see the shapes that are known outside.
 bool refineCarried(Operation& op) {
     bool changed = false;
@@ -172,8 +138,7 @@ bool rewrite(Operation& op) {
         return true;
     }
     if (op.kind() == OpKind::kSetDimensionSize) return setDimensionSize(op) || changed;
-    if (op.kind() == OpKind::kCustomCall && callee(op) == "shape_assertion")
-        return checkShapeAssertion(op) || changed;
+    if (op.kind() == OpKind::kCustomCall) return refineNamedCall(op) || changed;
     if (op.kind() == OpKind::kWhile) return refineCarried(op) || changed;
     if (op.kind() == OpKind::kDynamicGather && isStatic(op.operand(0)) && isStatic(op.operand(1))) {
         // The shape of its result follows from the sizes only in the static form.

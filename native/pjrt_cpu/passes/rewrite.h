@@ -47,4 +47,26 @@ inline void inlineBlock(Operation& op, Block& block) {
     op.erase();
 }
 
+/// Equal, but for dimensions that one of them does not know.
+inline bool isCompatible(const Type& a, const Type& b) {
+    const TensorType* x = a.tensorOrNull();
+    const TensorType* y = b.tensorOrNull();
+    if (x == nullptr || y == nullptr || (x->isStatic() && y->isStatic())) return a == b;
+    if (x->element() != y->element() || x->rank() != y->rank()) return false;
+    for (int64_t d = 0; d < x->rank(); ++d) {
+        if (x->dim(d) != y->dim(d) && x->dim(d) != kDynamic && y->dim(d) != kDynamic) return false;
+    }
+    return true;
+}
+
+/// The same integers as i64, which attributes are made of.
+inline Literal widened(const Literal& literal) {
+    std::vector<std::byte> bytes;
+    for (const int64_t number : literal.integers()) {
+        const auto* first = reinterpret_cast<const std::byte*>(&number);
+        bytes.insert(bytes.end(), first, first + sizeof number);
+    }
+    return {literal.type().withElement(ElementType::kI64), std::move(bytes)};
+}
+
 }  // namespace optirs::plugin

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pjrt_cpu/ir/error.h"
 #include "pjrt_cpu/ir/float_format.h"
 #include "tests/plugin_codegen/run_program.h"
 
@@ -161,6 +162,60 @@ TEST(NextAfter, NarrowFloats) {
             EXPECT_EQ(next, wanted) << name << " " << from << " " << to;
         }
     }
+}
+
+// XLA's clients write CHLO into portable artifacts as calls.
+TEST(NamedCalls, OfChloAreTheOperation) {
+    const std::vector<float> x = {-1.5F, -0.25F, 0.0F, 0.5F, 3.0F};
+    const auto unary = [&](const std::string& target) {
+        return run("func.func @main(%x: tensor<5xf32>) -> tensor<5xf32> {\n%0 = stablehlo.custom_call @" +
+                       target +
+                       "(%x) {mhlo.attributes = {}, mhlo.version = 1 : i64} : (tensor<5xf32>) -> "
+                       "tensor<5xf32>\n"
+                       "return %0 : tensor<5xf32>\n}",
+                   {Bytes::of(x)})[0]
+            .as<float>();
+    };
+    const auto erf = unary("mhlo.erf");
+    const auto sinh = unary("mhlo.sinh");
+    const auto tan = unary("mhlo.tan");
+    for (size_t i = 0; i < x.size(); ++i) {
+        EXPECT_NEAR(erf[i], std::erf(x[i]), 1e-6) << x[i];
+        EXPECT_NEAR(sinh[i], std::sinh(x[i]), 2e-6 * std::abs(std::sinh(x[i]))) << x[i];
+        EXPECT_NEAR(tan[i], std::tan(x[i]), 2e-6 * std::abs(std::tan(x[i]))) << x[i];
+    }
+}
+
+std::vector<Bytes> topK(const std::string& attributes, const std::string& results) {
+    return run("func.func @main(%x: tensor<2x4xf32>) -> (" + results +
+                   ") {\n%0:2 = stablehlo.custom_call @mhlo.topk(%x) "
+                   "{mhlo.attributes = {" +
+                   attributes + "}, mhlo.version = 1 : i64} : (tensor<2x4xf32>) -> (" + results +
+                   ")\nreturn %0#0, %0#1 : " + results + "\n}",
+               {Bytes::of(std::vector<float>{3, -1, 7, 7, 0.5F, 2, -4, 1})});
+}
+
+TEST(NamedCalls, TopKTakesTheLargestOrTheSmallest) {
+    const auto largest = topK("k = 2 : i64, largest = true", "tensor<2x2xf32>, tensor<2x2xi32>");
+    EXPECT_EQ(largest[0].as<float>(), (std::vector<float>{7, 7, 2, 1}));
+    EXPECT_EQ(largest[1].as<int32_t>(), (std::vector<int32_t>{2, 3, 1, 3}));
+    const auto smallest = topK("k = 2 : i64, largest = false", "tensor<2x2xf32>, tensor<2x2xi32>");
+    EXPECT_EQ(smallest[0].as<float>(), (std::vector<float>{-1, 3, -4, 0.5F}));
+    EXPECT_EQ(smallest[1].as<int32_t>(), (std::vector<int32_t>{1, 0, 2, 0}));
+}
+
+TEST(NamedCalls, ThatCannotBeTheOperationSayWhy) {
+    const auto refusal = [](const std::string& attributes, const std::string& results) -> std::string {
+        try {
+            topK(attributes, results);
+            return "none";
+        } catch (const Error& error) {
+            return error.message();
+        }
+    };
+    EXPECT_NE(refusal("k = 9 : i64", "tensor<2x9xf32>, tensor<2x9xi32>").find("k = 9"), std::string::npos);
+    EXPECT_NE(refusal("k = 2 : i64", "tensor<2x3xf32>, tensor<2x3xi32>").find("should be tensor<2x2xf32>"),
+              std::string::npos);
 }
 
 }  // namespace

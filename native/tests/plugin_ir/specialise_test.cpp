@@ -126,6 +126,58 @@ func.func @main(%x: tensor<?xf32>) -> tensor<?xf32> {
               std::string::npos);
 }
 
+// As JAX writes a cumulative sum over a dimension of unknown size.
+TEST(Specialise, AWindowWhoseSizesAreOperandsIsAReduceWindow) {
+    const std::string text = R"(
+func.func private @sum(%a: tensor<f32>, %b: tensor<f32>) -> tensor<f32> {
+  %0 = stablehlo.add %a, %b : tensor<f32>
+  return %0 : tensor<f32>
+}
+func.func @main(%x: tensor<?xf32>) -> tensor<?xf32> {
+  %zero = stablehlo.constant dense<0.0> : tensor<f32>
+  %ones = stablehlo.constant dense<1> : tensor<1xi32>
+  %none = stablehlo.constant dense<0> : tensor<1x1xi32>
+  %n = stablehlo.get_dimension_size %x, dim = 0 : (tensor<?xf32>) -> tensor<i32>
+  %size = stablehlo.reshape %n : (tensor<i32>) -> tensor<1xi32>
+  %before = stablehlo.subtract %size, %ones : tensor<1xi32>
+  %low = stablehlo.reshape %before : (tensor<1xi32>) -> tensor<1x1xi32>
+  %padding = stablehlo.concatenate %low, %none, dim = 1 : (tensor<1x1xi32>, tensor<1x1xi32>) -> tensor<1x2xi32>
+  %y = stablehlo.custom_call @stablehlo.dynamic_reduce_window(%x, %zero, %size, %ones, %ones, %ones, %padding) {called_computations = [@sum]} : (tensor<?xf32>, tensor<f32>, tensor<1xi32>, tensor<1xi32>, tensor<1xi32>, tensor<1xi32>, tensor<1x2xi32>) -> tensor<?xf32>
+  return %y : tensor<?xf32>
+})";
+    const auto module = parsed(text);
+    const TensorType types[] = {f32({5})};
+    specialiseArguments(*module, types);
+    EXPECT_TRUE(shapesAreKnown(*module));
+    const auto again = parsed(print(*module));
+    EXPECT_NE(print(*again).find("stablehlo.reduce_window"), std::string::npos) << print(*again);
+    EXPECT_EQ(again->entry().type().results[0].toString(), "tensor<5xf32>");
+    std::string wrong = text;
+    wrong.replace(wrong.find("[@sum]"), 6, "[@mean]");
+    EXPECT_NE(message([&] { specialiseArguments(*parsed(wrong), types); }).find("@mean"), std::string::npos);
+}
+
+TEST(Specialise, TopKAndRandomBitsTakeTheirSizesFromOperands) {
+    const auto module = parsed(R"(
+func.func @main(%x: tensor<?xf32>, %state: tensor<2xui64>) -> (tensor<?xf32>, tensor<?xi32>, tensor<?xui32>) {
+  %n = stablehlo.get_dimension_size %x, dim = 0 : (tensor<?xf32>) -> tensor<i32>
+  %two = stablehlo.constant dense<2> : tensor<i32>
+  %k = stablehlo.divide %n, %two : tensor<i32>
+  %0:2 = stablehlo.custom_call @stablehlo.dynamic_top_k(%x, %k) : (tensor<?xf32>, tensor<i32>) -> (tensor<?xf32>, tensor<?xi32>)
+  %size = stablehlo.reshape %n : (tensor<i32>) -> tensor<1xi32>
+  %1:2 = stablehlo.custom_call @stablehlo.dynamic_rng_bit_generator(%state, %size) {rng_algorithm = #stablehlo<rng_algorithm THREE_FRY>} : (tensor<2xui64>, tensor<1xi32>) -> (tensor<2xui64>, tensor<?xui32>)
+  return %0#0, %0#1, %1#1 : tensor<?xf32>, tensor<?xi32>, tensor<?xui32>
+})");
+    const TensorType types[] = {f32({7}), TensorType(ElementType::kUi64, {2})};
+    specialiseArguments(*module, types);
+    EXPECT_TRUE(shapesAreKnown(*module));
+    const auto again = parsed(print(*module));
+    const std::vector<Type>& results = again->entry().type().results;
+    EXPECT_EQ(results[0].toString(), "tensor<3xf32>");
+    EXPECT_EQ(results[1].toString(), "tensor<3xi32>");
+    EXPECT_EQ(results[2].toString(), "tensor<7xui32>");
+}
+
 TEST(Specialise, SizesThatComeAsValuesAreBound) {
     const std::string text = R"(
 func.func @main(%n: tensor<i32>, %x: tensor<?xf32>) -> tensor<2x?xf32> {
