@@ -1,9 +1,10 @@
 // One form for everything that can be said in several ways:
 // - attributes that only annotate, or say the default, go;
 // - a constant operand of a commutative operation or comparison is its second;
-// - shardings, and custom calls that only carry one, are their operand;
+// - shardings, and custom calls that only say where a value is to lie, are their operand;
 // - an element of a tuple just made is that element;
 // - cross-replica-sum is all_reduce.
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -60,10 +61,10 @@ bool forwardsItsOperand(const Operation& op) {
         case OpKind::kSdyPropagationBarrier:
             return true;
         case OpKind::kCustomCall: {
-            const std::string& target = callee(op);
-            const bool annotation = target == "Sharding" || target == "annotate_device_placement";
-            return annotation && op.operandCount() == 1 && op.resultCount() == 1 &&
-                   op.operand(0)->type() == op.result()->type();
+            static constexpr std::array<std::string_view, 5> kPlaces = {
+                "Sharding", "annotate_device_placement", "LayoutConstraint", "MoveToHost", "MoveToDevice"};
+            return std::ranges::find(kPlaces, callee(op)) != kPlaces.end() && op.operandCount() == 1 &&
+                   op.resultCount() == 1 && op.operand(0)->type() == op.result()->type();
         }
         default:
             return false;

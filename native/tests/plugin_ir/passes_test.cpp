@@ -84,6 +84,15 @@ TEST(Canonicalise, ConstantsGoRightAndAnnotationsGo) {
           canonicalise);
 }
 
+TEST(Canonicalise, CallsThatOnlySayWhereAValueLiesGo) {
+    check({"%a: tensor<2xf32>", "tensor<2xf32>",
+           "%0 = stablehlo.custom_call @LayoutConstraint(%a) : (tensor<2xf32>) -> tensor<2xf32>\n"
+           "%1 = stablehlo.custom_call @annotate_device_placement(%0) : (tensor<2xf32>) -> tensor<2xf32>\n"
+           "%r = stablehlo.negate %1 : tensor<2xf32>",
+           "%r = stablehlo.negate %a : tensor<2xf32>"},
+          canonicalise);
+}
+
 TEST(Canonicalise, Tuples) {
     check({"%a: tensor<f32>, %b: tensor<i32>", "tensor<i32>",
            "%0 = stablehlo.tuple %a, %b : tuple<tensor<f32>, tensor<i32>>\n%r = stablehlo.get_tuple_element "
