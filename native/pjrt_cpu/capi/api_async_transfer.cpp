@@ -104,7 +104,7 @@ PJRT_Error* transferData(PJRT_AsyncHostToDeviceTransferManager_TransferData_Args
         auto event = std::make_unique<PJRT_Event>(PJRT_Event{Completion::done()});
         const Ref<Storage> storage = manager.beginPiece(a.buffer_index, a.is_last_transfer);
         if (a.transfer_size > 0) {
-            copyCounted(storage->data() + a.offset, a.data, a.transfer_size);
+            copyCounted(storage->data() + a.offset, a.data, a.transfer_size, &manager.client->pool());
         }
         manager.endPiece(a.buffer_index);
         a.done_with_h2d_transfer = event.release();

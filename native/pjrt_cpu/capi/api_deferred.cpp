@@ -146,6 +146,7 @@ PJRT_Error* donateWithControlDependency(PJRT_Buffer_DonateWithControlDependency_
 
 /// A copy that waits for its destination.
 struct RawCopy {
+    std::weak_ptr<ClientState> client;
     Ref<BufferValue> value;
     int64_t offset = 0;
     int64_t size = 0;
@@ -164,7 +165,8 @@ void destinationReady(PJRT_Buffer_CopyRawToHostFuture_Callback_Args* args) {
         copy.reset();
         done->complete(invalidArgument("PJRT_Buffer_CopyRawToHostFuture: dst is null"));
     } else {
-        copyRawWhenReady(std::move(copy->value), args->dst, copy->offset, copy->size, done);
+        copyRawWhenReady(copy->client.lock(), std::move(copy->value), args->dst, copy->offset, copy->size,
+                         done);
     }
 }
 
@@ -177,8 +179,8 @@ PJRT_Error* copyRawToHostFuture(PJRT_Buffer_CopyRawToHostFuture_Args* args) {
         requireRange(buffer, a.offset, a.transfer_size);
         auto done = std::make_shared<Completion>();
         auto event = std::make_unique<PJRT_Event>(PJRT_Event{done});
-        a.callback_data =
-            Promises<RawCopy>::instance().add({buffer.value(), a.offset, a.transfer_size, done});
+        a.callback_data = Promises<RawCopy>::instance().add(
+            {buffer.client, buffer.value(), a.offset, a.transfer_size, done});
         a.future_ready_callback = destinationReady;
         a.event = event.release();
     });

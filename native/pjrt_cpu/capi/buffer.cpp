@@ -37,16 +37,20 @@ void requireRange(const PJRT_Buffer& buffer, int64_t offset, int64_t size) {
     }
 }
 
-void copyRawWhenReady(Ref<BufferValue> value, void* destination, int64_t offset, int64_t size,
-                      const std::shared_ptr<Completion>& done) {
+void copyRawWhenReady(const std::shared_ptr<ClientState>& client, Ref<BufferValue> value, void* destination,
+                      int64_t offset, int64_t size, const std::shared_ptr<Completion>& done) {
     const std::shared_ptr<Completion> ready =
         value->ready;  // the callback may drop the value's own reference
-    ready->onReady([value = std::move(value), done, destination, offset,
-                    size](const std::optional<Error>& error) mutable {
-        if (!error && size > 0) copyCounted(destination, value->storage->data() + offset, size);
-        value = {};  // before anyone learns that it is done: a donation then finds the memory free
-        done->complete(error);
-    });
+    ready->onReady(
+        [value = std::move(value), done, destination, offset, size,
+         client = size < kLargeCopy ? nullptr : client](const std::optional<Error>& error) mutable {
+            if (!error && size > 0) {
+                copyCounted(destination, value->storage->data() + offset, size,
+                            client == nullptr ? nullptr : &client->pool());
+            }
+            value = {};  // before anyone learns that it is done: a donation then finds the memory free
+            done->complete(error);
+        });
 }
 
 std::shared_ptr<Completion> copyRawToHost(const PJRT_Buffer& buffer, void* destination, int64_t offset,
@@ -54,7 +58,7 @@ std::shared_ptr<Completion> copyRawToHost(const PJRT_Buffer& buffer, void* desti
     requireRange(buffer, offset, size);
     if (destination == nullptr && size > 0) throw invalidArgument("dst is null");
     auto done = std::make_shared<Completion>();
-    copyRawWhenReady(buffer.value(), destination, offset, size, done);
+    copyRawWhenReady(buffer.client, buffer.value(), destination, offset, size, done);
     return done;
 }
 
@@ -79,7 +83,8 @@ std::unique_ptr<PJRT_Buffer> copyToDevice(const PJRT_Buffer& buffer, PJRT_Device
         }
         try {
             value->storage = allocateFor(destination, value->type);
-            copyCounted(value->storage->data(), source->storage->data(), value->type.byteCount());
+            copyCounted(value->storage->data(), source->storage->data(), value->type.byteCount(),
+                        &alive->pool());
             source = {};
             value->ready->complete(std::nullopt);
         } catch (const Error& failure) {

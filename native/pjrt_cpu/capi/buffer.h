@@ -91,9 +91,9 @@ std::shared_ptr<Completion> copyToHost(const PJRT_Buffer& buffer,
                                        std::optional<std::vector<int64_t>> byte_strides, void* destination);
 /// Throws INVALID_ARGUMENT unless the bytes from `offset` on are all in the buffer.
 void requireRange(const PJRT_Buffer& buffer, int64_t offset, int64_t size);
-/// Copies raw bytes once the value is there, and then completes `done`.
-void copyRawWhenReady(Ref<BufferValue> value, void* destination, int64_t offset, int64_t size,
-                      const std::shared_ptr<Completion>& done);
+/// Copies raw bytes once the value is there, with the threads of the client, and then completes `done`.
+void copyRawWhenReady(const std::shared_ptr<ClientState>& client, Ref<BufferValue> value, void* destination,
+                      int64_t offset, int64_t size, const std::shared_ptr<Completion>& done);
 /// Starts copying `size` raw bytes from `offset`.
 std::shared_ptr<Completion> copyRawToHost(const PJRT_Buffer& buffer, void* destination, int64_t offset,
                                           int64_t size);

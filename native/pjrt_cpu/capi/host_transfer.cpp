@@ -128,7 +128,7 @@ void copyFromHost(const TensorType& type, const void* data,
         copyStrided(type, static_cast<const std::byte*>(data), *byte_strides, destination,
                     rowMajorStrides(type), pool);
     } else {
-        copyCounted(destination, data, bytes);
+        copyCounted(destination, data, bytes, &pool);
     }
 }
 
