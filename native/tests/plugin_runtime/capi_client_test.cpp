@@ -214,6 +214,21 @@ TEST(Buffer, MemoryLimitNamesTheLargestBuffers) {
     testing::destroy(client.upload(more));
 }
 
+// Several threads copy these, in pieces; the last one is short.
+TEST(Buffer, LargeOnesComeBackWhole) {
+    Client client({{"device_count", 2}});
+    std::vector<float> values((3 << 20) / sizeof(float) + 5);
+    for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i);
+    PJRT_Buffer* buffer = client.upload(values);
+    auto copy = arguments<PJRT_Buffer_CopyToDevice_Args>();
+    copy.buffer = buffer;
+    copy.dst_device = client.devices()[1];
+    OPTIRS_OK(api().PJRT_Buffer_CopyToDevice(&copy));
+    testing::destroy(buffer);
+    EXPECT_TRUE(testing::download<float>(copy.dst_buffer) == values);
+    testing::destroy(copy.dst_buffer);
+}
+
 TEST(Buffer, DeletedCopiedViewedBitcast) {
     Client client({{"device_count", 2}});
     PJRT_Buffer* buffer = client.upload({1, 2, 3, 4});
