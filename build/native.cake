@@ -46,6 +46,7 @@ void Lint()
         System.IO.File.ReadAllText($"{folder}/compile_commands.json"), @" -mmemset-strategy=\S+", "");
     System.IO.Directory.CreateDirectory("artifacts/lint");
     System.IO.File.WriteAllText("artifacts/lint/compile_commands.json", commands);
+    string rules = string.Join(' ', new[] { ".clang-tidy", "native/src/.clang-tidy" }.Select(System.IO.Path.GetFullPath));
     var plan = new System.Text.StringBuilder("""
         rule tidy
           command = clang-tidy-19 -quiet -p . -extra-arg=-Wno-unknown-warning-option -extra-arg=-Wno-deprecated-declarations $in && touch $out
@@ -57,7 +58,7 @@ void Lint()
         string source = entry.GetProperty("file").GetString();
         if (!sources.Remove(source)) continue;
         string compiled = System.Text.RegularExpressions.Regex.Match(entry.GetProperty("command").GetString(), @" -o (\S+)").Groups[1].Value;
-        plan.AppendLine($"build {compiled}.clean: tidy {source} | {folder}/{compiled} {System.IO.Path.GetFullPath(".clang-tidy")}");
+        plan.AppendLine($"build {compiled}.clean: tidy {source} | {folder}/{compiled} {rules}");
     }
 
     if (sources.Count > 0) throw new Exception($"not compiled, so not checked: {string.Join(' ', sources)}");
