@@ -55,7 +55,10 @@ internal static class GptBenchmark
             Rate(name, rates);
             Report.Line($"{name}.compile", compile, "s", "trace, StableHLO, compile");
             Report.Line($"{name}.allocated", (double)allocated / (Rounds * StepsPerRound), "B/step", "managed, all threads");
-            Report.Line($"{name}.code", program!.Executable.GeneratedCodeBytes, "B");
+            byte[] serialized = program!.Executable.Serialize();
+            Report.Line($"{name}.load", Report.Median(Enumerable.Range(0, 5).Select(_ =>
+                Report.Seconds(() => session.Client.Load(serialized).Dispose()))), "s", $"serialized, {serialized.Length} bytes, as the caches keep it");
+            Report.Line($"{name}.code", program.Executable.GeneratedCodeBytes, "B");
             Report.Line($"{name}.resident", Report.ResidentBytes() / 1e6, "MB");
         }
     }

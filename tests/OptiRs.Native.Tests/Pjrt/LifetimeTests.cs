@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Globalization;
+
 namespace OptiRs.Native.Tests.Pjrt;
 
 /// <summary>Nothing crashes and nothing is left, whatever the order and the moment of disposal.</summary>
@@ -93,11 +96,18 @@ public sealed class LifetimeTests(string pluginName)
         }
     }
 
-    /// <summary>Buffers, calls and programs are used, replaced and disposed of by whoever comes along.</summary>
+    /// <summary>
+    /// Buffers, calls and programs are used, replaced and disposed of by whoever comes along: some rounds, or as long as
+    /// OPTIRS_HAMMER_SECONDS says.
+    /// </summary>
     [Test]
     public void SixteenThreadsShareOneClient()
     {
         const int Threads = 16, Rounds = 120, Slots = 12;
+        TimeSpan? time = double.TryParse(
+            Environment.GetEnvironmentVariable("OPTIRS_HAMMER_SECONDS"), CultureInfo.InvariantCulture, out double seconds)
+            ? TimeSpan.FromSeconds(seconds) : null;
+        long start = Stopwatch.GetTimestamp();
         using PjrtClient client = _plugin.Open();
         string add = _plugin.Add(8), step = _plugin.Add(8, donates: true);
         var buffers = new PjrtBuffer[Slots];
@@ -108,7 +118,7 @@ public sealed class LifetimeTests(string pluginName)
         Thread[] threads = [.. Enumerable.Range(0, Threads).Select(seed => new Thread(() =>
         {
             var random = new Random(seed);
-            for (int round = 0; round < Rounds; round++)
+            for (int round = 0; time is null ? round < Rounds : Stopwatch.GetElapsedTime(start) < time; round++)
             {
                 try
                 {
