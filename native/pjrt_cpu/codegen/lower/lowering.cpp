@@ -18,6 +18,7 @@ void Lowering::findLastUses(Block& block, Scope& scope) {
             value = next->second;
         }
     };
+    scope.reads.resize(scope.plan->groups.size());
     for (size_t i = 0; i < scope.plan->groups.size(); ++i) {
         const Group& group = scope.plan->groups[i];
         const auto number = static_cast<int32_t>(i);
@@ -35,8 +36,8 @@ void Lowering::findLastUses(Block& block, Scope& scope) {
             for (const Value* value : capturedValues(*group.op)) use(value, number);
             continue;
         }
-        for (const Value* value : valuesRead(group, [this](const Value* v) { return inMemory(v); }))
-            use(value, number);
+        scope.reads[i] = valuesRead(group, [this](const Value* v) { return inMemory(v); });
+        for (const Value* value : scope.reads[i]) use(value, number);
         if (group.kind != GroupKind::kScatter) continue;
         for (size_t k = 0; k < copiedOperands(*group.op); ++k) use(group.op->operand(k), number);
     }
@@ -50,7 +51,7 @@ bool Lowering::mayOverwrite(const Value* root, const Value* old, size_t writer, 
     if (last->second > static_cast<int32_t>(writer)) return false;
     const Group& group = scope.plan->groups[writer];
     const InMemory in_memory = [this](const Value* v) { return inMemory(v); };
-    const auto reads = [&] { return valuesRead(group, in_memory); };
+    const std::vector<const Value*>& reads = scope.reads[writer];
     const auto is_old = [&](const Value* value) { return base(value) == old; };
     if (group.kind == GroupKind::kScatter) {
         // The result may take the memory of the operand that it starts as a copy of, when nothing else reads
@@ -58,7 +59,7 @@ bool Lowering::mayOverwrite(const Value* root, const Value* old, size_t writer, 
         for (size_t i = 0; i < copiedOperands(*group.op); ++i) {
             if (group.op->result(i) != root && is_old(group.op->operand(i))) return false;
         }
-        return std::ranges::none_of(reads(), is_old);
+        return std::ranges::none_of(reads, is_old);
     }
     if (group.kind == GroupKind::kControl && group.op->kind() == OpKind::kWhile) {
         // A loop may carry a value in the memory it comes in.
@@ -68,7 +69,7 @@ bool Lowering::mayOverwrite(const Value* root, const Value* old, size_t writer, 
         return std::ranges::none_of(capturedValues(*group.op), is_old);
     }
     if (group.kind != GroupKind::kLoop) return false;
-    for (const Value* value : reads()) {
+    for (const Value* value : reads) {
         if (base(value) == old && (value != old || !readsOnlyInPlace(group, old, root, in_memory)))
             return false;
     }
@@ -173,7 +174,9 @@ void Lowering::lowerGroup(Group& group, Scope& scope) {
 
 void Lowering::lowerKernel(Group& group, Scope& scope) {
     const InMemory in_memory = [this](const Value* v) { return inMemory(v); };
-    const std::vector<const Value*> reads = valuesRead(group, in_memory);
+    std::vector<const Value*>& reads = scope.reads[static_cast<size_t>(scope.group)];
+    // A library call that became a loop nest has not been asked yet.
+    if (reads.empty()) reads = valuesRead(group, in_memory);
     for (const Value* value : reads) read(value);
     if (group.kind == GroupKind::kScatter && group.op->kind() != OpKind::kSelectAndScatter) {
         // Works on copies of the operands, or on their memory when nobody needs them any more.

@@ -4,6 +4,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "pjrt_cpu/codegen/compiler.h"
@@ -41,6 +42,8 @@ class Lowering {
         /// Number of the last group that reads the bytes a value is in; INT32_MAX: after the end of the
         /// block.
         std::map<const Value*, int32_t> last_use;
+        /// What kernels read, by the number of their group; nothing for other groups.
+        std::vector<std::vector<const Value*>> reads;
         /// Slots that results of the block want.
         std::map<const Value*, int32_t> wanted;
         int32_t group = 0;
@@ -122,7 +125,7 @@ class Lowering {
     std::vector<std::unique_ptr<Plan>> plans_;
     std::map<const Value*, const Value*> alias_of_;
     std::map<const Value*, int32_t> slots_;
-    std::set<const Value*> in_memory_;
+    std::unordered_set<const Value*> in_memory_;
     std::vector<std::unique_ptr<std::vector<std::byte>>> constants_;
     std::map<std::pair<std::string, std::vector<std::byte>>, int32_t> constant_slots_;
     int64_t position_ = 0;

@@ -39,8 +39,7 @@ void Lowering::addBytesAccessed(const Group& group, const Scope& scope) {
     } else if (group.kind == GroupKind::kLibrary) {
         for (const Value* operand : group.op->operands()) values.insert(base(operand));
     } else {
-        for (const Value* value : valuesRead(group, [this](const Value* v) { return inMemory(v); }))
-            values.insert(base(value));
+        for (const Value* value : scope.reads[static_cast<size_t>(scope.group)]) values.insert(base(value));
     }
     for (const Value* value : values) {
         if (value->type().isTensor())

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <unordered_set>
 #include <vector>
 
 #include "pjrt_cpu/ir/operation.h"
@@ -54,7 +55,7 @@ struct View {
 struct Plan {
     std::vector<Group> groups;
     /// Values of the block that live in memory: written by a group, or aliases of another value's bytes.
-    std::set<const Value*> in_memory;
+    std::unordered_set<const Value*> in_memory;
     /// reshape, optimization_barrier, ...: same bytes as the other value.
     std::map<const Value*, Value*> alias_of;
     /// Constants that someone reads from memory.

@@ -1,10 +1,46 @@
 #include "pjrt_cpu/codegen/plan/reads.h"
 
 #include <algorithm>
+#include <unordered_set>
+#include <utility>
 
 #include "pjrt_cpu/ir/ops.h"
 
 namespace optirs::plugin {
+namespace {
+
+/// What is read to evaluate values, in the order of AccessWalker's visits: which elements does not matter
+/// here, and everything is visited once.
+class ReadOrder {
+ public:
+    explicit ReadOrder(const InMemory& in_memory) : in_memory_(in_memory) {}
+
+    void visit(const Value* value) {
+        if (in_memory_(value)) {
+            if (seen_.insert(value).second) order_.push_back(value);
+            return;
+        }
+        const Operation* op = value->definition();
+        if (op == nullptr || !seen_.insert(op).second) return;
+        const FusionRole role = fusionRole(*op);
+        if (role == FusionRole::kSource) return;
+        if (role == FusionRole::kMovement) return visit(op->operand(0));
+        const size_t first = role == FusionRole::kComputed ? 1 : 0;  // its indices come first
+        for (size_t i = first; i < op->operandCount(); ++i) visit(op->operand(i));
+        if (role == FusionRole::kComputed) return visit(op->operand(0));
+        if (role == FusionRole::kGuarded || op->regionCount() == 0) return;
+        for (const Value* captured : capturedValues(*op)) visit(captured);
+    }
+
+    std::vector<const Value*> take() { return std::move(order_); }
+
+ private:
+    const InMemory& in_memory_;
+    std::unordered_set<const void*> seen_;  // values that are read, operations that are evaluated
+    std::vector<const Value*> order_;
+};
+
+}  // namespace
 
 void visitGroup(const Group& group, const Index& index, AccessWalker& walker) {
     if (group.kind == GroupKind::kScatter) {
@@ -46,21 +82,27 @@ size_t copiedOperands(const Operation& op) {
 }
 
 std::vector<const Value*> valuesRead(const Group& group, const InMemory& in_memory) {
-    IndexContext context;
-    Index index;
-    for (const int64_t size : group.shape) index.push_back(context.variable(size));
-    AccessWalker walker(context, readableFrom(group, in_memory));
+    const InMemory readable = readableFrom(group, in_memory);
+    ReadOrder reads(readable);
+    const auto visitCaptured = [&](const Operation& op) {
+        if (op.regionCount() == 0) return;
+        for (const Value* value : capturedValues(op)) reads.visit(value);
+    };
     if (group.kind == GroupKind::kScatter) {
-        for (size_t i = copiedOperands(*group.op); i < group.op->operandCount(); ++i) {
-            Index at;
-            for (const int64_t size : dimsOf(*group.op->operand(i))) at.push_back(context.variable(size));
-            walker.visit(group.op->operand(i), at);
-        }
-        for (const Value* value : capturedValues(*group.op)) walker.visit(value, {});
-    } else {
-        visitGroup(group, index, walker);
+        for (size_t i = copiedOperands(*group.op); i < group.op->operandCount(); ++i)
+            reads.visit(group.op->operand(i));
+        visitCaptured(*group.op);
+        return reads.take();
     }
-    return walker.readOrder();
+    for (const Value* root : group.roots) {
+        if (std::ranges::find(group.reductions, root->definition()) == group.reductions.end())
+            reads.visit(root);
+    }
+    for (const Operation* op : group.reductions) {
+        for (size_t i = 0; i < 2 * tupleSize(*op); ++i) reads.visit(op->operand(i));
+        visitCaptured(*op);
+    }
+    return reads.take();
 }
 
 bool readsOnlyInPlace(const Group& group, const Value* value, const Value* root, const InMemory& in_memory) {

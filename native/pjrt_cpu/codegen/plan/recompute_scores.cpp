@@ -1,8 +1,8 @@
 #include "pjrt_cpu/codegen/plan/recompute_scores.h"
 
 #include <algorithm>
-#include <map>
-#include <set>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "pjrt_cpu/codegen/index/access.h"
@@ -30,7 +30,8 @@ bool isScores(const Operation& op) {
 
 template <typename Visit>
 void forEachOperand(const Operation& op, const Visit& visit) {
-    for (Value* operand : op.operands()) visit(operand);
+    for (size_t i = 0; i < op.operandCount(); ++i) visit(op.operand(i));
+    if (op.regionCount() == 0) return;
     for (Value* captured : capturedValues(op)) visit(captured);
 }
 
@@ -76,6 +77,13 @@ class Recomputation {
         return result;
     }
 
+    /// Whether an operand from outside the cone takes the result of a product.
+    bool takesOtherProduct(const Operation& op) {
+        bool result = false;
+        forEachOperand(op, [&](const Value* value) { result |= !inCone(value) && takesProduct(value); });
+        return result;
+    }
+
     /// The cone: what is computed from the scores, element by element, and from nothing dearer; the first
     /// product that consumes it; and what depends on that, which is not in the cone.
     void collect() {
@@ -84,16 +92,17 @@ class Recomputation {
         for (Operation* op = scores_.next(); op != nullptr; op = op->next()) {
             bool depends = false;
             bool inside = false;
-            bool dear = false;
             forEachOperand(*op, [&](const Value* value) {
-                depends |= value->definition() != nullptr && dependent_.contains(value->definition());
-                inside |= inCone(value);
-                dear |= !inCone(value) && takesProduct(value);
+                const Operation* made_by = value->definition();
+                if (made_by == nullptr || depends) return;
+                depends = dependent_.contains(made_by);
+                inside = inside || cone_.contains(made_by);
             });
             if (depends || (inside && first_ == nullptr && op->kind() == OpKind::kDotGeneral)) {
                 if (first_ == nullptr) first_ = op;
                 dependent_.insert(op);
-            } else if (inside && !dear && isElementwise(op->kind()) && dimsOf(*op->result()) == shape_) {
+            } else if (inside && isElementwise(op->kind()) && dimsOf(*op->result()) == shape_ &&
+                       !takesOtherProduct(*op)) {
                 cone_.insert(op);
                 order_.push_back(op);
             }
@@ -143,12 +152,12 @@ class Recomputation {
     Block& block_;
     Operation& scores_;
     std::vector<int64_t> shape_;
-    std::set<const Operation*> cone_;
+    std::unordered_set<const Operation*> cone_;
     std::vector<Operation*> order_;
     Operation* first_ = nullptr;
-    std::set<const Operation*> dependent_;
-    std::map<const Value*, bool> takes_product_;
-    std::map<Value*, Value*> clones_;
+    std::unordered_set<const Operation*> dependent_;
+    std::unordered_map<const Value*, bool> takes_product_;
+    std::unordered_map<Value*, Value*> clones_;
 };
 
 void removeUnused(Block& block) {

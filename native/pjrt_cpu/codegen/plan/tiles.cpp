@@ -1,10 +1,10 @@
 #include "pjrt_cpu/codegen/plan/tiles.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "pjrt_cpu/codegen/index/access.h"
 #include "pjrt_cpu/codegen/index/walk.h"
+#include "pjrt_cpu/codegen/plan/readers.h"
 #include "pjrt_cpu/codegen/plan/reads.h"
 #include "pjrt_cpu/ir/ops.h"
 #include "pjrt_cpu/runtime/tile_product.h"
@@ -17,79 +17,6 @@ using Role = TileContraction::Role;
 /// Fewer matrices than this do not keep the threads busy; smaller ones stay in the cache anyway.
 constexpr int64_t kFewestMatrices = 4;
 constexpr int64_t kSmallest = 64;
-
-/// Who reads what, and who makes it, among the groups of a plan.
-class Readers {
- public:
-    Readers(const Plan& plan, const Block& block) : plan_(plan), block_(block) {
-        for (size_t g = 0; g < plan.groups.size(); ++g) {
-            for (const Value* root : plan.groups[g].roots) maker_[root] = static_cast<int32_t>(g);
-        }
-        reads_.resize(plan.groups.size());
-        for (size_t g = 0; g < plan.groups.size(); ++g) {
-            for (const Value* value : operandsOf(plan.groups[g])) note(value, static_cast<int32_t>(g));
-        }
-        for (const Value* value : block.last()->operands()) note(value, kReturned);
-    }
-
-    static constexpr int32_t kReturned = -1;
-
-    const std::set<int32_t>& of(const Value* value) const {
-        static const std::set<int32_t> none;
-        const auto found = readers_.find(value);
-        return found == readers_.end() ? none : found->second;
-    }
-    std::optional<int32_t> maker(const Value* value) const {
-        const auto found = maker_.find(value);
-        return found == maker_.end() ? std::nullopt : std::optional(found->second);
-    }
-    /// Groups that must run before a group.
-    const std::set<int32_t>& before(int32_t group) const { return reads_[static_cast<size_t>(group)]; }
-
-    bool inMemory(const Value* value) const {
-        if (plan_.in_memory.contains(value)) return true;
-        const Operation* op = value->definition();
-        if (op == nullptr || op->block() != &block_) return true;
-        return op->kind() == OpKind::kConstant && fusionRole(*op) == FusionRole::kNone;
-    }
-
- private:
-    std::vector<const Value*> operandsOf(const Group& group) const {
-        std::vector<const Value*> values;
-        if (group.kind == GroupKind::kLibrary && plan_.views.contains(group.op)) {
-            for (const View& view : plan_.views.at(group.op)) values.push_back(view.base);
-            return values;
-        }
-        if (group.kind == GroupKind::kLibrary || group.kind == GroupKind::kControl) {
-            for (const Value* operand : group.op->operands()) values.push_back(operand);
-            for (const Value* captured : capturedValues(*group.op)) values.push_back(captured);
-            return values;
-        }
-        values = valuesRead(group, [this](const Value* v) { return inMemory(v); });
-        if (group.kind == GroupKind::kScatter) {
-            for (size_t i = 0; i < copiedOperands(*group.op); ++i) values.push_back(group.op->operand(i));
-        }
-        return values;
-    }
-
-    void note(const Value* value, int32_t reader) {
-        for (;;) {
-            readers_[value].insert(reader);
-            const auto made = maker_.find(value);
-            if (made != maker_.end() && reader >= 0 && made->second != reader)
-                reads_[static_cast<size_t>(reader)].insert(made->second);
-            const auto next = plan_.alias_of.find(value);
-            if (next == plan_.alias_of.end()) return;
-            value = next->second;
-        }
-    }
-
-    const Plan& plan_;
-    const Block& block_;
-    std::map<const Value*, std::set<int32_t>> readers_;
-    std::map<const Value*, int32_t> maker_;
-    std::vector<std::set<int32_t>> reads_;
-};
 
 bool isContraction(const Plan& plan, int32_t group) {
     if (group < 0) return false;
@@ -141,7 +68,7 @@ class Matcher {
         for (const Value* value : walker.readOrder()) {
             const auto maker = readers_.maker(value);
             if (!maker || !isContraction(plan_, *maker) || dimsOf(*value) != nest_.shape) continue;
-            if (readers_.of(value) != std::set<int32_t>{number_}) continue;
+            if (readers_.of(value) != std::vector<int32_t>{number_}) continue;
             const std::set<Index>& read = walker.reads().at(value);
             if (read.size() != 1 || *read.begin() != index) continue;
             if (!fits(*maker, Role::kProducer, 0, value) && !fits(*maker, Role::kProducer, 1, value))
@@ -255,12 +182,12 @@ void join(Plan& plan, const std::vector<int32_t>& members, const std::set<const 
     plan.groups = std::move(groups);
 }
 
-bool joinOne(Plan& plan, const Block& block, std::set<const Value*>& tried) {
+bool joinOne(Plan& plan, const Block& block, std::set<const Value*>& tried, Reads& reads) {
     const auto is_new = [&](const Group& group) {
         return isRowNest(group) && !tried.contains(group.roots[0]);
     };
     if (std::ranges::none_of(plan.groups, is_new)) return false;
-    const Readers readers(plan, block);
+    const Readers readers(plan, block, reads);
     for (size_t g = 0; g < plan.groups.size(); ++g) {
         if (!isRowNest(plan.groups[g]) || !tried.insert(plan.groups[g].roots[0]).second) continue;
         Matcher matcher(plan, readers, static_cast<int32_t>(g));
@@ -279,7 +206,8 @@ bool joinOne(Plan& plan, const Block& block, std::set<const Value*>& tried) {
 
 void groupTiles(Plan& plan, const Block& block) {
     std::set<const Value*> tried;
-    while (joinOne(plan, block, tried)) {
+    Reads reads(plan, block);
+    while (joinOne(plan, block, tried, reads)) {
     }
 }
 
