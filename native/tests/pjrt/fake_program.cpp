@@ -1,13 +1,19 @@
 // The fake plugin: compilation, and what programs tell of themselves.
+#include <mutex>
+
 #include "tests/pjrt/fake_functions.h"
 
 namespace fake {
 namespace {
 
 FAKE_FUNCTION(PJRT_Client_Compile) {
-    FAKE_ENTER(PJRT_Client_Compile)
-    control().compile_options.assign(args->compile_options, args->compile_options_size);
-    control().program_format.assign(args->program->format, args->program->format_size);
+    FAKE_ENTER(PJRT_Client_Compile) {
+        // Many threads may compile; tests read these when they have.
+        static std::mutex mutex;
+        const std::scoped_lock lock(mutex);
+        control().compile_options.assign(args->compile_options, args->compile_options_size);
+        control().program_format.assign(args->program->format, args->program->format_size);
+    }
     auto program = std::make_shared<Program>();
     program->text.assign(args->program->code, args->program->code_size);
     if (!program->parse(std::string(args->program->code, args->program->code_size))) {
