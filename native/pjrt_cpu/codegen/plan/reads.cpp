@@ -84,14 +84,14 @@ size_t copiedOperands(const Operation& op) {
 std::vector<const Value*> valuesRead(const Group& group, const InMemory& in_memory) {
     const InMemory readable = readableFrom(group, in_memory);
     ReadOrder reads(readable);
-    const auto visitCaptured = [&](const Operation& op) {
+    const auto visit_captured = [&](const Operation& op) {
         if (op.regionCount() == 0) return;
         for (const Value* value : capturedValues(op)) reads.visit(value);
     };
     if (group.kind == GroupKind::kScatter) {
         for (size_t i = copiedOperands(*group.op); i < group.op->operandCount(); ++i)
             reads.visit(group.op->operand(i));
-        visitCaptured(*group.op);
+        visit_captured(*group.op);
         return reads.take();
     }
     for (const Value* root : group.roots) {
@@ -100,7 +100,7 @@ std::vector<const Value*> valuesRead(const Group& group, const InMemory& in_memo
     }
     for (const Operation* op : group.reductions) {
         for (size_t i = 0; i < 2 * tupleSize(*op); ++i) reads.visit(op->operand(i));
-        visitCaptured(*op);
+        visit_captured(*op);
     }
     return reads.take();
 }
