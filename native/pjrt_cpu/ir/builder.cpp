@@ -108,15 +108,16 @@ std::unique_ptr<Operation> cloneOperation(const Operation& op, const std::functi
     if (op.kind() == OpKind::kUnknown) copy->setUnknownName(std::string(op.name()));
     for (size_t i = 0; i < op.resultCount(); ++i) define(op.result(i), copy->result(i));
     for (size_t r = 0; r < op.regionCount(); ++r) {
-        for (const auto& block : op.region(r).blocks()) {
-            Block& inner = copy->region(r).addBlock();
-            for (const auto& argument : block->arguments()) {
-                define(argument.get(), inner.addArgument(argument->type()));
-            }
-            for (const Operation& each : *block) inner.insert(cloneOperation(each, mapped, define));
-        }
+        for (const auto& block : op.region(r).blocks())
+            cloneBlock(*block, copy->region(r).addBlock(), mapped, define);
     }
     return copy;
+}
+
+void cloneBlock(const Block& from, Block& to, const std::function<Value*(Value*)>& mapped,
+                const std::function<void(Value*, Value*)>& define) {
+    for (const auto& argument : from.arguments()) define(argument.get(), to.addArgument(argument->type()));
+    for (const Operation& op : from) to.insert(cloneOperation(op, mapped, define));
 }
 
 }  // namespace optirs::plugin

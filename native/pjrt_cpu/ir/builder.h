@@ -54,4 +54,8 @@ class Builder {
 std::unique_ptr<Operation> cloneOperation(const Operation& op, const std::function<Value*(Value*)>& mapped,
                                           const std::function<void(Value*, Value*)>& define);
 
+/// Copies the arguments and operations of a block into an empty one, in the same way.
+void cloneBlock(const Block& from, Block& to, const std::function<Value*(Value*)>& mapped,
+                const std::function<void(Value*, Value*)>& define);
+
 }  // namespace optirs::plugin

@@ -150,12 +150,9 @@ class Inliner {
     /// The body of a function as the region of an operation: passes see one function at a time.
     static void attach(Operation& op, const Function& function) {
         std::unordered_map<Value*, Value*> map;
-        Block& block = op.addRegion().addBlock();
-        for (size_t i = 0; i < function.type().inputs.size(); ++i)
-            map[function.body().argument(i)] = block.addArgument(function.type().inputs[i]);
         const auto mapped = [&](Value* value) { return map.at(value); };
         const auto define = [&](Value* from, Value* to) { map[from] = to; };
-        for (const Operation& each : function.body()) block.insert(cloneOperation(each, mapped, define));
+        cloneBlock(function.body(), op.addRegion().addBlock(), mapped, define);
     }
 
     Module& module_;

@@ -93,9 +93,8 @@ inline constexpr const char* kOptirsBackendGet = "optirs_backend_get";
 
 }  // extern "C"
 
-/// X(NAME, name) for every kernel optirs_<name>, number OPTIRS_KERNEL_<NAME>: what needs a line for each
-/// expands this.
-#define OPTIRS_KERNEL_LIST(X)                   \
+/// X(NAME, name) for the kernels optirs_<name>, number OPTIRS_KERNEL_<NAME>, that every backend has.
+#define OPTIRS_COMMON_KERNEL_LIST(X)            \
     X(SGD, sgd)                                 \
     X(ADAM, adam)                               \
     X(ADAMW, adamw)                             \
@@ -133,9 +132,13 @@ inline constexpr const char* kOptirsBackendGet = "optirs_backend_get";
     X(EMBEDDING_BACKWARD, embedding_backward)   \
     X(MATMUL, matmul)                           \
     X(ATTENTION, attention)                     \
-    X(ATTENTION_BACKWARD, attention_backward)   \
-    X(GROUPED_MATMUL, grouped_matmul)           \
-    X(QUANTIZE_MX, quantize_mx)                 \
-    X(DEQUANTIZE_MX, dequantize_mx)             \
-    X(MATMUL_MX, matmul_mx)                     \
+    X(ATTENTION_BACKWARD, attention_backward)
+
+/// The same for every kernel: what needs a line for each expands this. These are the CPU's alone.
+#define OPTIRS_KERNEL_LIST(X)         \
+    OPTIRS_COMMON_KERNEL_LIST(X)      \
+    X(GROUPED_MATMUL, grouped_matmul) \
+    X(QUANTIZE_MX, quantize_mx)       \
+    X(DEQUANTIZE_MX, dequantize_mx)   \
+    X(MATMUL_MX, matmul_mx)           \
     X(SPARSE_ADAM, sparse_adam)

@@ -130,16 +130,13 @@ void Lowering::addReducer(const Operation& op, size_t k, CollectiveStep& step) {
             NamedAttributes attributes;
             attributes.set("dimensions", Attribute::integers({0}));
             Operation* map = builder.create(OpKind::kMap, operands, {&type, 1}, std::move(attributes), 1);
-            Block& inner = map->region(0).addBlock();
             std::map<Value*, Value*> copies;
-            for (const auto& argument : combine.arguments())
-                copies[argument.get()] = inner.addArgument(argument->type());
             const auto mapped = [&](Value* value) {
                 const auto found = copies.find(value);
                 return found == copies.end() ? value : found->second;
             };
             const auto define = [&](Value* from_value, Value* to_value) { copies[from_value] = to_value; };
-            for (const Operation& each : combine) inner.insert(cloneOperation(each, mapped, define));
+            cloneBlock(combine, map->region(0).addBlock(), mapped, define);
             return map->result();
         },
         [&step, k](KernelFunction function) { step.reducer(k).combine = function; });

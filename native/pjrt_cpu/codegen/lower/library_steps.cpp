@@ -3,6 +3,7 @@
 
 #include "pjrt_cpu/codegen/index/access.h"
 #include "pjrt_cpu/codegen/lower/lowering.h"
+#include "pjrt_cpu/codegen/plan/reads.h"
 #include "pjrt_cpu/codegen/plan/tiles.h"
 #include "pjrt_cpu/ir/ops.h"
 #include "pjrt_cpu/runtime/contraction.h"
@@ -124,6 +125,8 @@ void Lowering::lowerConvolution(Group& group, Scope& scope) {
     group.kind = GroupKind::kLoop;
     group.op = nullptr;
     group.shape = dimsOf(*group.roots[0]);
+    scope.reads[static_cast<size_t>(scope.group)] =
+        valuesRead(group, [this](const Value* v) { return inMemory(v); });
     lowerKernel(group, scope);
 }
 

@@ -174,9 +174,7 @@ void Lowering::lowerGroup(Group& group, Scope& scope) {
 
 void Lowering::lowerKernel(Group& group, Scope& scope) {
     const InMemory in_memory = [this](const Value* v) { return inMemory(v); };
-    std::vector<const Value*>& reads = scope.reads[static_cast<size_t>(scope.group)];
-    // A library call that became a loop nest has not been asked yet.
-    if (reads.empty()) reads = valuesRead(group, in_memory);
+    const std::vector<const Value*>& reads = scope.reads[static_cast<size_t>(scope.group)];
     for (const Value* value : reads) read(value);
     if (group.kind == GroupKind::kScatter && group.op->kind() != OpKind::kSelectAndScatter) {
         // Works on copies of the operands, or on their memory when nobody needs them any more.

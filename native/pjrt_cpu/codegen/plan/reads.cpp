@@ -28,7 +28,6 @@ class ReadOrder {
         const size_t first = role == FusionRole::kComputed ? 1 : 0;  // its indices come first
         for (size_t i = first; i < op->operandCount(); ++i) visit(op->operand(i));
         if (role == FusionRole::kComputed) return visit(op->operand(0));
-        if (role == FusionRole::kGuarded || op->regionCount() == 0) return;
         for (const Value* captured : capturedValues(*op)) visit(captured);
     }
 
@@ -85,7 +84,6 @@ std::vector<const Value*> valuesRead(const Group& group, const InMemory& in_memo
     const InMemory readable = readableFrom(group, in_memory);
     ReadOrder reads(readable);
     const auto visit_captured = [&](const Operation& op) {
-        if (op.regionCount() == 0) return;
         for (const Value* value : capturedValues(op)) reads.visit(value);
     };
     if (group.kind == GroupKind::kScatter) {

@@ -31,7 +31,6 @@ bool isScores(const Operation& op) {
 template <typename Visit>
 void forEachOperand(const Operation& op, const Visit& visit) {
     for (size_t i = 0; i < op.operandCount(); ++i) visit(op.operand(i));
-    if (op.regionCount() == 0) return;
     for (Value* captured : capturedValues(op)) visit(captured);
 }
 
