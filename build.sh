@@ -7,7 +7,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 # What a target needs beyond the .NET SDK. The build needs the first list; the second is for checks of their own.
-build_packages=(g++ cmake ninja-build ccache pkg-config clang-19 lld-19 llvm-19-dev libdnnl-dev libgloo-dev libhwy-dev zlib1g-dev libzstd-dev
+build_packages=(g++ cmake ninja-build ccache pkg-config clang-19 lld-19 llvm-19-dev libdnnl-dev libgloo-dev libhwy-dev libeigen3-dev zlib1g-dev libzstd-dev
     libgtest-dev libgmock-dev)
 check_packages=(clang-format-19 clang-tidy-19 abigail-tools)
 bench_packages=(libbenchmark-dev)

@@ -87,17 +87,21 @@ class Inliner {
                 const Size& inner = states_[&target].size;
                 grow(size, inner.operations, nesting + inner.nesting, *op);
                 replace(*op, target);
-            } else if (op->kind() == OpKind::kCustomCall && callee(*op) == kDynamicReduceWindow &&
-                       op->regionCount() == 0) {
-                Function& reducer = computation(*op);
-                flatten(reducer);
-                const Size& inner = states_[&reducer].size;
+            } else if (takesComputation(*op)) {
+                Function& body = computation(*op);
+                flatten(body);
+                const Size& inner = states_[&body].size;
                 grow(size, inner.operations, nesting + 1 + inner.nesting, *op);
-                attach(*op, reducer);
+                attach(*op, body);
             }
             op = next;
         }
         return size;
+    }
+
+    static bool takesComputation(const Operation& op) {
+        return op.kind() == OpKind::kCustomCall && op.regionCount() == 0 &&
+               (callee(op) == kDynamicReduceWindow || callee(op) == kApproxTopK);
     }
 
     Function& defined(const Operation& op, const std::string& name) const {

@@ -11,6 +11,9 @@ namespace optirs::plugin {
 /// The target of a windowed reduction whose window is an operand.
 inline constexpr std::string_view kDynamicReduceWindow = "stablehlo.dynamic_reduce_window";
 
+/// The target that JAX's approx_max_k and approx_min_k call with a comparison.
+inline constexpr std::string_view kApproxTopK = "ApproxTopK";
+
 /// Uses the operation for calls of `mhlo.erf`, `mhlo.topk`, ...
 /// @returns whether anything changed
 /// @throws Error INVALID_ARGUMENT: operands or results that the operation cannot have

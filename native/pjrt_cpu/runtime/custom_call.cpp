@@ -5,6 +5,7 @@
 
 #include "pjrt_cpu/ir/error.h"
 #include "pjrt_cpu/runtime/check_calls.h"
+#include "pjrt_cpu/runtime/decompositions.h"
 #include "pjrt_cpu/runtime/kernel_calls.h"
 
 namespace optirs::plugin {
@@ -16,6 +17,7 @@ struct CustomCallRegistry::State {
 
 CustomCallRegistry::CustomCallRegistry() : state_(std::make_unique<State>()) {
     registerCheckCalls(*this);
+    registerDecompositions(*this);
     registerKernelCalls(*this);
 }
 CustomCallRegistry::~CustomCallRegistry() = default;

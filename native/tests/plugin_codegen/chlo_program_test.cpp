@@ -1,4 +1,5 @@
 // CHLO operations that become more than one operation, compiled, against their definitions.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -204,18 +205,84 @@ TEST(NamedCalls, TopKTakesTheLargestOrTheSmallest) {
     EXPECT_EQ(smallest[1].as<int32_t>(), (std::vector<int32_t>{1, 0, 2, 0}));
 }
 
+// JAX's approx_max_k and approx_min_k, which may be exact. The comparison is a function of the module.
+std::vector<Bytes> approxTopK(const std::string& config, const std::string& results,
+                              const std::string& direction = "GT") {
+    const std::string types = "(tensor<2x4xf32>, tensor<2x4xi32>, tensor<f32>, tensor<i32>) -> ";
+    return run(
+        "func.func private @first(%a: tensor<f32>, %b: tensor<f32>, %i: tensor<i32>, %j: "
+        "tensor<i32>) -> tensor<i1> {\n"
+        "%0 = stablehlo.compare " +
+            direction +
+            ", %a, %b : (tensor<f32>, tensor<f32>) -> tensor<i1>\nreturn %0 : tensor<i1>\n}\n"
+            "func.func public @main(%x: tensor<2x4xf32>) -> (" +
+            results +
+            ") {\n"
+            "%i = stablehlo.iota dim = 1 : tensor<2x4xi32>\n"
+            "%none = stablehlo.constant dense<0xFF800000> : tensor<f32>\n"
+            "%minus = stablehlo.constant dense<-1> : tensor<i32>\n"
+            "%0:2 = stablehlo.custom_call @ApproxTopK(%x, %i, %none, %minus) {called_computations = "
+            "[@first], mhlo.backend_config = {" +
+            config + "}} : " + types + "(" + results + ")\nreturn %0#0, %0#1 : " + results + "\n}",
+        {Bytes::of(std::vector<float>{3, -1, 7, 7, 0.5F, 2, -4, 1})});
+}
+
+TEST(NamedCalls, ApproximateTopKIsExact) {
+    const std::string config =
+        "aggregate_to_topk = true, is_fallback = true, recall_target = 0.95 : f32, "
+        "reduction_dim = 1 : i64, reduction_input_size_override = -1 : i64, top_k = 2 : i64";
+    const auto largest = approxTopK(config, "tensor<2x2xf32>, tensor<2x2xi32>");
+    EXPECT_EQ(largest[0].as<float>(), (std::vector<float>{7, 7, 2, 1}));
+    EXPECT_EQ(largest[1].as<int32_t>(), (std::vector<int32_t>{2, 3, 1, 3}));
+    const auto smallest = approxTopK(config, "tensor<2x2xf32>, tensor<2x2xi32>", "LT");
+    EXPECT_EQ(smallest[0].as<float>(), (std::vector<float>{-1, 3, -4, 0.5F}));
+    EXPECT_EQ(smallest[1].as<int32_t>(), (std::vector<int32_t>{1, 0, 2, 0}));
+    const auto rows = approxTopK("reduction_dim = 0 : i64", "tensor<1x4xf32>, tensor<1x4xi32>");
+    EXPECT_EQ(rows[0].as<float>(), (std::vector<float>{3, 2, 7, 7}));
+}
+
 TEST(NamedCalls, ThatCannotBeTheOperationSayWhy) {
-    const auto refusal = [](const std::string& attributes, const std::string& results) -> std::string {
+    const auto refusal = [](const auto& program) -> std::string {
         try {
-            topK(attributes, results);
+            program();
             return "none";
         } catch (const Error& error) {
             return error.message();
         }
     };
-    EXPECT_NE(refusal("k = 9 : i64", "tensor<2x9xf32>, tensor<2x9xi32>").find("k = 9"), std::string::npos);
-    EXPECT_NE(refusal("k = 2 : i64", "tensor<2x3xf32>, tensor<2x3xi32>").find("should be tensor<2x2xf32>"),
-              std::string::npos);
+    const auto top = [&](const char* attributes, const char* results) {
+        return refusal([&] { topK(attributes, results); });
+    };
+    const auto approx = [&](const char* config, const char* results) {
+        return refusal([&] { approxTopK(config, results); });
+    };
+    using ::testing::HasSubstr;
+    EXPECT_THAT(top("k = 9 : i64", "tensor<2x9xf32>, tensor<2x9xi32>"), HasSubstr("k = 9"));
+    EXPECT_THAT(top("k = 2 : i64", "tensor<2x3xf32>, tensor<2x3xi32>"),
+                HasSubstr("should be tensor<2x2xf32>"));
+    EXPECT_THAT(approx("top_k = 2 : i64", "tensor<2x2xf32>, tensor<2x2xi32>"), HasSubstr("reduction_dim"));
+    EXPECT_THAT(approx("reduction_dim = 2 : i64", "tensor<2x2xf32>, tensor<2x2xi32>"),
+                HasSubstr("reduction_dim 2 is not a dimension"));
+    EXPECT_THAT(approx("reduction_dim = 1 : i64", "tensor<3x2xf32>, tensor<3x2xi32>"),
+                HasSubstr("result 0 should be tensor<2x2xf32>"));
+    EXPECT_THAT(approx("reduction_dim = 1 : i64", "tensor<2x5xf32>, tensor<2x5xi32>"), HasSubstr("line"));
+}
+
+// What JAX's qr is, where a platform has no library of its own.
+TEST(NamedCalls, QrOfAProgram) {
+    const std::vector<float> a = {3, 1, 4, 2, 0, 5};
+    const auto parts =
+        run("func.func @main(%a: tensor<3x2xf32>) -> (tensor<3x2xf32>, tensor<3x2xf32>) {\n"
+            "%0:2 = stablehlo.custom_call @Qr(%a) : (tensor<3x2xf32>) -> (tensor<3x2xf32>, tensor<2xf32>)\n"
+            "%1 = stablehlo.custom_call @ProductOfElementaryHouseholderReflectors(%0#0, %0#1) : "
+            "(tensor<3x2xf32>, tensor<2xf32>) -> tensor<3x2xf32>\n"
+            "return %0#0, %1 : tensor<3x2xf32>, tensor<3x2xf32>\n}",
+            {Bytes::of(a)});
+    const auto r = parts[0].as<float>(), q = parts[1].as<float>();
+    for (size_t i = 0; i < 3; ++i) {
+        EXPECT_NEAR(q[2 * i] * r[0], a[2 * i], 1e-5);
+        EXPECT_NEAR(q[2 * i] * r[1] + q[2 * i + 1] * r[3], a[2 * i + 1], 1e-5);
+    }
 }
 
 }  // namespace
