@@ -282,7 +282,7 @@ internal unsafe struct optirs_allocator_stats
     public ulong allocations;
     /// <summary>How many of them came without asking the driver.</summary>
     public ulong reuses;
-    /// <summary>How often segments had to be given back to go on.</summary>
+    /// <summary>How often the driver had no memory and what was kept had to serve.</summary>
     public ulong recoveries;
 }
 
@@ -464,15 +464,15 @@ internal unsafe struct optirs_matmul_args
     public int transpose_b;
     /// <summary>Factor of the product, usually 1.</summary>
     public double alpha;
-    /// <summary>Factor of what out holds already, usually 0, for which out is not read.</summary>
+    /// <summary>Factor of what out holds already, usually 0, for which out is not read; 0 if out has 8 bits.</summary>
     public double beta;
-    /// <summary>[n], f32 or the type of out, added before the epilogue; NULL for none.</summary>
+    /// <summary>[n], f32 or the type of out (bf16 if that has 8 bits), added before the epilogue; NULL for none.</summary>
     public optirs_dl_tensor* bias;
     /// <summary>OPTIRS_EPILOGUE_*</summary>
     public int epilogue;
     /// <summary>Not 0: 8-bit operands may be summed with fewer bits (CUDA; the CPU sums in f32).</summary>
     public int fast_accumulation;
-    /// <summary>[..., m, n], f32 or the type of out: see the epilogue.</summary>
+    /// <summary>[..., m, n], f32 or the type of out (bf16 if that has 8 bits): see the epilogue.</summary>
     public optirs_dl_tensor* aux;
     /// <summary>f32 scales of a for 8-bit types, one for each block of the matrix as it is stored; NULL for 1.</summary>
     public optirs_dl_tensor* scale_a;
@@ -516,7 +516,7 @@ internal unsafe struct optirs_grouped_matmul_args
     public int transpose_b;
     /// <summary>Factor of the products, usually 1.</summary>
     public double alpha;
-    /// <summary>Factor of what out holds already, usually 0, for which out is not read.</summary>
+    /// <summary>Factor of what out holds already, usually 0, for which out is not read; 0 if out has 8 bits.</summary>
     public double beta;
     /// <summary>[groups, n], f32 or the type of out, not together with transpose_a; NULL for none.</summary>
     public optirs_dl_tensor* bias;
@@ -2489,7 +2489,7 @@ internal static unsafe partial class optirs
     /// <summary>optirs_buffer.</summary>
     internal const int OPTIRS_OBJECT_BUFFER = 1;
 
-    /// <summary>optirs_dl_managed_tensor made by optirs_buffer_to_dlpack.</summary>
+    /// <summary>optirs_dl_managed_tensor made by a `_to_dlpack` function.</summary>
     internal const int OPTIRS_OBJECT_DL_TENSOR = 2;
 
     /// <summary>optirs_operation.</summary>
@@ -3086,7 +3086,7 @@ internal static unsafe partial class optirs
 
     /// <summary>Imports a host tensor. The memory is shared if it is dense, row-major and aligned to `alignment`, and copied otherwise.<br/>On success the tensor belongs to the buffer, which calls its deleter when it is done with the memory; the caller must not touch it again. On failure the caller still owns it and calls optirs_dl_managed_tensor_release. INVALID_ARGUMENT for another major version of DLPack, a tensor that is not in host memory, or one whose shape is malformed; UNIMPLEMENTED for element types that have no optirs_dtype or are vectors; RESOURCE_EXHAUSTED.</summary>
     /// <param name="tensor">The tensor; its memory must be ready to be read (no pending device work).</param>
-    /// <param name="alignment">Alignment that sharing needs, a power of two up to 64; 0 stands for the size of an element.</param>
+    /// <param name="alignment">Alignment that sharing needs, a power of two up to 64; 0 stands for the size of an element (of a real part, for complex ones).</param>
     /// <param name="out_buffer">The memory; NULL on failure.</param>
     /// <param name="out_view">What the tensor was.</param>
     [LibraryImport(Library)]
@@ -3435,7 +3435,7 @@ internal static unsafe partial class optirs
     /// <summary>One rank gets the combination of all ranks' elements. As optirs_communicator_all_reduce; INVALID_ARGUMENT for a root that is not a rank.</summary>
     /// <param name="communicator">The communicator.</param>
     /// <param name="input">Device memory with count elements.</param>
-    /// <param name="output">Device memory for count elements, on the root; not read elsewhere.</param>
+    /// <param name="output">Device memory for count elements, written on the root; not NULL on the others either.</param>
     /// <param name="count">Elements.</param>
     /// <param name="dtype">Their type.</param>
     /// <param name="reduction">How they are combined.</param>
@@ -3576,12 +3576,12 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_device_memory_use_raw(optirs_device_memory* memory, optirs_stream* stream);
 
-    /// <summary>Copies host memory to the device, in the order of the stream. Pageable memory is read before the function returns; pinned memory (optirs_buffer_create_pinned) must stay unchanged until the copy is done. OUT_OF_RANGE if the bytes do not fit into the memory; UNAVAILABLE.</summary>
+    /// <summary>Copies host memory to the device, in the order of the stream. Pageable memory is read before the function returns; pinned memory (optirs_buffer_create_pinned) must stay unchanged until the copy is done. OUT_OF_RANGE if the bytes do not fit into the memory; INVALID_ARGUMENT for a stream of another device; UNAVAILABLE.</summary>
     /// <param name="memory">Copied to.</param>
     /// <param name="offset">Where, in bytes.</param>
     /// <param name="source">Copied from.</param>
     /// <param name="size">Bytes.</param>
-    /// <param name="stream">The stream.</param>
+    /// <param name="stream">A stream of the memory's device.</param>
     [LibraryImport(Library)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial Checked optirs_device_memory_write(DeviceMemoryHandle memory, ulong offset, ReadOnlySpan<byte> source, ulong size, StreamHandle stream);
@@ -3591,12 +3591,12 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_device_memory_write_raw(optirs_device_memory* memory, ulong offset, void* source, ulong size, optirs_stream* stream);
 
-    /// <summary>Copies device memory to the host, in the order of the stream. The bytes are there once the stream is done. OUT_OF_RANGE if the memory has fewer bytes; UNAVAILABLE.</summary>
+    /// <summary>Copies device memory to the host, in the order of the stream. The bytes are there once the stream is done. OUT_OF_RANGE if the memory has fewer bytes; INVALID_ARGUMENT for a stream of another device; UNAVAILABLE.</summary>
     /// <param name="memory">Copied from.</param>
     /// <param name="offset">Where, in bytes.</param>
     /// <param name="destination">Copied to; must stay valid until the copy is done.</param>
     /// <param name="size">Bytes.</param>
-    /// <param name="stream">The stream.</param>
+    /// <param name="stream">A stream of the memory's device.</param>
     [LibraryImport(Library)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial Checked optirs_device_memory_read(DeviceMemoryHandle memory, ulong offset, Span<byte> destination, ulong size, StreamHandle stream);
@@ -3622,12 +3622,12 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_device_memory_copy_raw(optirs_device_memory* destination, ulong destination_offset, optirs_device_memory* source, ulong source_offset, ulong size, optirs_stream* stream);
 
-    /// <summary>Sets bytes to a value, in the order of the stream. OUT_OF_RANGE if the memory has fewer bytes; UNAVAILABLE.</summary>
+    /// <summary>Sets bytes to a value, in the order of the stream. OUT_OF_RANGE if the memory has fewer bytes; INVALID_ARGUMENT for a stream of another device; UNAVAILABLE.</summary>
     /// <param name="memory">The memory.</param>
     /// <param name="offset">Where, in bytes.</param>
     /// <param name="value">The byte.</param>
     /// <param name="size">Bytes.</param>
-    /// <param name="stream">The stream.</param>
+    /// <param name="stream">A stream of the memory's device.</param>
     [LibraryImport(Library)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial Checked optirs_device_memory_fill(DeviceMemoryHandle memory, ulong offset, byte value, ulong size, StreamHandle stream);
@@ -3839,7 +3839,7 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_stream_follow_raw(optirs_stream* stream, optirs_event* @event);
 
-    /// <summary>Time between two events that are done, on the device's clock. FAILED_PRECONDITION if an event has no timing; UNAVAILABLE if one is not done or was not recorded.</summary>
+    /// <summary>Time between two events that are done, on the device's clock. FAILED_PRECONDITION if an event has no timing; UNAVAILABLE if one is not done; INVALID_ARGUMENT if one was not recorded, or they are of different devices.</summary>
     /// <param name="start">The earlier event.</param>
     /// <param name="end">The later event, of the same device.</param>
     /// <param name="out_milliseconds">Milliseconds, to about half a microsecond.</param>
@@ -3943,7 +3943,7 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_kernel_workspace_raw(int kernel, void* args, ulong* out_bytes);
 
-    /// <summary>out = softmax(mask(scale q k^T)) v, without ever holding all scores (FlashAttention, Dao et al., 2022). Scores and sums are f32. A row that attends to nothing is 0 and has the lse -infinity. q, k, v and out may have any strides, as long as the last is 1. The result does not depend on the number of threads. A bias needs sequences that are not packed. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <summary>out = softmax(mask(scale q k^T)) v, without ever holding all scores (FlashAttention, Dao et al., 2022). Scores and sums are f32. A row that attends to nothing is 0 and has the lse -infinity. q, k, v and out may have any strides that are not negative, as long as the last is 1. The result does not depend on the number of threads. A bias needs sequences that are not packed. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
     /// <param name="stream">The queue of a device, or NULL on host memory.</param>
     /// <param name="args">The arguments.</param>
     [LibraryImport(Library)]
@@ -5305,7 +5305,7 @@ internal static unsafe partial class optirs
     /// <param name="num_arguments">number of all cells, a multiple of num_devices</param>
     /// <param name="results">cells to fill, [num_devices x num_outputs]; a NULL entry gets a new owned cell</param>
     /// <param name="num_results">must be num_devices * num_outputs</param>
-    /// <param name="done">NULL, or called when all devices have finished (but see `finished` of the options)</param>
+    /// <param name="done">NULL, or called when all devices have finished (but see `finished` of the options); not NULL with channels</param>
     /// <param name="context">passed to done</param>
     [LibraryImport(Library)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
@@ -6444,7 +6444,7 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_pjrt_topology_run_phases_raw(optirs_pjrt_topology* topology, optirs_pjrt_blob* programs, long num_programs, optirs_pjrt_blob* phases, long num_phases, byte* options, ulong options_size, optirs_pjrt_list** out_programs);
 
-    /// <summary>Loads a plugin and initialises it.<br/>A text with a '/' or ending in ".so" is a path. Any other text is a name, looked up among the candidates of optirs_pjrt_discovery_create ("tpu", "cuda", "cpu", or a name that PJRT_NAMES_AND_LIBRARY_PATHS defines). An empty text takes the first candidate that loads. Loading the same file again gives the same plugin.<br/>Errors: NOT_FOUND (no such file or name, or no candidate loads; the message holds the table of what was tried), INVALID_ARGUMENT (not a shared library, or no GetPjrtApi), FAILED_PRECONDITION (another major version, a minor version below 40 or with a table layout of its own, or a dependency that is missing, which is named), or what the plugin's own initialisation reported.</summary>
+    /// <summary>Loads a plugin and initialises it.<br/>A text with a '/' or ending in ".so" is a path. Any other text is a name, looked up among the candidates of optirs_pjrt_discovery_create ("tpu", "cuda", "cpu", or a name that PJRT_NAMES_AND_LIBRARY_PATHS defines). An empty text takes the file that OPTIRS_PJRT_PLUGIN names or, where that is not set, the first candidate that loads. Loading the same file again gives the same plugin.<br/>Errors: NOT_FOUND (no such file or name, or no candidate loads; the message holds the table of what was tried), INVALID_ARGUMENT (not a shared library, or no GetPjrtApi), FAILED_PRECONDITION (another major version, a minor version below 40 or with a table layout of its own, or a dependency that is missing, which is named), or what the plugin's own initialisation reported.</summary>
     /// <param name="name_or_path">UTF-8</param>
     [LibraryImport(Library)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
@@ -7233,7 +7233,7 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial byte* optirs_stablehlo_text_data_raw(optirs_stablehlo_text* text, ulong* out_size);
 
-    /// <summary>A program as MLIR text, every operation in the generic form: operations of older versions upgraded, one spelling for each attribute. The program need not be valid beyond its syntax. Errors: INVALID_ARGUMENT (line and column, or the byte, and what was expected there), UNIMPLEMENTED.</summary>
+    /// <summary>A program as MLIR text, in the pretty form where an operation has one, else in the generic form: operations of older versions upgraded, one spelling for each attribute. The program need not be valid beyond its syntax. Errors: INVALID_ARGUMENT (line and column, or the byte, and what was expected there), UNIMPLEMENTED.</summary>
     /// <param name="program">text or bytecode</param>
     [LibraryImport(Library)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

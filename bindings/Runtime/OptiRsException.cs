@@ -6,6 +6,9 @@ namespace OptiRs.Native;
 /// </summary>
 public interface IOptiRsError
 {
+    /// <summary>What went wrong and what to do; the plugin's own message where it is the plugin's error.</summary>
+    string Message { get; }
+
     /// <summary>Kind of failure.</summary>
     ErrorCode Code { get; }
 

@@ -73,6 +73,15 @@ public sealed class OptimizerTests
         Assert.That(() => new Sgd(weightDecay: -1), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
+    [Test]
+    public void A_gradient_of_another_shape_is_refused_though_it_would_broadcast()
+    {
+        double[][] Update(Shape gradient, Shape state) => Run(a => [new Sgd(0.9).Update(a[0], a[1], [a[2]], new UpdateScalars(a[3], a[3])).Parameter],
+            (new Shape(2), [1, 2]), (gradient, new double[gradient.ElementCount]), (state, new double[state.ElementCount]), (Shape.Scalar, [1]));
+        Assert.That(() => Update(new Shape(1), new Shape(2)), Throws.ArgumentException.With.Message.Contains("sgd: the gradient has shape [1], the parameter [2]"));
+        Assert.That(() => Update(new Shape(2), new Shape(1)), Throws.ArgumentException.With.Message.Contains("sgd: velocity has shape [1]"));
+    }
+
     [TestCase(1, 13)]
     [TestCase(100, 13)]
     public void Clipping_scales_all_gradients_to_the_maximum_and_never_up(double maximum, double expectedNorm)

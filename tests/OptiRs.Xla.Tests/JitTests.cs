@@ -22,6 +22,19 @@ internal sealed class JitTests
     }
 
     [Test]
+    public void KernelsTakeTheirOptionsByName()
+    {
+        using Session session = PluginSession.Open();
+        JittedFunction norm = session.Jit(x => Op.CustomCall("optirs.rms_norm", [x], [(DType.F32, x.Shape)], new Dictionary<string, object> { ["epsilon"] = 0.5 })[0]);
+        using PjrtBuffer x = session.Put<float>([1, 2], new Shape(1, 2));
+        using PjrtBuffer result = norm.Call(x)[0];
+        float scale = 1 / MathF.Sqrt(2.5f + 0.5f);
+        Assert.That(result.ToArray<float>(), Is.EqualTo([scale, 2 * scale]).Within(1e-6f));
+        Assert.That(() => Op.CustomCall("t", [], [], new Dictionary<string, object> { ["x"] = new object() }),
+            Throws.ArgumentException.With.Message.Contains("backend_config: x is a Object"));
+    }
+
+    [Test]
     public void SharesPrograms()
     {
         using Session session = PluginSession.Open();

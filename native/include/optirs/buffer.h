@@ -112,7 +112,7 @@ typedef struct optirs_dlpack_view {
  * RESOURCE_EXHAUSTED.
  * @param[in] tensor @owned The tensor; its memory must be ready to be read (no pending device work).
  * @param[in] alignment Alignment that sharing needs, a power of two up to 64; 0 stands for the size of an
- * element.
+ * element (of a real part, for complex ones).
  * @param[out] out_buffer @owned The memory; NULL on failure.
  * @param[out] out_view What the tensor was.
  */

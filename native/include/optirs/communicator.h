@@ -128,7 +128,7 @@ OPTIRS_EXPORT optirs_error* optirs_communicator_broadcast(optirs_communicator* c
  * @fallible As optirs_communicator_all_reduce; INVALID_ARGUMENT for a root that is not a rank.
  * @param[in] communicator The communicator.
  * @param[in] input Device memory with count elements.
- * @param[out] output Device memory for count elements, on the root; not read elsewhere.
+ * @param[out] output Device memory for count elements, written on the root; not NULL on the others either.
  * @param[in] count Elements.
  * @param[in] dtype Their type.
  * @param[in] reduction How they are combined.

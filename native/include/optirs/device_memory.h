@@ -5,8 +5,9 @@
  * The allocator asks the driver for segments and hands out blocks of them. Requests up to 1 MiB come from
  * segments of 2 MiB, up to 10 MiB from segments of 20 MiB, larger ones from segments of their own size,
  * rounded up to 2 MiB. A freed block joins its free neighbours, and is reused in the order of its stream
- * without waiting. When the driver has no more memory, segments without a block in use are given back to it,
- * then the pressure handler (memory.h) is called, and the allocation is tried again each time.
+ * without waiting. When the driver has no more memory, other streams' work on released blocks is waited
+ * for, then segments without a block in use are given back to the driver, then the pressure handler
+ * (memory.h) is called, and the allocation is tried again each time.
  */
 #ifndef OPTIRS_DEVICE_MEMORY_H_
 #define OPTIRS_DEVICE_MEMORY_H_
@@ -75,12 +76,13 @@ OPTIRS_EXPORT optirs_error* optirs_device_memory_use(optirs_device_memory* memor
 /**
  * Copies host memory to the device, in the order of the stream. Pageable memory is read before the function
  * returns; pinned memory (optirs_buffer_create_pinned) must stay unchanged until the copy is done.
- * @fallible OUT_OF_RANGE if the bytes do not fit into the memory; UNAVAILABLE.
+ * @fallible OUT_OF_RANGE if the bytes do not fit into the memory; INVALID_ARGUMENT for a stream of another
+ * device; UNAVAILABLE.
  * @param[in] memory Copied to.
  * @param[in] offset Where, in bytes.
  * @param[in] source Copied from.
  * @param[in] size @size_of{source} Bytes.
- * @param[in] stream The stream.
+ * @param[in] stream A stream of the memory's device.
  */
 OPTIRS_EXPORT optirs_error* optirs_device_memory_write(optirs_device_memory* memory, uint64_t offset,
                                                        const void* source, uint64_t size,
@@ -88,12 +90,13 @@ OPTIRS_EXPORT optirs_error* optirs_device_memory_write(optirs_device_memory* mem
 
 /**
  * Copies device memory to the host, in the order of the stream. The bytes are there once the stream is done.
- * @fallible OUT_OF_RANGE if the memory has fewer bytes; UNAVAILABLE.
+ * @fallible OUT_OF_RANGE if the memory has fewer bytes; INVALID_ARGUMENT for a stream of another device;
+ * UNAVAILABLE.
  * @param[in] memory Copied from.
  * @param[in] offset Where, in bytes.
  * @param[out] destination Copied to; must stay valid until the copy is done.
  * @param[in] size @size_of{destination} Bytes.
- * @param[in] stream The stream.
+ * @param[in] stream A stream of the memory's device.
  */
 OPTIRS_EXPORT optirs_error* optirs_device_memory_read(optirs_device_memory* memory, uint64_t offset,
                                                       void* destination, uint64_t size,
@@ -117,12 +120,13 @@ OPTIRS_EXPORT optirs_error* optirs_device_memory_copy(optirs_device_memory* dest
 
 /**
  * Sets bytes to a value, in the order of the stream.
- * @fallible OUT_OF_RANGE if the memory has fewer bytes; UNAVAILABLE.
+ * @fallible OUT_OF_RANGE if the memory has fewer bytes; INVALID_ARGUMENT for a stream of another device;
+ * UNAVAILABLE.
  * @param[in] memory The memory.
  * @param[in] offset Where, in bytes.
  * @param[in] value The byte.
  * @param[in] size Bytes.
- * @param[in] stream The stream.
+ * @param[in] stream A stream of the memory's device.
  */
 OPTIRS_EXPORT optirs_error* optirs_device_memory_fill(optirs_device_memory* memory, uint64_t offset,
                                                       uint8_t value, uint64_t size, optirs_stream* stream);
@@ -185,7 +189,7 @@ typedef struct optirs_allocator_stats {
     uint64_t blocks;              /**< Number of blocks in use. */
     uint64_t allocations;         /**< Number of allocations so far. */
     uint64_t reuses;              /**< How many of them came without asking the driver. */
-    uint64_t recoveries;          /**< How often segments had to be given back to go on. */
+    uint64_t recoveries;          /**< How often the driver had no memory and what was kept had to serve. */
 } optirs_allocator_stats;
 
 /**

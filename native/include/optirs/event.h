@@ -62,8 +62,8 @@ OPTIRS_EXPORT optirs_error* optirs_stream_follow(optirs_stream* stream, optirs_e
 
 /**
  * Time between two events that are done, on the device's clock.
- * @fallible FAILED_PRECONDITION if an event has no timing; UNAVAILABLE if one is not done or was not
- * recorded.
+ * @fallible FAILED_PRECONDITION if an event has no timing; UNAVAILABLE if one is not done; INVALID_ARGUMENT
+ * if one was not recorded, or they are of different devices.
  * @param[in] start The earlier event.
  * @param[in] end The later event, of the same device.
  * @param[out] out_milliseconds Milliseconds, to about half a microsecond.

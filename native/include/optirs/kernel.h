@@ -14,8 +14,8 @@
  * - **Workspace.** Memory on the same device for the time of the call. optirs_kernel_workspace says how much;
  * most kernels need none.
  * - **Errors.** INVALID_ARGUMENT, before anything is written, for what is wrong with the arguments: it names
- * the tensor, its type and shape, and what was expected. UNAVAILABLE if there is no backend for the device,
- * with the reason. UNIMPLEMENTED if the backend lacks the kernel.
+ * the tensor, its type and shape, and what was expected. NOT_FOUND if there is no backend for the device,
+ * UNAVAILABLE with the reason if it cannot be used. UNIMPLEMENTED if the backend lacks the kernel.
  *
  * Thread-safe: any number of kernels may run at once on different outputs.
  */

@@ -73,8 +73,8 @@ typedef struct optirs_attention_args {
 /**
  * out = softmax(mask(scale q k^T)) v, without ever holding all scores (FlashAttention, Dao et al., 2022).
  * Scores and sums are f32. A row that attends to nothing is 0 and has the lse -infinity. q, k, v and out may
- * have any strides, as long as the last is 1. The result does not depend on the number of threads. A bias
- * needs sequences that are not packed.
+ * have any strides that are not negative, as long as the last is 1. The result does not depend on the number
+ * of threads. A bias needs sequences that are not packed.
  * @fallible INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.
  * @param[in] stream The queue of a device, or NULL on host memory.
  * @param[in] args The arguments.

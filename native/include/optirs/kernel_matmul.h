@@ -30,13 +30,15 @@ typedef struct optirs_matmul_args {
     int32_t transpose_a;       /**< Not 0: a is given transposed. */
     int32_t transpose_b;       /**< Not 0: b is given transposed. */
     double alpha;              /**< Factor of the product, usually 1. */
-    double beta;               /**< Factor of what out holds already, usually 0, for which out is not read. */
-    const optirs_dl_tensor*
-        bias;                  /**< [n], f32 or the type of out, added before the epilogue; NULL for none. */
-    int32_t epilogue;          /**< OPTIRS_EPILOGUE_* */
+    double beta; /**< Factor of what out holds already, usually 0, for which out is not read; 0 if
+                    out has 8 bits. */
+    const optirs_dl_tensor* bias; /**< [n], f32 or the type of out (bf16 if that has 8 bits), added before the
+                                     epilogue; NULL for none. */
+    int32_t epilogue;             /**< OPTIRS_EPILOGUE_* */
     int32_t fast_accumulation; /**< Not 0: 8-bit operands may be summed with fewer bits (CUDA; the CPU sums in
                                   f32). */
-    const optirs_dl_tensor* aux;     /**< [..., m, n], f32 or the type of out: see the epilogue. */
+    const optirs_dl_tensor* aux; /**< [..., m, n], f32 or the type of out (bf16 if that has 8 bits): see the
+                                    epilogue. */
     const optirs_dl_tensor* scale_a; /**< f32 scales of a for 8-bit types, one for each block of the matrix as
                                         it is stored; NULL for 1. */
     const optirs_dl_tensor* scale_b; /**< Likewise of b. */
@@ -76,7 +78,8 @@ typedef struct optirs_grouped_matmul_args {
     int32_t transpose_a; /**< Not 0: rows are what is summed, and out has a matrix for each group. */
     int32_t transpose_b; /**< Not 0: the matrices of b are given transposed; not together with transpose_a. */
     double alpha;        /**< Factor of the products, usually 1. */
-    double beta;         /**< Factor of what out holds already, usually 0, for which out is not read. */
+    double beta;         /**< Factor of what out holds already, usually 0, for which out is not read; 0 if
+                                  out has 8 bits. */
     const optirs_dl_tensor*
         bias; /**< [groups, n], f32 or the type of out, not together with transpose_a; NULL for none. */
     const optirs_dl_tensor* scale_a; /**< f32 [1] or [groups], of an 8-bit a; NULL for 1. */

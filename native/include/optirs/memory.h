@@ -37,7 +37,7 @@ typedef int32_t optirs_object_kind;
 enum {
     OPTIRS_OBJECT_ERROR = 0,             /**< optirs_error. */
     OPTIRS_OBJECT_BUFFER = 1,            /**< optirs_buffer. */
-    OPTIRS_OBJECT_DL_TENSOR = 2,         /**< optirs_dl_managed_tensor made by optirs_buffer_to_dlpack. */
+    OPTIRS_OBJECT_DL_TENSOR = 2,         /**< optirs_dl_managed_tensor made by a `_to_dlpack` function. */
     OPTIRS_OBJECT_OPERATION = 3,         /**< optirs_operation. */
     OPTIRS_OBJECT_BACKEND = 4,           /**< optirs_backend. */
     OPTIRS_OBJECT_PJRT_PLUGIN = 5,       /**< optirs_pjrt_plugin. */

@@ -13,8 +13,9 @@
  *
  * Asynchrony. Functions with an `optirs_completion` start work and return. If the function returns
  * an error nothing was started and the completion is never called; otherwise it is called exactly
- * once, on any thread (often one of the plugin), possibly before the function returns. It must not
- * block. Nothing waits unless its name ends in `_wait`.
+ * once, on any thread (often one of the plugin), possibly before the function returns, unless an
+ * execution says through `finished` that it is over. It must not block. Nothing waits for asynchronous
+ * work unless its name ends in `_wait`; compiling and loading take their time in the call.
  *
  * Errors carry the plugin's own message and code. The backend of such an error is the platform name
  * or, before there is a client, the plugin's file.

@@ -151,7 +151,8 @@ typedef struct optirs_pjrt_execute_options {
  * @param[in] num_arguments @size_of{arguments} number of all cells, a multiple of num_devices
  * @param[in] results cells to fill, [num_devices x num_outputs]; a NULL entry gets a new owned cell
  * @param[in] num_results @size_of{results} must be num_devices * num_outputs
- * @param[in] done NULL, or called when all devices have finished (but see `finished` of the options)
+ * @param[in] done NULL, or called when all devices have finished (but see `finished` of the options);
+ *                 not NULL with channels
  * @param[in] context passed to done
  */
 OPTIRS_EXPORT optirs_error* optirs_pjrt_executable_execute(optirs_pjrt_executable* executable,

@@ -16,7 +16,8 @@ extern "C" {
  *
  * A text with a '/' or ending in ".so" is a path. Any other text is a name, looked up among the
  * candidates of optirs_pjrt_discovery_create ("tpu", "cuda", "cpu", or a name that
- * PJRT_NAMES_AND_LIBRARY_PATHS defines). An empty text takes the first candidate that loads.
+ * PJRT_NAMES_AND_LIBRARY_PATHS defines). An empty text takes the file that OPTIRS_PJRT_PLUGIN
+ * names or, where that is not set, the first candidate that loads.
  * Loading the same file again gives the same plugin.
  *
  * Errors: NOT_FOUND (no such file or name, or no candidate loads; the message holds the table of

@@ -40,9 +40,10 @@ OPTIRS_EXPORT void optirs_stablehlo_text_release(optirs_stablehlo_text* text);
 OPTIRS_EXPORT const char* optirs_stablehlo_text_data(const optirs_stablehlo_text* text, uint64_t* out_size);
 
 /**
- * A program as MLIR text, every operation in the generic form: operations of older versions upgraded, one
- * spelling for each attribute. The program need not be valid beyond its syntax. Errors: INVALID_ARGUMENT
- * (line and column, or the byte, and what was expected there), UNIMPLEMENTED.
+ * A program as MLIR text, in the pretty form where an operation has one, else in the generic form: operations
+ * of older versions upgraded, one spelling for each attribute. The program need not be valid beyond its
+ * syntax. Errors: INVALID_ARGUMENT (line and column, or the byte, and what was expected there),
+ * UNIMPLEMENTED.
  * @fallible
  * @param[in] program text or bytecode
  * @param[in] program_size @size_of{program}

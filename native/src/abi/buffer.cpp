@@ -33,7 +33,8 @@ optirs_error* optirs_buffer_from_dlpack(optirs_dl_managed_tensor* tensor, uint64
                                         optirs_buffer** out_buffer, optirs_dlpack_view* out_view) {
     return guard("optirs_buffer_from_dlpack", [&] {
         Out out(out_buffer, "out_buffer");
-        out = importTensor(required(tensor, "tensor"), alignment, *required(out_view, "out_view"));
+        Out view(out_view, "out_view");
+        out = importTensor(required(tensor, "tensor"), alignment, *out_view);
     });
 }
 

@@ -68,8 +68,8 @@ optirs_error* optirs_device_memory_from_dlpack(optirs_device* device, optirs_dl_
                                                optirs_dlpack_view* out_view) {
     return guard("optirs_device_memory_from_dlpack", [&] {
         Out out(out_memory, "out_memory");
-        out = importDeviceTensor(*required(device, "device"), required(tensor, "tensor"),
-                                 *required(out_view, "out_view"));
+        Out view(out_view, "out_view");
+        out = importDeviceTensor(*required(device, "device"), required(tensor, "tensor"), *out_view);
     });
 }
 

@@ -27,6 +27,7 @@ Meaning meaningOf(CUresult result) {
     }
     switch (result) {
         case CUDA_ERROR_INVALID_VALUE:
+        case CUDA_ERROR_INVALID_HANDLE:
             return {Code::kInvalidArgument, ""};
         case CUDA_ERROR_OUT_OF_MEMORY:
             return {Code::kResourceExhausted, ""};

@@ -18,7 +18,7 @@ internal static class CacheCommand
             return command;
         }
 
-        return new Command("cache", "The compiled programs that are kept on disk.")
+        return new Command("cache", "The compiled programs that PjrtCompilationCache keeps on disk (the CPU plugin's own cache is not among them).")
         {
             Sub("ls", "Lists them, the one used last first.", List),
             Sub("clear", "Deletes them.", Clear),

@@ -6,7 +6,7 @@ using OptiRs.Native;
 
 namespace OptiRs.Cli.Commands;
 
-/// <summary><c>optirs doctor</c>: every plugin that is found, and what is wrong with those that cannot be used.</summary>
+/// <summary><c>optirs doctor</c>: every plugin and kernel backend, and what is wrong with those that cannot be used.</summary>
 internal static class DoctorCommand
 {
     // Opening TPUs takes long, and a plugin that hangs must not hang the doctor.
@@ -14,7 +14,7 @@ internal static class DoctorCommand
 
     public static Command Create()
     {
-        var json = new Option<bool>("--json") { Description = "Print one JSON object per plugin." };
+        var json = new Option<bool>("--json") { Description = "Print one JSON object per plugin and backend." };
         var probe = new Option<string?>("--probe") { Description = "Examine one plugin in this process.", Hidden = true };
         var command = new Command("doctor", "Looks at every PJRT plugin: where it is, whether it works, and what to do if not.") { json, probe };
         command.SetAction(result => result.GetValue(probe) is { } path ? Probe(path) : Run(result.GetValue(json)));
@@ -33,6 +33,12 @@ internal static class DoctorCommand
             if (report.Problem is null) usable++;
             if (json) WriteJson(candidate, report);
             else WriteText(candidate, report);
+        }
+
+        foreach (BackendStatus backend in Diagnostics.Backends)
+        {
+            if (json) WriteJson(backend);
+            else Console.Out.WriteLine($"kernels {backend.Name}: {(backend.Score > 0 ? "usable" : backend.Reason)}");
         }
 
         if (usable > 0) return ExitCodes.Success;
@@ -85,6 +91,13 @@ internal static class DoctorCommand
         if (report.Problem is not null) Console.Out.WriteLine($"  {(candidate.State == PluginState.Missing ? "absent " : "problem")}   {report.Problem}");
         if (report.Advice is not null) Console.Out.WriteLine($"  advice    {report.Advice}");
     }
+
+    private static void WriteJson(BackendStatus backend) => JsonLines.Write("backend", w =>
+    {
+        w.WriteString("name", backend.Name);
+        w.WriteBoolean("usable", backend.Score > 0);
+        if (backend.Score <= 0) w.WriteString("problem", backend.Reason);
+    });
 
     private static void WriteJson(PluginCandidate candidate, PluginReport report) => JsonLines.Write("plugin", w =>
     {

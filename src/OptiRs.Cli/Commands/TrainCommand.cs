@@ -10,7 +10,7 @@ internal static class TrainCommand
 
     public static Option<string?> DeviceOption() => new("--device")
     {
-        Description = "Where to compute: cpu, tpu, cuda, or the path of a PJRT plugin. Default: the best device found.",
+        Description = "Where to compute: cpu, tpu, cuda, another plugin's name or path; with :1 its second device. Default: the best device found.",
         HelpName = "NAME|PATH",
     };
 
@@ -19,7 +19,7 @@ internal static class TrainCommand
     {
         var data = new Option<string?>("--data") { Description = "The text to learn from: a UTF-8 file, some ten kilobytes or more.", HelpName = "FILE" };
         var resume = new Option<string?>("--resume") { Description = "Go on from the checkpoint in this folder, bit for bit as if never interrupted.", HelpName = "DIR" };
-        var output = new Option<string?>("--out") { Description = "Where to put the checkpoint, the loss curve and the sample. Default: a new folder below runs/.", HelpName = "DIR" };
+        var output = new Option<string?>("--out") { Description = "Where to put the checkpoint, the loss curve and the sample. Default: a new folder below runs/; when resuming, the checkpoint's.", HelpName = "DIR" };
         var steps = Number("--steps", "Train up to this step (in all, also when resuming).", TrainSettings.DefaultSteps);
         var batch = Number("--batch", "Windows of text per step.", Defaults.Batch);
         var context = Number("--context", "Characters that a prediction may look back on.", Defaults.Context);

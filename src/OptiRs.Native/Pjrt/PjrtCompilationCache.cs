@@ -91,6 +91,11 @@ public sealed class PjrtCompilationCache
         }
     }
 
+    /// <inheritdoc cref="Compile(PjrtClient, ReadOnlySpan{byte}, PjrtCompileOptions?)"/>
+    public (PjrtExecutable Executable, PjrtCompilation Compilation) Compile(
+        PjrtClient client, string program, PjrtCompileOptions? options = null) =>
+        Compile(client, Encoding.UTF8.GetBytes(program), options);
+
     /// <summary>Deletes all entries, and gives back how many there were.</summary>
     public int Clear()
     {

@@ -42,7 +42,7 @@ public class Adam : Optimizer
     };
 
     /// <inheritdoc/>
-    public override ParameterUpdate Update(Value parameter, Value gradient, ReadOnlySpan<Value> state, UpdateScalars scalars) =>
+    protected override ParameterUpdate Apply(Value parameter, Value gradient, ReadOnlySpan<Value> state, UpdateScalars scalars) =>
         Step(parameter, WithL2(gradient, parameter, WeightDecay), state, scalars);
 
     /// <summary>The adaptive part, subtracted from <paramref name="start"/>.</summary>
@@ -56,7 +56,7 @@ public class Adam : Optimizer
         return new ParameterUpdate(start - rate * (m / denominator), [m, v]);
     }
 
-    // 1 - βᵗ as -expm1(t ln β): in f32 the plain form loses five digits at β = 0.999, t = 1.
+    // 1 - βᵗ as -expm1(t ln β): in f32 the plain form has only five correct digits at β = 0.999, t = 1.
     private static Value BiasCorrection(double beta, Value step) => -Op.Expm1(step * Math.Log(beta));
 }
 
@@ -77,6 +77,6 @@ public sealed class AdamW(double beta1 = 0.9, double beta2 = 0.999, double epsil
     public override string Name => "adamw";
 
     /// <inheritdoc/>
-    public override ParameterUpdate Update(Value parameter, Value gradient, ReadOnlySpan<Value> state, UpdateScalars scalars) =>
+    protected override ParameterUpdate Apply(Value parameter, Value gradient, ReadOnlySpan<Value> state, UpdateScalars scalars) =>
         Step(parameter * (1 - scalars.LearningRate * WeightDecay), gradient, state, scalars);
 }

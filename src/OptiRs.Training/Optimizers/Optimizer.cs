@@ -31,7 +31,27 @@ public abstract class Optimizer
     /// <param name="gradient">g, of p's shape and dtype.</param>
     /// <param name="state">One value per name in <see cref="StateNames"/>.</param>
     /// <param name="scalars">Learning rate and step.</param>
-    public abstract ParameterUpdate Update(Value parameter, Value gradient, ReadOnlySpan<Value> state, UpdateScalars scalars);
+    /// <exception cref="ArgumentException">The gradient, or a value of the state, is not of p's shape.</exception>
+    public ParameterUpdate Update(Value parameter, Value gradient, ReadOnlySpan<Value> state, UpdateScalars scalars)
+    {
+        ArgumentNullException.ThrowIfNull(parameter);
+        ArgumentNullException.ThrowIfNull(gradient);
+        if (state.Length != StateNames.Count)
+            throw new ArgumentException($"{Name}: {state.Length} values of state, but it keeps {StateNames.Count} ({string.Join(", ", StateNames)})", nameof(state));
+        Check("the gradient", gradient);
+        for (int i = 0; i < state.Length; ++i) Check(StateNames[i], state[i]);
+        return Apply(parameter, gradient, state, scalars);
+
+        // Operations broadcast: another shape would go unnoticed.
+        void Check(string what, Value value)
+        {
+            if (value.Shape != parameter.Shape)
+                throw new ArgumentException($"{Name}: {what} has shape {value.Shape}, the parameter {parameter.Shape}");
+        }
+    }
+
+    /// <summary>The formula: what <see cref="Update"/> does once shapes are checked.</summary>
+    protected abstract ParameterUpdate Apply(Value parameter, Value gradient, ReadOnlySpan<Value> state, UpdateScalars scalars);
 
     /// <summary>g + wd p, the L2 form of weight decay.</summary>
     private protected static Value WithL2(Value gradient, Value parameter, double weightDecay) =>

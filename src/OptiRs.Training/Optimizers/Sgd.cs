@@ -33,7 +33,7 @@ public sealed class Sgd : Optimizer
         new Dictionary<string, double> { ["momentum"] = _momentum, ["weight_decay"] = _weightDecay };
 
     /// <inheritdoc/>
-    public override ParameterUpdate Update(Value parameter, Value gradient, ReadOnlySpan<Value> state, UpdateScalars scalars)
+    protected override ParameterUpdate Apply(Value parameter, Value gradient, ReadOnlySpan<Value> state, UpdateScalars scalars)
     {
         Value change = scalars.LearningRate * WithL2(gradient, parameter, _weightDecay);
         if (_momentum == 0) return new ParameterUpdate(parameter - change, []);

@@ -144,8 +144,8 @@ internal sealed partial class StableHloWriter
     {
         var call = node.As<CustomCallAttributes>();
         var attributes = new List<string>();
-        if (call.BackendConfig is not null)
-            attributes.Add($"backend_config = {Quoted(call.BackendConfig)}");
+        if (call.IsDictionary) attributes.Add("api_version = 4 : i32");
+        if (call.BackendConfig is not null) attributes.Add($"backend_config = {call.BackendConfig}");
         if (call.HasSideEffect)
             attributes.Add("has_side_effect = true");
         string dictionary = attributes.Count == 0 ? "" : $" {{{string.Join(", ", attributes)}}}";

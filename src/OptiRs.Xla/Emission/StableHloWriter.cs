@@ -59,7 +59,7 @@ internal sealed partial class StableHloWriter
             if (donations[i] is { } result)
                 _text.Append(CultureInfo.InvariantCulture, $" {{{(result >= 0 ? $"tf.aliasing_output = {result} : i32" : "jax.buffer_donor = true")}}}");
             if (_options.ArgumentNames is { } names && i < names.Length)
-                _text.Append(" loc(").Append(Quoted(names[i])).Append(')');
+                _text.Append(" loc(").Append(AttributeText.Quoted(names[i])).Append(')');
         }
     }
 
@@ -85,7 +85,7 @@ internal sealed partial class StableHloWriter
         WriteResults(node);
         WriteOperation(node);
         if (_options.Locations && node.Location.IsKnown)
-            _text.Append(CultureInfo.InvariantCulture, $" loc({Quoted(node.Location.FileName)}:{node.Location.Line}:1)");
+            _text.Append(CultureInfo.InvariantCulture, $" loc({AttributeText.Quoted(node.Location.FileName)}:{node.Location.Line}:1)");
         _text.Append('\n');
     }
 
@@ -137,7 +137,4 @@ internal sealed partial class StableHloWriter
     private static string Types(IEnumerable<Value> values) => string.Join(", ", values.Select(value => Type(value.Type)));
 
     private static string List<T>(IEnumerable<T> values) => $"[{string.Join(", ", values.Select(value => Convert.ToString(value, CultureInfo.InvariantCulture)))}]";
-
-    private static string Quoted(string text) =>
-        $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\22", StringComparison.Ordinal)}\"";
 }

@@ -29,10 +29,28 @@ public static partial class Op
     public static Value[] CustomCall(string target, ReadOnlySpan<Value> operands, ReadOnlySpan<(DType DType, Shape Shape)> results, string? backendConfig = null,
         bool hasSideEffect = false, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
-        ArgumentException.ThrowIfNullOrEmpty(target);
+        string? config = backendConfig is null ? null : AttributeText.Quoted(backendConfig);
+        return Call(new CustomCallAttributes(target, hasSideEffect, config, IsDictionary: false), operands, results, SourceLocation.Here(file, line));
+    }
+
+    /// <summary>
+    /// A call of a target whose options have names, such as the kernels <c>optirs.*</c> of the embedded plugin (docs/kernels.md).
+    /// The configuration holds texts, numbers, truth values, enumeration members and lists of them.
+    /// </summary>
+    /// <exception cref="ArgumentException">The configuration has a value of another type.</exception>
+    public static Value[] CustomCall(string target, ReadOnlySpan<Value> operands, ReadOnlySpan<(DType DType, Shape Shape)> results,
+        IReadOnlyDictionary<string, object> backendConfig, bool hasSideEffect = false, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        ArgumentNullException.ThrowIfNull(backendConfig);
+        return Call(new CustomCallAttributes(target, hasSideEffect, AttributeText.Dictionary(backendConfig), IsDictionary: true), operands, results, SourceLocation.Here(file, line));
+    }
+
+    private static Value[] Call(CustomCallAttributes call, ReadOnlySpan<Value> operands, ReadOnlySpan<(DType DType, Shape Shape)> results, SourceLocation location)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(call.Target);
         var types = new TensorType[results.Length];
         for (int i = 0; i < types.Length; i++)
             types[i] = new(results[i].DType, results[i].Shape);
-        return Many(OpKind.CustomCall, operands, types, SourceLocation.Here(file, line), new CustomCallAttributes(target, hasSideEffect, backendConfig));
+        return Many(OpKind.CustomCall, operands, types, location, call);
     }
 }

@@ -26,7 +26,8 @@ internal sealed record SortAttributes(int Dimension, bool IsStable);
 
 internal sealed record RngAttributes(RngAlgorithm Algorithm);
 
-internal sealed record CustomCallAttributes(string Target, bool HasSideEffect, string? BackendConfig);
+// The configuration is as StableHLO writes it: a string or, from version 4 of the calls on, a dictionary.
+internal sealed record CustomCallAttributes(string Target, bool HasSideEffect, string? BackendConfig, bool IsDictionary);
 
 /// <summary>
 /// The rule that replaces differentiation of the first operand. The operands after it are the inputs, then the residuals that

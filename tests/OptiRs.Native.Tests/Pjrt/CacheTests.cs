@@ -25,7 +25,7 @@ public sealed class CacheTests
     private PjrtCompilation Compile(string program, PjrtCompileOptions? options = null, long limit = PjrtCompilationCache.DefaultMaxBytes)
     {
         var cache = new PjrtCompilationCache(_folder, limit);
-        (PjrtExecutable executable, PjrtCompilation compilation) = cache.Compile(_client, System.Text.Encoding.UTF8.GetBytes(program), options);
+        (PjrtExecutable executable, PjrtCompilation compilation) = cache.Compile(_client, program, options);
         using (executable)
         using (PjrtBuffer argument = _client.BufferFromHost<int>([1, 2, 3, 4], new Shape(4)))
         using (PjrtBuffer result = executable.Execute(argument)[0])
@@ -135,7 +135,7 @@ public sealed class CacheTests
     public void AFolderThatCannotBeWrittenIsNoFailure()
     {
         var cache = new PjrtCompilationCache("/proc/no such folder");
-        (PjrtExecutable executable, PjrtCompilation compilation) = cache.Compile(_client, System.Text.Encoding.UTF8.GetBytes(_plugin.Add(4)));
+        (PjrtExecutable executable, PjrtCompilation compilation) = cache.Compile(_client, _plugin.Add(4));
         executable.Dispose();
         Assert.That(compilation.Reason, Does.Contain("it could not be kept"));
     }

@@ -15,7 +15,7 @@ public sealed partial class CoverageTests
     private const string Members =
         """
         Error_Destroy IOptiRsError.Code
-        Error_Message IOptiRsError.Operation
+        Error_Message IOptiRsError.Message
         Error_GetCode IOptiRsError.Code
         Plugin_Initialize PjrtPlugin.Load
         Plugin_Attributes PjrtPlugin.Attributes

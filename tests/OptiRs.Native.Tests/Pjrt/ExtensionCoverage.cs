@@ -27,7 +27,7 @@ public sealed partial class ExtensionCoverage
         Profiler.profiler_api PjrtPlugin.CreateProfiler
         Profiler.traceme_context_id - joins annotations of C++ code (TraceMe) with the plugin's; activities are .NET's, and TraceRecording puts them beside the plugin's profile
         Profiler.error_destroy IOptiRsError.Code
-        Profiler.error_message IOptiRsError.Operation
+        Profiler.error_message IOptiRsError.Message
         Profiler.error_get_code IOptiRsError.Code
         Profiler.create PjrtPlugin.CreateProfiler
         Profiler.destroy PjrtProfiler.Dispose

@@ -1,0 +1,34 @@
+using System.Collections;
+using System.Globalization;
+
+namespace OptiRs.Xla;
+
+/// <summary>Values as MLIR writes attributes.</summary>
+internal static class AttributeText
+{
+    public static string Quoted(string text) =>
+        $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\22", StringComparison.Ordinal)}\"";
+
+    /// <summary>Entries in the order of their names, so that one content has one text.</summary>
+    /// <exception cref="ArgumentException">A value that has no form.</exception>
+    public static string Dictionary(IReadOnlyDictionary<string, object> entries) =>
+        $"{{{string.Join(", ", entries.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => $"{Name(e.Key)} = {Of(e.Value, e.Key)}"))}}}";
+
+    private static string Name(string name) => name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') && !char.IsAsciiDigit(name[0]) ? name : Quoted(name);
+
+    private static string Of(object value, string name) => value switch
+    {
+        string text => Quoted(text),
+        bool flag => flag ? "true" : "false",
+        int or long or short or byte or uint => $"{Convert.ToInt64(value, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture)} : i64",
+        float or double => Number(Convert.ToDouble(value, CultureInfo.InvariantCulture)),
+        Enum number => $"{Convert.ToInt64(number, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture)} : i64",
+        IEnumerable list => $"[{string.Join(", ", list.Cast<object>().Select(element => Of(element, name)))}]",
+        _ => throw new ArgumentException($"backend_config: {name} is a {value?.GetType().Name ?? "null"}; it takes texts, numbers, truth values and lists of them"),
+    };
+
+    // The bits, which hold for numbers that have no decimal form, too.
+    private static string Number(double value) => double.IsFinite(value)
+        ? value.ToString("0.0################e+0", CultureInfo.InvariantCulture) + " : f64"
+        : $"0x{BitConverter.DoubleToUInt64Bits(value):X16} : f64";
+}
