@@ -1,5 +1,6 @@
 #include "pjrt_cpu/codegen/index/index_expr.h"
 
+#include <algorithm>
 #include <numeric>
 
 namespace optirs::plugin {
@@ -76,9 +77,10 @@ void IndexContext::recombine(IndexExpr& a) {
             const IndexExpr inner = remainder_atom.inner;
             const int64_t factor = coefficient;
             const AtomId remainder_id = id;
-            std::erase_if(a.terms, [&](const auto& term) {
+            const auto is_either = [&](const auto& term) {
                 return term.first == remainder_id || term.first == quotient_id;
-            });
+            };
+            a.terms.erase(std::ranges::remove_if(a.terms, is_either).begin(), a.terms.end());
             a = add(a, scale(inner, factor));
             return;
         }

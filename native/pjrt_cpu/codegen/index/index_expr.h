@@ -4,9 +4,10 @@
 /// fusion leave plain affine addresses, which the loop vectoriser understands.
 #pragma once
 
+#include <llvm/ADT/SmallVector.h>
+
 #include <cstdint>
 #include <map>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -17,16 +18,19 @@ using AtomId = int32_t;
 /// constant + sum of coefficient * atom; terms sorted by atom, no zero coefficients.
 struct IndexExpr {
     int64_t constant = 0;
-    std::vector<std::pair<AtomId, int64_t>> terms;
+    llvm::SmallVector<std::pair<AtomId, int64_t>, 2> terms;
 
     IndexExpr() = default;
     IndexExpr(int64_t value) : constant(value) {}  // NOLINT(google-explicit-constructor)
     bool isConstant() const { return terms.empty(); }
-    auto operator<=>(const IndexExpr&) const = default;
+    bool operator==(const IndexExpr&) const = default;
+    bool operator<(const IndexExpr& other) const {
+        return constant != other.constant ? constant < other.constant : terms < other.terms;
+    }
 };
 
 /// One expression per dimension of a tensor.
-using Index = std::vector<IndexExpr>;
+using Index = llvm::SmallVector<IndexExpr, 4>;
 
 /// Inclusive bounds.
 struct IndexRange {

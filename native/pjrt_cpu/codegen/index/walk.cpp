@@ -20,6 +20,13 @@ Index reducedIndex(const Operation& op, const Index& index, IndexContext& contex
     return full;
 }
 
+/// False if it is there already.
+bool insert(std::vector<Index>& indices, const Index& index) {
+    if (std::ranges::find(indices, index) != indices.end()) return false;
+    indices.push_back(index);
+    return true;
+}
+
 }  // namespace
 
 void AccessWalker::visitRegion(const Operation& op) {
@@ -30,13 +37,13 @@ void AccessWalker::visit(const Value* value, const Index& index) {
     if (in_memory_(value)) {
         const auto [entry, added] = reads_.try_emplace(value);
         if (added) read_order_.push_back(value);
-        entry->second.insert(index);
+        insert(entry->second, index);
         return;
     }
     const Operation* definition = value->definition();
     if (definition == nullptr) return;  // argument of a region
     const Operation& op = *definition;
-    if (!evaluations_[&op].insert(index).second) return;
+    if (!insert(evaluations_[&op], index)) return;
     switch (fusionRole(op)) {
         case FusionRole::kSource:
             return;

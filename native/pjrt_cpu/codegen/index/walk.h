@@ -1,8 +1,7 @@
 #pragma once
 
 #include <functional>
-#include <map>
-#include <set>
+#include <unordered_map>
 #include <vector>
 
 #include "pjrt_cpu/codegen/index/access.h"
@@ -18,10 +17,13 @@ class AccessWalker {
 
     void visit(const Value* value, const Index& index);
 
-    const std::map<const Value*, std::set<Index>>& reads() const { return reads_; }
+    /// Indices are distinct: they are few.
+    const std::unordered_map<const Value*, std::vector<Index>>& reads() const { return reads_; }
     /// The values of reads(), in the order of their first visit.
     const std::vector<const Value*>& readOrder() const { return read_order_; }
-    const std::map<const Operation*, std::set<Index>>& evaluations() const { return evaluations_; }
+    const std::unordered_map<const Operation*, std::vector<Index>>& evaluations() const {
+        return evaluations_;
+    }
     /// Divisions and remainders left in addresses and guards: what a better choice of loops would remove.
     int64_t awkwardTerms() const;
 
@@ -31,9 +33,9 @@ class AccessWalker {
 
     IndexContext& context_;
     std::function<bool(const Value*)> in_memory_;
-    std::map<const Value*, std::set<Index>> reads_;
+    std::unordered_map<const Value*, std::vector<Index>> reads_;
     std::vector<const Value*> read_order_;
-    std::map<const Operation*, std::set<Index>> evaluations_;
+    std::unordered_map<const Operation*, std::vector<Index>> evaluations_;
     std::vector<IndexExpr> guards_;
 };
 

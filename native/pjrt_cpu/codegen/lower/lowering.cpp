@@ -45,12 +45,11 @@ void Lowering::findLastUses(Block& block, Scope& scope) {
 }
 
 /// Whether `root`, written by group `writer`, may take the memory of `old`.
-bool Lowering::mayOverwrite(const Value* root, const Value* old, size_t writer, const Scope& scope) const {
+bool Lowering::mayOverwrite(const Value* root, const Value* old, size_t writer, Scope& scope) const {
     const auto last = scope.last_use.find(old);
     if (last == scope.last_use.end() || last->second < static_cast<int32_t>(writer)) return true;
     if (last->second > static_cast<int32_t>(writer)) return false;
     const Group& group = scope.plan->groups[writer];
-    const InMemory in_memory = [this](const Value* v) { return inMemory(v); };
     const std::vector<const Value*>& reads = scope.reads[writer];
     const auto is_old = [&](const Value* value) { return base(value) == old; };
     if (group.kind == GroupKind::kScatter) {
@@ -70,10 +69,20 @@ bool Lowering::mayOverwrite(const Value* root, const Value* old, size_t writer, 
     }
     if (group.kind != GroupKind::kLoop) return false;
     for (const Value* value : reads) {
-        if (base(value) == old && (value != old || !readsOnlyInPlace(group, old, root, in_memory)))
-            return false;
+        if (base(value) == old && (value != old || !readsInPlace(old, root, writer, scope))) return false;
     }
     return true;
+}
+
+/// Whether group `writer` reads `value` only at the element of `root` that it writes at the same time.
+bool Lowering::readsInPlace(const Value* value, const Value* root, size_t writer, Scope& scope) const {
+    const Group& group = scope.plan->groups[writer];
+    if (!group.reductions.empty() || dimsOf(*root) != group.shape || dimsOf(*value) != group.shape ||
+        value->tensor().element() != root->tensor().element())
+        return false;
+    const auto [known, added] = scope.reads_elsewhere.try_emplace(writer);
+    if (added) known->second = valuesReadElsewhere(group, [this](const Value* v) { return inMemory(v); });
+    return !known->second.contains(value);
 }
 
 void Lowering::chooseTargets(Block& block, const std::vector<Target>& targets, Scope& scope) {
@@ -173,7 +182,6 @@ void Lowering::lowerGroup(Group& group, Scope& scope) {
 }
 
 void Lowering::lowerKernel(Group& group, Scope& scope) {
-    const InMemory in_memory = [this](const Value* v) { return inMemory(v); };
     const std::vector<const Value*>& reads = scope.reads[static_cast<size_t>(scope.group)];
     for (const Value* value : reads) read(value);
     if (group.kind == GroupKind::kScatter && group.op->kind() != OpKind::kSelectAndScatter) {
@@ -219,7 +227,7 @@ void Lowering::lowerKernel(Group& group, Scope& scope) {
     for (const Value* value : reads) bind(value);
     for (const Value* root : group.roots) bind(root);
     spec.operand_count = static_cast<int32_t>(operands.size());
-    spec.schedule = makeSchedule(group, in_memory);
+    spec.schedule = makeSchedule(group, [this](const Value* v) { return inMemory(v); });
     std::string description;
     for (const Value* root : group.roots) {
         description += (description.empty() ? "" : " + ") + std::string(root->definition()->name()) + ":" +

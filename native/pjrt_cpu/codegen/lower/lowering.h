@@ -44,6 +44,9 @@ class Lowering {
         std::map<const Value*, int32_t> last_use;
         /// What kernels read, by the number of their group; nothing for other groups.
         std::vector<std::vector<const Value*>> reads;
+        /// What loop nests read at other elements than the one they are at, by the number of their group;
+        /// found out when it is asked for.
+        std::map<size_t, std::unordered_set<const Value*>> reads_elsewhere;
         /// Slots that results of the block want.
         std::map<const Value*, int32_t> wanted;
         int32_t group = 0;
@@ -60,7 +63,8 @@ class Lowering {
     void lowerGroup(Group& group, Scope& scope);
     void lowerKernel(Group& group, Scope& scope);
     void chooseTargets(Block& block, const std::vector<Target>& targets, Scope& scope);
-    bool mayOverwrite(const Value* root, const Value* old, size_t writer, const Scope& scope) const;
+    bool mayOverwrite(const Value* root, const Value* old, size_t writer, Scope& scope) const;
+    bool readsInPlace(const Value* value, const Value* root, size_t writer, Scope& scope) const;
     void copyToTargets(Block& block, const std::vector<Target>& targets, Steps& steps);
     void findLastUses(Block& block, Scope& scope);
 

@@ -1,6 +1,7 @@
 #include "pjrt_cpu/codegen/plan/planner.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "pjrt_cpu/ir/ops.h"
 
@@ -27,21 +28,22 @@ int32_t Planner::newGroup(GroupKind kind, Operation* op, std::vector<int64_t> sh
     return static_cast<int32_t>(plan_.groups.size() - 1);
 }
 
-bool Planner::dependsOn(int32_t group, int32_t other) const {
-    std::set<int32_t> seen;
+bool Planner::dependsOn(int32_t group, int32_t other) {
+    ++search_;
+    seen_in_search_.resize(plan_.groups.size());
     std::vector<int32_t> stack{group};
     while (!stack.empty()) {
-        const int32_t current = stack.back();
+        const auto current = static_cast<size_t>(stack.back());
         stack.pop_back();
-        if (current == other) return true;
-        if (!seen.insert(current).second) continue;
-        for (const int32_t next : plan_.groups[static_cast<size_t>(current)].dependencies)
-            stack.push_back(next);
+        if (static_cast<int32_t>(current) == other) return true;
+        if (std::exchange(seen_in_search_[current], search_) == search_) continue;
+        const auto& next = plan_.groups[current].dependencies;
+        stack.insert(stack.end(), next.begin(), next.end());
     }
     return false;
 }
 
-bool Planner::mayProduce(int32_t group, const Demand& wanted) const {
+bool Planner::mayProduce(int32_t group, const Demand& wanted) {
     const auto blocked = [&](int32_t consumer) { return consumer != group && dependsOn(group, consumer); };
     return std::ranges::none_of(wanted.readers, blocked) && std::ranges::none_of(wanted.evaluators, blocked);
 }
@@ -100,7 +102,7 @@ std::vector<const Value*> Planner::leavesOf(const Operation& op) const {
     return leaves;
 }
 
-int32_t Planner::siblingOf(const Operation& op, const Demand& wanted) const {
+int32_t Planner::siblingOf(const Operation& op, const Demand& wanted) {
     if (fusionRole(op) != FusionRole::kElementwise) return -1;
     const std::vector<int64_t> shape = dimsOf(*op.result());
     const int64_t count = op.result()->tensor().elementCount();
@@ -157,13 +159,13 @@ void Planner::propagate(Operation& op, const Demand& wanted) {
     for (size_t i = 0; i < op.operandCount(); ++i) {
         Value* operand = op.operand(i);
         Demand& below = demand(operand);
-        below.evaluators.insert(wanted.evaluators.begin(), wanted.evaluators.end());
+        below.evaluators.insert(wanted.evaluators);
         const bool dynamic_source = role == FusionRole::kComputed && i == 0;
         if (dynamic_source && !isConstant(operand)) {
             for (const int32_t group : wanted.evaluators) needMemory(operand, group);
         }
         if (role == FusionRole::kElementwise && dimsOf(*operand) == out) {
-            below.identity.insert(wanted.identity.begin(), wanted.identity.end());
+            below.identity.insert(wanted.identity);
             below.rows.insert(wanted.rows.begin(), wanted.rows.end());
         }
         below.repeated |= wanted.repeated || (role == FusionRole::kComputed && i > 0);

@@ -2,10 +2,12 @@
 
 #include <map>
 #include <set>
+#include <unordered_map>
 #include <vector>
 
 #include "pjrt_cpu/codegen/index/access.h"
 #include "pjrt_cpu/codegen/plan/group.h"
+#include "pjrt_cpu/codegen/plan/group_set.h"
 
 namespace optirs::plugin {
 
@@ -22,9 +24,9 @@ class Planner {
     /// What is known of a value from its consumers.
     struct Demand {
         bool memory = false;              ///< someone needs its bytes
-        std::set<int32_t> readers;        ///< groups that need its bytes
-        std::set<int32_t> evaluators;     ///< groups whose loops evaluate a consumer of it
-        std::set<int32_t> identity;       ///< of those: at the index of the loops
+        GroupSet readers;                 ///< groups that need its bytes
+        GroupSet evaluators;              ///< groups whose loops evaluate a consumer of it
+        GroupSet identity;                ///< of those: at the index of the loops
         std::map<int32_t, int64_t> rows;  ///< of those: at the row's index, with this many dimensions
         bool repeated = false;            ///< a consumer reads elements more than once
     };
@@ -42,9 +44,9 @@ class Planner {
     bool writesTransposedProduct(const Operation& op) const;
 
     int32_t newGroup(GroupKind kind, Operation* op, std::vector<int64_t> shape);
-    bool dependsOn(int32_t group, int32_t other) const;
+    bool dependsOn(int32_t group, int32_t other);
     /// Whether `group` may produce the value: no other consumer has to run before it.
-    bool mayProduce(int32_t group, const Demand& wanted) const;
+    bool mayProduce(int32_t group, const Demand& wanted);
     void addRoot(int32_t group, Value* value);
     void propagate(Operation& op, const Demand& wanted);
     bool isCheap(const Operation& op) const;
@@ -53,17 +55,20 @@ class Planner {
     /// The values that evaluating `op` reads when nothing cheap below it is stored.
     std::vector<const Value*> leavesOf(const Operation& op) const;
     /// A group whose loops evaluate an operand of `op` anyway, and may as well produce its result; -1: none.
-    int32_t siblingOf(const Operation& op, const Demand& wanted) const;
+    int32_t siblingOf(const Operation& op, const Demand& wanted);
     bool isLarge(const Value* value, int64_t count) const;
     void order(Plan& plan) const;
 
     Block& block_;
     const std::set<const Value*>& forced_;
-    std::map<const Value*, Demand> demands_;
-    std::map<const Operation*, int64_t> positions_;
-    std::map<const Operation*, int64_t> chains_;
-    std::map<const Operation*, std::vector<const Value*>> leaves_;
-    std::map<const Operation*, Value*> product_targets_;
+    std::unordered_map<const Value*, Demand> demands_;
+    std::unordered_map<const Operation*, int64_t> positions_;
+    std::unordered_map<const Operation*, int64_t> chains_;
+    std::unordered_map<const Operation*, std::vector<const Value*>> leaves_;
+    std::unordered_map<const Operation*, Value*> product_targets_;
+    /// By group: the last search that has come to it.
+    std::vector<int64_t> seen_in_search_;
+    int64_t search_ = 0;
     Plan plan_;
 };
 

@@ -60,8 +60,8 @@ void Planner::visitInline(Operation& op) {
         plan_.in_memory.insert(value);
         Demand& below = demand(op.operand(0));
         below.memory = true;
-        below.readers.insert(wanted.readers.begin(), wanted.readers.end());
-        below.readers.insert(wanted.evaluators.begin(), wanted.evaluators.end());
+        below.readers.insert(wanted.readers);
+        below.readers.insert(wanted.evaluators);
         return;
     }
     if (!store) {
@@ -104,8 +104,8 @@ void Planner::visitReduce(Operation& op) {
     for (Value& result : op.results()) {
         const Demand& one = demand(&result);
         wanted.memory |= one.memory || forced_.contains(&result);
-        wanted.readers.insert(one.readers.begin(), one.readers.end());
-        wanted.evaluators.insert(one.evaluators.begin(), one.evaluators.end());
+        wanted.readers.insert(one.readers);
+        wanted.evaluators.insert(one.evaluators);
         wanted.rows.insert(one.rows.begin(), one.rows.end());
     }
     if (!wanted.memory && wanted.evaluators.empty()) return;
@@ -231,8 +231,8 @@ void Planner::visitAlias(Operation& op) {
         plan_.in_memory.insert(value);
         Demand& below = demand(op.operand(reinterpret ? 0 : i));
         below.memory = true;
-        below.readers.insert(wanted.readers.begin(), wanted.readers.end());
-        below.readers.insert(wanted.evaluators.begin(), wanted.evaluators.end());
+        below.readers.insert(wanted.readers);
+        below.readers.insert(wanted.evaluators);
     }
 }
 

@@ -103,18 +103,17 @@ std::vector<const Value*> valuesRead(const Group& group, const InMemory& in_memo
     return reads.take();
 }
 
-bool readsOnlyInPlace(const Group& group, const Value* value, const Value* root, const InMemory& in_memory) {
-    if (group.kind != GroupKind::kLoop || !group.reductions.empty()) return false;
-    if (dimsOf(*value) != dimsOf(*root) || dimsOf(*root) != group.shape) return false;
-    if (value->tensor().element() != root->tensor().element()) return false;
+std::unordered_set<const Value*> valuesReadElsewhere(const Group& group, const InMemory& in_memory) {
     IndexContext context;
     Index index;
     for (const int64_t size : group.shape) index.push_back(context.variable(size));
     AccessWalker walker(context, readableFrom(group, in_memory));
     visitGroup(group, index, walker);
-    const auto found = walker.reads().find(value);
-    if (found == walker.reads().end()) return true;
-    return found->second.size() == 1 && *found->second.begin() == index;
+    std::unordered_set<const Value*> elsewhere;
+    for (const auto& [value, indices] : walker.reads()) {
+        if (indices.size() != 1 || indices.front() != index) elsewhere.insert(value);
+    }
+    return elsewhere;
 }
 
 }  // namespace optirs::plugin

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <unordered_set>
 #include <vector>
 
 #include "pjrt_cpu/codegen/index/walk.h"
@@ -27,8 +28,8 @@ size_t copiedOperands(const Operation& op);
 /// them: the kernel works on the copies.
 std::vector<const Value*> valuesRead(const Group& group, const InMemory& in_memory);
 
-/// Whether the group reads `value` only at the elements that it writes at the same time: `root` may take its
-/// memory.
-bool readsOnlyInPlace(const Group& group, const Value* value, const Value* root, const InMemory& in_memory);
+/// Values of the shape of a loop nest that it reads at other elements than the one it is at: a root that took
+/// their memory would write what is still to be read.
+std::unordered_set<const Value*> valuesReadElsewhere(const Group& group, const InMemory& in_memory);
 
 }  // namespace optirs::plugin

@@ -69,8 +69,8 @@ class Matcher {
             const auto maker = readers_.maker(value);
             if (!maker || !isContraction(plan_, *maker) || dimsOf(*value) != nest_.shape) continue;
             if (readers_.of(value) != std::vector<int32_t>{number_}) continue;
-            const std::set<Index>& read = walker.reads().at(value);
-            if (read.size() != 1 || *read.begin() != index) continue;
+            const std::vector<Index>& read = walker.reads().at(value);
+            if (read.size() != 1 || read.front() != index) continue;
             if (!fits(*maker, Role::kProducer, 0, value) && !fits(*maker, Role::kProducer, 1, value))
                 continue;
             members_.push_back(*maker);
