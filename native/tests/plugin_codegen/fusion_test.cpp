@@ -212,5 +212,36 @@ func.func @main(%a: tensor<64xf32>) -> tensor<64xf32> {
     EXPECT_EQ(twice->generated_code_bytes, once->generated_code_bytes);
 }
 
+// Several vectors at once, one at a time, or one element at a time: where an element lies changes no bit of
+// it.
+TEST(Fusion, LongChainsGiveTheSameBitsAtEveryLength) {
+    const auto chain = [](size_t rows, size_t columns) {
+        const std::string type = "tensor<" + std::to_string(rows) + "x" + std::to_string(columns) + "xf32>";
+        std::vector<float> x(rows * columns);
+        for (size_t i = 0; i < x.size(); ++i) x[i] = 0.01F * static_cast<float>(i % columns);
+        return runFloats("func.func @main(%x: " + type + ") -> " + type +
+                             " {\n"
+                             "%0 = stablehlo.tanh %x : " +
+                             type +
+                             "\n"
+                             "%1 = stablehlo.sqrt %0 : " +
+                             type +
+                             "\n"
+                             "%2 = stablehlo.exponential %1 : " +
+                             type +
+                             "\n"
+                             "%3 = stablehlo.divide %x, %2 : " +
+                             type + "\nreturn %3 : " + type + "\n}",
+                         {x});
+    };
+    const auto longest = chain(1, 5000);
+    for (const size_t columns : {1, 7, 16, 31, 32, 33, 64, 65, 96, 128, 255, 2048, 2049, 4096}) {
+        for (const size_t rows : {1, 3}) {
+            const auto some = chain(rows, columns);
+            for (size_t i = 0; i < some.size(); ++i) ASSERT_EQ(some[i], longest[i % columns]) << columns;
+        }
+    }
+}
+
 }  // namespace
 }  // namespace optirs::plugin::testing

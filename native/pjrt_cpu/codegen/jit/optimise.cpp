@@ -16,6 +16,7 @@
 #include <string>
 
 #include "pjrt_cpu/codegen/jit/identity.h"
+#include "pjrt_cpu/codegen/jit/interleave.h"
 #include "pjrt_cpu/codegen/math/embedded.h"
 #include "pjrt_cpu/ir/error.h"
 
@@ -72,6 +73,9 @@ void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
     llvm::raw_string_ostream stream(message);
     if (llvm::verifyModule(module, &stream))
         throw internalError("code generation made invalid LLVM IR: " + message);
+    for (llvm::Function& function : module) {
+        if (!function.isDeclaration()) interleaveLongChains(function, machine);
+    }
     linkMathLibrary(module);
     const bool wide = machine.getTargetFeatureString().contains("+avx512f");
     for (llvm::Function& function : module) {
