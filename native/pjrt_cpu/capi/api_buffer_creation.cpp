@@ -31,7 +31,9 @@ PJRT_Error* createViewOfDeviceBuffer(PJRT_Client_CreateViewOfDeviceBuffer_Args* 
         const int64_t bytes = type.byteCount();
         if (a.device_buffer_ptr == nullptr && bytes > 0) throw invalidArgument("device_buffer_ptr is null");
         if (reinterpret_cast<uintptr_t>(a.device_buffer_ptr) % 64 != 0) {
-            throw invalidArgument("device_buffer_ptr is not aligned to 64 bytes");
+            throw invalidArgument(
+                "device_buffer_ptr is not aligned to 64 bytes; copy the data "
+                "(PJRT_Client_BufferFromHostBuffer)");
         }
         PJRT_Memory* memory = OPTIRS_HAS_FIELD(&a, memory) ? a.memory : nullptr;
         std::function<void()> release;
@@ -39,8 +41,10 @@ PJRT_Error* createViewOfDeviceBuffer(PJRT_Client_CreateViewOfDeviceBuffer_Args* 
             release = [callback = a.on_delete_callback, pointer = a.device_buffer_ptr,
                        user = a.on_delete_callback_arg] { callback(pointer, user); };
         }
-        auto storage =
-            Ref<Storage>::make(static_cast<std::byte*>(a.device_buffer_ptr), bytes, true, std::move(release));
+        // What a program that is given the buffer makes goes elsewhere: the memory is its owner's.
+        constexpr bool kWritable = false;
+        auto storage = Ref<Storage>::make(static_cast<std::byte*>(a.device_buffer_ptr), bytes, kWritable,
+                                          std::move(release));
         a.buffer =
             makeBuffer(targetDevice(*client, a.device, memory), client, std::move(type), std::move(storage))
                 .release();

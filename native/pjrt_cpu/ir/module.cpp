@@ -27,10 +27,12 @@ Function* Module::function(std::string_view name) const {
     return found == by_name_.end() ? nullptr : found->second;
 }
 
-Function& Module::entry() const {
-    if (Function* main = function("main")) return *main;
+namespace {
+
+Function& functionToRun(const Module& module) {
+    if (Function* main = module.function("main")) return *main;
     Function* only = nullptr;
-    for (const auto& f : functions_) {
+    for (const auto& f : module.functions()) {
         if (!f->isPublic()) continue;
         if (only != nullptr) {
             throw invalidArgument("the module has several public functions (" + symbolToString(only->name()) +
@@ -40,6 +42,17 @@ Function& Module::entry() const {
     }
     if (only == nullptr) throw invalidArgument("the module has no public function to run");
     return *only;
+}
+
+}  // namespace
+
+Function& Module::entry() const {
+    Function& entry = functionToRun(*this);
+    if (entry.isDeclaration()) {
+        throw invalidArgument("the function to run, " + symbolToString(entry.name()) + " at " +
+                              entry.location().toString() + ", has no body");
+    }
+    return entry;
 }
 
 }  // namespace optirs::plugin

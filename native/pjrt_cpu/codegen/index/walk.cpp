@@ -43,8 +43,12 @@ void AccessWalker::visit(const Value* value, const Index& index) {
     const Operation* definition = value->definition();
     if (definition == nullptr) return;  // argument of a region
     const Operation& op = *definition;
-    if (!insert(evaluations_[&op], index)) return;
-    switch (fusionRole(op)) {
+    const FusionRole role = fusionRole(op);
+    std::vector<Index>& evaluations = evaluations_[&op];
+    const bool branches = role != FusionRole::kMovement && role != FusionRole::kSource;
+    if (branches && op.resultCount() == 1 && evaluations.size() >= most_) return;
+    if (!insert(evaluations, index)) return;
+    switch (role) {
         case FusionRole::kSource:
             return;
         case FusionRole::kMovement:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <unordered_map>
 #include <vector>
@@ -12,8 +13,10 @@ namespace optirs::plugin {
 /// which indices, and how often each operation is evaluated.
 class AccessWalker {
  public:
-    AccessWalker(IndexContext& context, std::function<bool(const Value*)> in_memory)
-        : context_(context), in_memory_(std::move(in_memory)) {}
+    /// `most`: where an operation of one result that does more than move elements is evaluated at more
+    /// indices, they are not followed. They would double with every step of a chain that reads a value twice.
+    AccessWalker(IndexContext& context, std::function<bool(const Value*)> in_memory, size_t most = SIZE_MAX)
+        : context_(context), in_memory_(std::move(in_memory)), most_(most) {}
 
     void visit(const Value* value, const Index& index);
 
@@ -33,6 +36,7 @@ class AccessWalker {
 
     IndexContext& context_;
     std::function<bool(const Value*)> in_memory_;
+    const size_t most_;
     std::unordered_map<const Value*, std::vector<Index>> reads_;
     std::vector<const Value*> read_order_;
     std::unordered_map<const Operation*, std::vector<Index>> evaluations_;

@@ -10,6 +10,9 @@
 namespace optirs::plugin {
 namespace {
 
+/// Of an operation that is not dear, in one group.
+constexpr size_t kMostEvaluations = 4;
+
 /// Values that a group evaluates at several indices though they are dear, or reductions not read at the row's
 /// index.
 void findRepeated(const Plan& plan, const Group& group, std::set<const Value*>& forced) {
@@ -22,13 +25,14 @@ void findRepeated(const Plan& plan, const Group& group, std::set<const Value*>& 
         for (const Value& result : op->results()) reduced.insert(&result);
     }
     const Block* home = group.roots[0]->definition()->block();
-    AccessWalker walker(context, [&](const Value* value) {
+    const auto in_memory = [&](const Value* value) {
         if (reduced.contains(value)) return true;
         if (std::ranges::find(group.roots, value) != group.roots.end()) return false;
         const Operation* op = value->definition();
         if (op == nullptr || plan.in_memory.contains(value)) return op != nullptr;
         return op->block() != home || fusionRole(*op) == FusionRole::kNone;
-    });
+    };
+    AccessWalker walker(context, in_memory, 2 * kMostEvaluations);
     const Index row(full.begin(), full.begin() + (group.row_rank >= 0 ? group.row_rank : 0));
     for (const Value* root : group.roots) {
         if (reduced.contains(root)) continue;
@@ -48,7 +52,7 @@ void findRepeated(const Plan& plan, const Group& group, std::set<const Value*>& 
     }
     for (const auto& [op, indices] : walker.evaluations()) {
         const bool dear = isExpensive(*op) && op->kind() != OpKind::kGather;
-        if (op->resultCount() == 1 && indices.size() > (dear ? 1 : 4) &&
+        if (op->resultCount() == 1 && indices.size() > (dear ? 1 : kMostEvaluations) &&
             fusionRole(*op) != FusionRole::kSource && fusionRole(*op) != FusionRole::kMovement) {
             forced.insert(op->result());
         }

@@ -44,6 +44,7 @@ bool Planner::dependsOn(int32_t group, int32_t other) {
 }
 
 bool Planner::mayProduce(int32_t group, const Demand& wanted) {
+    if (wanted.elsewhere.contains(group)) return false;
     const auto blocked = [&](int32_t consumer) { return consumer != group && dependsOn(group, consumer); };
     return std::ranges::none_of(wanted.readers, blocked) && std::ranges::none_of(wanted.evaluators, blocked);
 }
@@ -152,6 +153,22 @@ int64_t Planner::chainLength(const Operation& op) const {
     return std::min(length, kLong);
 }
 
+void Planner::cutDeepChain(const Operation& op) {
+    constexpr int64_t kDear = 8;
+    constexpr int64_t kDeep = 400;
+    const FusionRole role = fusionRole(op);
+    if (role == FusionRole::kSource || (role == FusionRole::kNone && op.kind() != OpKind::kReduce)) return;
+    int64_t& depth = depths_[&op];
+    for (const Value* operand : op.operands()) {
+        const auto found = depths_.find(operand->definition());
+        if (found != depths_.end()) depth = std::max(depth, found->second);
+    }
+    depth += isExpensive(op) ? kDear : 1;
+    if (depth < kDeep || role == FusionRole::kNone) return;
+    cuts_.insert(op.result());
+    depth = 0;
+}
+
 /// Hands the demands on an operation's result down to its operands, evaluated in the same loops.
 void Planner::propagate(Operation& op, const Demand& wanted) {
     const FusionRole role = fusionRole(op);
@@ -166,7 +183,11 @@ void Planner::propagate(Operation& op, const Demand& wanted) {
         }
         if (role == FusionRole::kElementwise && dimsOf(*operand) == out) {
             below.identity.insert(wanted.identity);
+            below.elsewhere.insert(wanted.elsewhere);
             below.rows.insert(wanted.rows.begin(), wanted.rows.end());
+        } else if (!operand->tensor().isScalar()) {
+            below.elsewhere.insert(wanted.identity);
+            below.elsewhere.insert(wanted.elsewhere);
         }
         below.repeated |= wanted.repeated || (role == FusionRole::kComputed && i > 0);
         if (role != FusionRole::kMovement) continue;
@@ -226,6 +247,7 @@ Plan Planner::run() {
         positions_[&op] = static_cast<int64_t>(operations.size());
         chains_[&op] = chainLength(op);
         leaves_[&op] = leavesOf(op);
+        cutDeepChain(op);
         operations.push_back(&op);
     }
     for (size_t i = operations.size(); i-- > 0;) {

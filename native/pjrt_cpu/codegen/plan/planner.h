@@ -28,6 +28,7 @@ class Planner {
         GroupSet evaluators;              ///< groups whose loops evaluate a consumer of it
         GroupSet identity;                ///< of those: at the index of the loops
         std::map<int32_t, int64_t> rows;  ///< of those: at the row's index, with this many dimensions
+        GroupSet elsewhere;               ///< of those: at another index
         bool repeated = false;            ///< a consumer reads elements more than once
     };
 
@@ -45,15 +46,21 @@ class Planner {
 
     int32_t newGroup(GroupKind kind, Operation* op, std::vector<int64_t> shape);
     bool dependsOn(int32_t group, int32_t other);
-    /// Whether `group` may produce the value: no other consumer has to run before it.
+    /// Whether `group` may produce the value: no other consumer has to run before it, and it does not
+    /// evaluate the value elsewhere, if that is to be avoided.
     bool mayProduce(int32_t group, const Demand& wanted);
     void addRoot(int32_t group, Value* value);
     void propagate(Operation& op, const Demand& wanted);
     bool isCheap(const Operation& op) const;
     /// Operations that evaluating `op` takes when nothing below it is stored.
     int64_t chainLength(const Operation& op) const;
+    /// Notes values that a kernel of their own makes, so that none grows with the program.
+    void cutDeepChain(const Operation& op);
     /// The values that evaluating `op` reads when nothing cheap below it is stored.
     std::vector<const Value*> leavesOf(const Operation& op) const;
+    /// A group that may leave the operation's result in memory as one of its own; `as_row`: as a number of
+    /// its rows. -1: none.
+    int32_t groupFor(const Operation& op, const Demand& wanted, bool& as_row);
     /// A group whose loops evaluate an operand of `op` anyway, and may as well produce its result; -1: none.
     int32_t siblingOf(const Operation& op, const Demand& wanted);
     bool isLarge(const Value* value, int64_t count) const;
@@ -64,6 +71,8 @@ class Planner {
     std::unordered_map<const Value*, Demand> demands_;
     std::unordered_map<const Operation*, int64_t> positions_;
     std::unordered_map<const Operation*, int64_t> chains_;
+    std::unordered_map<const Operation*, int64_t> depths_;  ///< dependent operations, dear ones counting more
+    std::set<const Value*> cuts_;
     std::unordered_map<const Operation*, std::vector<const Value*>> leaves_;
     std::unordered_map<const Operation*, Value*> product_targets_;
     /// By group: the last search that has come to it.

@@ -40,7 +40,7 @@ bool Planner::writesTransposedProduct(const Operation& op) const {
 
 void Planner::visitInline(Operation& op) {
     Value* value = op.result();
-    const Demand wanted = demand(value);
+    Demand wanted = demand(value);
     if (!wanted.memory && wanted.evaluators.empty()) return;
     const FusionRole role = fusionRole(op);
     if (role == FusionRole::kSource) {
@@ -50,7 +50,8 @@ void Planner::visitInline(Operation& op) {
         }
         return;
     }
-    bool store = wanted.memory || forced_.contains(value);
+    const bool is_cut = cuts_.contains(value);
+    bool store = wanted.memory || forced_.contains(value) || is_cut;
     if (!store) {
         store = wanted.evaluators.size() == 1 ? wanted.repeated && isExpensive(op) : !isCheap(op);
     }
@@ -72,8 +73,26 @@ void Planner::visitInline(Operation& op) {
         product_targets_[op.operand(0)->definition()] = value;
         return;
     }
-    int32_t chosen = -1;
+    // A kernel that reads a value elsewhere, too, would evaluate it again for each, stored or not.
+    const GroupSet elsewhere = wanted.elsewhere;
+    if (!forced_.contains(value)) wanted.elsewhere = {};
     bool as_row = false;
+    int32_t chosen = is_cut ? -1 : groupFor(op, wanted, as_row);
+    if (chosen < 0) chosen = newGroup(GroupKind::kLoop, nullptr, dimsOf(*value));
+    addRoot(chosen, value);
+    Demand inside;
+    inside.evaluators = {chosen};
+    if (elsewhere.contains(chosen)) inside.elsewhere = {chosen};
+    if (as_row)
+        inside.rows = {{chosen, plan_.groups[static_cast<size_t>(chosen)].row_rank}};
+    else
+        inside.identity = {chosen};
+    propagate(op, inside);
+}
+
+int32_t Planner::groupFor(const Operation& op, const Demand& wanted, bool& as_row) {
+    const Value* value = op.result();
+    int32_t chosen = -1;
     for (const int32_t group : wanted.identity) {
         const Group& candidate = plan_.groups[static_cast<size_t>(group)];
         if (candidate.kind == GroupKind::kLoop && candidate.shape == dimsOf(*value) &&
@@ -87,16 +106,7 @@ void Planner::visitInline(Operation& op) {
         chosen = group;
         as_row = true;
     }
-    if (chosen < 0) chosen = siblingOf(op, wanted);
-    if (chosen < 0) chosen = newGroup(GroupKind::kLoop, nullptr, dimsOf(*value));
-    addRoot(chosen, value);
-    Demand inside;
-    inside.evaluators = {chosen};
-    if (as_row)
-        inside.rows = {{chosen, plan_.groups[static_cast<size_t>(chosen)].row_rank}};
-    else
-        inside.identity = {chosen};
-    propagate(op, inside);
+    return chosen >= 0 ? chosen : siblingOf(op, wanted);
 }
 
 void Planner::visitReduce(Operation& op) {
