@@ -16,8 +16,12 @@ internal abstract class NativeHandle(string nativeType) : SafeHandleZeroOrMinusO
     private readonly string? _origin = Leaks.CaptureOrigins ? new StackTrace(2, fNeedFileInfo: true).ToString() : null;
     private NativeHandle? _parent;
     private long _pressure;
+    private bool _isDisposed;
 
     public string NativeType { get; } = nativeType;
+
+    /// <summary>Whether its owner has disposed of it or given it away: others may keep the object open.</summary>
+    public bool IsDisposed => _isDisposed || IsClosed;
 
     /// <summary>Takes over a reference that raw code was given.</summary>
     public void Adopt(nint reference) => SetHandle(reference);
@@ -52,6 +56,7 @@ internal abstract class NativeHandle(string nativeType) : SafeHandleZeroOrMinusO
     protected override void Dispose(bool disposing)
     {
         if (!disposing && !IsInvalid && !IsClosed) Leaks.Record(NativeType, _origin);
+        _isDisposed = true;
         base.Dispose(disposing);
     }
 }

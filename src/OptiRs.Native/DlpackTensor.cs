@@ -28,7 +28,7 @@ public sealed class DlpackTensor : IDisposable
     {
         get
         {
-            ObjectDisposedException.ThrowIf(Handle.IsClosed, this);
+            ObjectDisposedException.ThrowIf(Handle.IsDisposed, this);
             return Handle.Address;
         }
     }

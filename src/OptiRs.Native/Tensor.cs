@@ -113,7 +113,7 @@ public sealed class Tensor<T> : IDisposable
         return new HostView<T>(_buffer.Handle, _length);
     }
 
-    /// <summary>The tensor as a view of <c>System.Numerics.Tensors</c>, for its primitives.</summary>
+    /// <summary>The tensor as a view of <c>System.Numerics.Tensors</c>, for its primitives; a scalar as a vector of one.</summary>
     public TensorSpan<T> AsTensorSpan() => new(Span, Lengths(), []);
 
     /// <summary>The tensor as a read-only view of <c>System.Numerics.Tensors</c>.</summary>
@@ -179,7 +179,8 @@ public sealed class Tensor<T> : IDisposable
     private TensorView View(ReadOnlySpan<T> elements) =>
         new(ref Unsafe.As<T, byte>(ref MemoryMarshal.GetReference(elements)), (int)DType, Shape.Dimensions, default, this);
 
-    private nint[] Lengths() => Array.ConvertAll(Shape.Dimensions.ToArray(), extent => (nint)extent);
+    // A scalar is a vector of one: tensor spans without dimensions have no elements.
+    private nint[] Lengths() => Shape.Rank == 0 ? [1] : Array.ConvertAll(Shape.Dimensions.ToArray(), extent => (nint)extent);
 
-    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_buffer.Handle.IsClosed, this);
+    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_buffer.Handle.IsDisposed, this);
 }

@@ -33,4 +33,13 @@ public sealed class ScheduleTests
     [Test]
     public void Without_warm_up_the_first_step_is_already_on_the_cosine() =>
         Assert.That(new CosineSchedule(1, 0, 0, 2).At(1), Is.EqualTo(0.5).Within(1e-15));
+
+    [Test]
+    public void Rates_that_are_none_are_refused()
+    {
+        Assert.That(new CosineSchedule(1, 0, 0, 2).At(0), Is.EqualTo(1));
+        Assert.That(() => new CosineSchedule(double.NaN, 0, 0, 2), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new CosineSchedule(1, 2, 0, 2), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new ConstantSchedule(-1), Throws.InstanceOf<ArgumentOutOfRangeException>());
+    }
 }

@@ -36,6 +36,32 @@ internal sealed class DeviceTests
     public void AgreesOnGradientsOfOneArgument(Func<Value, Value> function, double low, double high) =>
         CompareGradient(v => Op.Sum(Op.Sin(function(v[0]))), GradientCheck.Values([3, 5], low, high));
 
+    public static IEnumerable<TestCaseData> Complex =>
+    [
+        new TestCaseData((Func<Value, Value>)(x => Op.Real(Op.Sign(Op.Complex(x, x * x + 0.5))))).SetName("Gradient(real part of a sign)"),
+        new TestCaseData((Func<Value, Value>)(x => Op.Imag(Op.Sign(Op.Complex(x, Op.Exp(x)))))).SetName("Gradient(imaginary part of a sign)"),
+        new TestCaseData((Func<Value, Value>)(x => Gradient.Of(Op.Sum(Op.Abs(Op.Complex(x, x * x + 0.5))), x)[0])).SetName("Gradient(slope of an absolute value)"),
+    ];
+
+    // The reference knows no complex numbers: finite differences on the device.
+    [TestCaseSource(nameof(Complex))]
+    public void DifferentiatesThroughComplexNumbers(Func<Value, Value> function)
+    {
+        using Session session = PluginSession.Open();
+        double[] at = [-0.9, -0.2, 0.4, 3];
+        const double Step = 1e-6;
+        double[] high = Run(function, [.. at.Select(x => x + Step)]), low = Run(function, [.. at.Select(x => x - Step)]);
+        double[] gradient = Run(x => Gradient.Of(Op.Sum(function(x)), x)[0], at);
+        for (int i = 0; i < at.Length; i++) Assert.That(gradient[i], Is.EqualTo((high[i] - low[i]) / (2 * Step)).Within(1e-8), $"at {at[i]}");
+
+        double[] Run(Func<Value, Value> of, double[] values)
+        {
+            using PjrtBuffer argument = session.Put<double>(values, new Shape(values.Length));
+            using PjrtBuffer result = session.Jit(of).Call(argument)[0];
+            return result.ToArray<double>();
+        }
+    }
+
     public static IEnumerable<TestCaseData> Binary => GradientTests.Binary.Select(c => new TestCaseData(c.Arguments).SetName("Device" + c.TestName));
 
     [TestCaseSource(nameof(Binary))]

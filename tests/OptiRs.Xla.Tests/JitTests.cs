@@ -35,6 +35,72 @@ internal sealed class JitTests
     }
 
     [Test]
+    public void NaNIsSortedAsGreaterThanAnyNumber()
+    {
+        using Session session = PluginSession.Open();
+        float[] values = [3, float.NaN, 1, float.PositiveInfinity, float.NaN, 2];
+        Assert.That(Call(session, session.Jit(x => Op.Sort(x)), values), Is.EqualTo([1, 2, 3, float.PositiveInfinity, float.NaN, float.NaN]));
+        Assert.That(Call(session, session.Jit(x => Op.Sort(x, descending: true)), values), Is.EqualTo([float.NaN, float.NaN, float.PositiveInfinity, 3, 2, 1]));
+        Assert.That(Call(session, session.Jit(x => Op.Convert(Op.Argsort(x), DType.F32)), values), Is.EqualTo([2f, 5, 0, 3, 1, 4]));
+    }
+
+    [Test]
+    public void CumulativeSumsOfAnyLengthAlongAnyAxis()
+    {
+        using Session session = PluginSession.Open();
+        foreach (int length in (int[])[1, 2, 3, 7, 64, 65, 1000])
+        {
+            float[] ones = [.. Enumerable.Repeat(1f, length)];
+            Assert.That(Call(session, session.Jit(x => Op.CumulativeSum(x)), ones), Is.EqualTo(Enumerable.Range(1, length).Select(i => (float)i)));
+        }
+
+        using PjrtBuffer matrix = session.Put<float>([1, 2, 3, 4, 5, 6], new Shape(3, 2));
+        using PjrtBuffer sums = session.Jit(x => Op.CumulativeSum(x, 0)).Call(matrix)[0];
+        Assert.That(sums.ToArray<float>(), Is.EqualTo([1f, 2, 4, 6, 9, 12]));
+    }
+
+    [Test]
+    public void AMeanOf16BitsIsTakenIn32()
+    {
+        using Session session = PluginSession.Open();
+        foreach (DType narrow in (DType[])[DType.F16, DType.BF16])
+            Assert.That(Call(session, session.Jit(x => Op.Convert(Op.Mean(Op.Convert(x, narrow)), DType.F32)), [.. Enumerable.Repeat(128f, 1000)]), Is.EqualTo([128f]));
+    }
+
+    [Test]
+    public void NamesAreQuotedWhereTheyMustBe()
+    {
+        using Session session = PluginSession.Open();
+        foreach (string name in (string[])["my step-1", "a\"b", "1abc", "zurück\n"])
+            Assert.That(Call(session, session.Jit((Value[] v) => [v[0] + 1.0], new() { Name = name, ArgumentNames = [name] }), 1), Is.EqualTo([2f]), name);
+    }
+
+    [Test]
+    public void OneBufferTakesOneResult()
+    {
+        using Session session = PluginSession.Open();
+        using PjrtBuffer x = session.Put<float>([1], new Shape(1)), both = session.Put<float>([0], new Shape(1));
+        Assert.That(() => session.Jit((Value[] v) => [v[0], v[0] * 2.0]).Bind([x], [both, both]),
+            Throws.ArgumentException.With.Message.Contains("one buffer is given for result 0 and result 1"));
+    }
+
+    [Test]
+    public void WhatIsDisposedOfIsGoneWhoeverElseHoldsIt()
+    {
+        Session session = PluginSession.Open();
+        using PjrtBuffer x = session.Put<float>([1], new Shape(1));
+        JittedFunction twice = session.Jit(v => v * 2.0);
+        using PjrtCall call = twice.Bind([x], [null]);
+        using PjrtBuffer result = call.Results[0];
+        x.Dispose();
+        Assert.That(() => x.ToArray<float>(), Throws.TypeOf<ObjectDisposedException>());
+        call.Run();
+        Assert.That(result.ToArray<float>(), Is.EqualTo([2f]));
+        session.Dispose();
+        Assert.That(() => session.Put<float>([1], new Shape(1)), Throws.TypeOf<ObjectDisposedException>());
+    }
+
+    [Test]
     public void SharesPrograms()
     {
         using Session session = PluginSession.Open();

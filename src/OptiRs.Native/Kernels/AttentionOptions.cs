@@ -18,6 +18,9 @@ public enum AttentionMask
 /// <summary>What happens to the scores of <see cref="Kernels.Attention"/>.</summary>
 public readonly ref struct AttentionOptions
 {
+    // One more than the property says, so that default(AttentionOptions) has no window.
+    private readonly long _windowLeft, _windowRight;
+
     /// <summary>Options with their defaults.</summary>
     public AttentionOptions()
     {
@@ -30,10 +33,10 @@ public readonly ref struct AttentionOptions
     public AttentionMask Mask { get; init; }
 
     /// <summary>A row attends to at most this many columns before its diagonal; below 0: to all.</summary>
-    public long WindowLeft { get; init; } = -1;
+    public long WindowLeft { get => _windowLeft - 1; init => _windowLeft = value + 1; }
 
     /// <summary>A row attends to at most this many columns after its diagonal; below 0: to all.</summary>
-    public long WindowRight { get; init; } = -1;
+    public long WindowRight { get => _windowRight - 1; init => _windowRight = value + 1; }
 
     /// <summary>Above 0: scores become <c>cap tanh(score / cap)</c> before bias and ALiBi.</summary>
     public double SoftCap { get; init; }

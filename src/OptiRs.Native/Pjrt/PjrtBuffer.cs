@@ -168,14 +168,14 @@ public sealed partial class PjrtBuffer : IDisposable
     public override string ToString()
     {
         if (_shape is { } known && _dtype != DType.Invalid) return _dtype.Name + known;
-        if (Handle.IsClosed) return "(disposed)";
+        if (Handle.IsDisposed) return "(disposed)";
         return DType == DType.Invalid ? "(empty)" : DType.Name + Shape;
     }
 
     /// <summary>A call has been bound that puts data of this type into the cell.</summary>
     internal void Retype(DType dtype, Shape shape) => (_dtype, _shape) = (dtype, shape);
 
-    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Handle.IsClosed, this);
+    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Handle.IsDisposed, this);
 
     private void CheckType<T>(string operation) where T : unmanaged
     {

@@ -29,7 +29,7 @@ public sealed class PjrtCall : IDisposable
     /// <exception cref="OptiRsException">An argument is deleted or donated (<see cref="ErrorCode.FailedPrecondition"/>); says by which program.</exception>
     public void Run()
     {
-        ObjectDisposedException.ThrowIf(_execution.IsClosed, this);
+        ObjectDisposedException.ThrowIf(_execution.IsDisposed, this);
         Telemetry.Executions.Add(1);
         _execution.Run();
     }
@@ -37,7 +37,7 @@ public sealed class PjrtCall : IDisposable
     /// <summary>Starts a run; the task ends when the devices are done, with the error if there was one. Pooled: await it once.</summary>
     public ValueTask RunAsync()
     {
-        ObjectDisposedException.ThrowIf(_execution.IsClosed, this);
+        ObjectDisposedException.ThrowIf(_execution.IsDisposed, this);
         Telemetry.Executions.Add(1);
         return _execution.RunAsync();
     }

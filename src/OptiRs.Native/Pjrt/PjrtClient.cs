@@ -164,7 +164,7 @@ public sealed partial class PjrtClient : IDisposable
         return new PjrtBuffer(this, cell, dtype, shape);
     }
 
-    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Handle.IsClosed, this);
+    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Handle.IsDisposed, this);
 
     private static void CheckLength(int length, DType dtype, Shape shape, string operation)
     {

@@ -168,6 +168,8 @@ public sealed partial class PjrtExecutable : IDisposable
                 if (results[i] is { } given)
                 {
                     CheckArgument(given);
+                    if (bound.AsSpan(0, i).Contains(given))
+                        throw new ArgumentException($"Bind: one buffer is given for result {bound.AsSpan().IndexOf(given)} and result {i} of '{Name}'.", nameof(results));
                     bound[i] = given;
                     if (_outputs is not null) given.Retype(_outputs[i % OutputCount].DType, _outputs[i % OutputCount].Shape);
                 }
@@ -223,7 +225,7 @@ public sealed partial class PjrtExecutable : IDisposable
         return buffer;
     }
 
-    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Handle.IsClosed, this);
+    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Handle.IsDisposed, this);
 }
 
 /// <summary>Memory that one execution needs on a device, in bytes.</summary>

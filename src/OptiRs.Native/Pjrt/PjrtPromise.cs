@@ -110,7 +110,7 @@ public sealed class PjrtHold : IDisposable
     {
         get
         {
-            ObjectDisposedException.ThrowIf(_handle.IsClosed, this);
+            ObjectDisposedException.ThrowIf(_handle.IsDisposed, this);
             return PjrtMaking.HoldAddress(_handle);
         }
     }

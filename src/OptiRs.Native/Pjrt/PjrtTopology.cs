@@ -79,7 +79,7 @@ public sealed partial class PjrtTopology : IDisposable
     public PjrtCompiledProgram Compile(
         ReadOnlySpan<byte> program, PjrtCompileOptions? options = null, PjrtClient? client = null)
     {
-        ObjectDisposedException.ThrowIf(Handle.IsClosed, this);
+        ObjectDisposedException.ThrowIf(Handle.IsDisposed, this);
         options ??= PjrtCompileOptions.Default;
         return new PjrtCompiledProgram(PjrtPrograms.Compile(
             Handle, program, (int)options.Format, options.ToBytes(), client?.Handle));

@@ -96,13 +96,16 @@ public sealed class ForwardContext
     public bool IsTraining => _dropoutKey is not null;
 
     /// <summary>The parameter's value in its own precision.</summary>
-    public Value this[Parameter parameter] => _values[parameter];
+    /// <exception cref="ArgumentException">The parameter belongs to a module that is not part of the model.</exception>
+    public Value this[Parameter parameter] => _values.TryGetValue(parameter, out Value? value)
+        ? value
+        : throw new ArgumentException($"the model has no such parameter of shape {parameter.Shape}: register the module that it belongs to with its parent", nameof(parameter));
 
     /// <summary>The parameter's value in <see cref="ComputeType"/>; converted once per program.</summary>
     public Value InComputeType(Parameter parameter)
     {
         if (!_converted.TryGetValue(parameter, out Value? value))
-            _converted.Add(parameter, value = ToComputeType(_values[parameter]));
+            _converted.Add(parameter, value = ToComputeType(this[parameter]));
         return value;
     }
 

@@ -53,8 +53,11 @@ public sealed class TrainProgram : IDisposable
 
     /// <summary>Enqueues one step and returns at once.</summary>
     /// <exception cref="InvalidOperationException"><see cref="Depth"/> steps are unread.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The learning rate is negative or not finite.</exception>
     public void Run(ReadOnlySpan<int> batch, double learningRate)
     {
+        if (!(learningRate >= 0 && double.IsFinite(learningRate)))
+            throw new ArgumentOutOfRangeException(nameof(learningRate), learningRate, "the learning rate must be finite and 0 or more");
         if (InFlight == Depth) throw new InvalidOperationException($"{Depth} steps are in flight: read one first");
         Lane lane = _lanes[_enqueued % Depth];
         _learningRate[0] = (float)learningRate;
@@ -77,7 +80,19 @@ public sealed class TrainProgram : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        while (InFlight > 0) Read();
+        while (InFlight > 0)
+        {
+            // Steps that nobody read end before their buffers go; what they failed with is no longer wanted.
+            try
+            {
+                Read();
+            }
+            catch (Exception e) when (e is IOptiRsError)
+            {
+                ++_read;
+            }
+        }
+
         foreach (Lane lane in _lanes) lane.Dispose();
     }
 

@@ -22,7 +22,7 @@ public sealed class TrainStepTrace(StateLayout layout, Func<ForwardContext, Valu
         Value batch = arguments[stateCount], learningRate = arguments[stateCount + 1];
 
         var context = new ForwardContext(Values(layout, parameters), options.ComputeType, DropoutKey(options.Seed, step));
-        Value meanLoss = Op.Mean(loss(context, batch));
+        Value meanLoss = Op.Mean(ForwardContext.ConvertTo(loss(context, batch), DType.F32));
         Value[] gradients = Gradient.Of(meanLoss, parameters);
         Value finite = Op.IsFinite(meanLoss);
         Value metrics = Op.Reshape(meanLoss, new Shape(1));

@@ -5,14 +5,19 @@ public abstract class LearningRateSchedule
 {
     /// <summary>The learning rate of the 1-based <paramref name="step"/>.</summary>
     public abstract double At(long step);
+
+    private protected static double Rate(double value, string name) => value >= 0 && double.IsFinite(value)
+        ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be finite and 0 or more");
 }
 
 /// <summary>The same learning rate at every step.</summary>
 /// <param name="learningRate">The learning rate, 0 or more.</param>
 public sealed class ConstantSchedule(double learningRate) : LearningRateSchedule
 {
+    private readonly double _learningRate = Rate(learningRate, nameof(learningRate));
+
     /// <inheritdoc/>
-    public override double At(long step) => learningRate;
+    public override double At(long step) => _learningRate;
 }
 
 /// <summary>
@@ -29,21 +34,22 @@ public sealed class CosineSchedule : LearningRateSchedule
     private readonly long _warmupSteps, _totalSteps;
 
     /// <summary>Creates the schedule.</summary>
-    /// <param name="peak">The highest learning rate, reached at the end of the warm-up.</param>
-    /// <param name="minimum">The learning rate from <paramref name="totalSteps"/> on.</param>
+    /// <param name="peak">The highest learning rate, reached at the end of the warm-up; 0 or more.</param>
+    /// <param name="minimum">The learning rate from <paramref name="totalSteps"/> on, from 0 to the peak.</param>
     /// <param name="warmupSteps">W, 0 or more.</param>
     /// <param name="totalSteps">T, at least W.</param>
     public CosineSchedule(double peak, double minimum, long warmupSteps, long totalSteps)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(warmupSteps);
         ArgumentOutOfRangeException.ThrowIfLessThan(totalSteps, warmupSteps);
-        (_peak, _minimum, _warmupSteps, _totalSteps) = (peak, minimum, warmupSteps, totalSteps);
+        (_peak, _minimum, _warmupSteps, _totalSteps) = (Rate(peak, nameof(peak)), Rate(minimum, nameof(minimum)), warmupSteps, totalSteps);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(minimum, peak);
     }
 
     /// <inheritdoc/>
     public override double At(long step)
     {
-        if (step <= _warmupSteps) return _peak * step / _warmupSteps;
+        if (step <= _warmupSteps) return _warmupSteps == 0 ? _peak : _peak * step / _warmupSteps;
         if (step >= _totalSteps) return _minimum;
         double progress = (double)(step - _warmupSteps) / (_totalSteps - _warmupSteps);
         return _minimum + 0.5 * (_peak - _minimum) * (1 + Math.Cos(Math.PI * progress));

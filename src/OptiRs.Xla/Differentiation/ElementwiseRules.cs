@@ -10,6 +10,17 @@ internal static class ElementwiseRules
         return c[0].DType.IsComplex ? Op.Complex(g * Op.Real(sign), -(g * Op.Imag(sign))) : g * sign;
     });
 
+    public static void Sign(VjpContext c) => c.Give(0, g =>
+    {
+        Value z = c[0];
+        if (!z.DType.IsComplex) return Op.ZerosLike(g);
+        // z / |z| changes across z only: what of g lies along z is taken out.
+        Value sign = Op.Sign(z), magnitude = Op.Abs(z);
+        Value along = Op.Real(g * sign);
+        Value inverse = Op.Select(magnitude > 0L, 1.0 / magnitude, Op.ZerosLike(magnitude));
+        return Op.Complex((Op.Real(g) - along * Op.Real(sign)) * inverse, (Op.Imag(g) + along * Op.Imag(sign)) * inverse);
+    });
+
     public static void Complex(VjpContext c)
     {
         c.Give(0, Real);

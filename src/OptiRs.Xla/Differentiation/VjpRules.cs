@@ -11,7 +11,7 @@ internal static class VjpRules
         [OpKind.Floor] = Zero,
         [OpKind.RoundNearestAfz] = Zero,
         [OpKind.RoundNearestEven] = Zero,
-        [OpKind.Sign] = Zero,
+        [OpKind.Sign] = ElementwiseRules.Sign,
         [OpKind.BitcastConvert] = Zero,
         [OpKind.RngBitGenerator] = Zero,
         [OpKind.Abs] = ElementwiseRules.Abs,

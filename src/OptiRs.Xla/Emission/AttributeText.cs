@@ -7,7 +7,12 @@ namespace OptiRs.Xla;
 internal static class AttributeText
 {
     public static string Quoted(string text) =>
-        $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\22", StringComparison.Ordinal)}\"";
+        $"\"{string.Concat(text.Select(c => c switch { '\\' => "\\\\", '"' => "\\22", < ' ' => $"\\{(int)c:X2}", _ => c.ToString() }))}\"";
+
+    /// <summary>The name of a function or module, with its @.</summary>
+    public static string Symbol(string name) =>
+        name.Length > 0 && (char.IsAsciiLetter(name[0]) || name[0] == '_') && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '$' or '-')
+            ? "@" + name : "@" + Quoted(name);
 
     /// <summary>Entries in the order of their names, so that one content has one text.</summary>
     /// <exception cref="ArgumentException">A value that has no form.</exception>

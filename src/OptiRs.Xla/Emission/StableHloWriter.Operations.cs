@@ -149,7 +149,7 @@ internal sealed partial class StableHloWriter
         if (call.HasSideEffect)
             attributes.Add("has_side_effect = true");
         string dictionary = attributes.Count == 0 ? "" : $" {{{string.Join(", ", attributes)}}}";
-        Append($"stablehlo.custom_call @{call.Target}({Names(node.Operands)}){dictionary} : {Signature(node)}");
+        Append($"stablehlo.custom_call {AttributeText.Symbol(call.Target)}({Names(node.Operands)}){dictionary} : {Signature(node)}");
     }
 
     private static string RngName(RngAlgorithm algorithm) => algorithm switch

@@ -27,7 +27,7 @@ internal sealed partial class StableHloWriter
 
     public string Write()
     {
-        _text.Append("module @").Append(_graph.Name).Append(" {\n");
+        _text.Append("module ").Append(AttributeText.Symbol(_graph.Name)).Append(" {\n");
         _indent++;
         Line("func.func public @main(");
         WriteArguments();

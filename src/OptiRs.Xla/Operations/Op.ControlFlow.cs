@@ -90,22 +90,29 @@ public static partial class Op
         return Many(OpKind.Sort, operands, Types(operands), location, new SortAttributes(at, isStable), [body]);
     }
 
-    /// <summary>The operand in ascending (or descending) order along an axis.</summary>
+    /// <summary>The operand in ascending (or descending) order along an axis; NaN counts as greater than any number.</summary>
     public static Value Sort(Value operand, int axis = -1, bool descending = false, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         SourceLocation location = SourceLocation.Here(file, line);
-        ComparisonDirection order = descending ? ComparisonDirection.Gt : ComparisonDirection.Lt;
-        return Sort([operand], (left, right) => CompareAt(left[0], right[0], order, location), axis, true, file, line)[0];
+        return Sort([operand], (left, right) => Precedes(left[0], right[0], descending, location), axis, true, file, line)[0];
     }
 
-    /// <summary>The indices (s32) that put the operand in order along an axis.</summary>
+    /// <summary>The indices (s32) that put the operand in order along an axis; NaN counts as greater than any number.</summary>
     public static Value Argsort(Value operand, int axis = -1, bool descending = false, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         ArgumentNullException.ThrowIfNull(operand);
         SourceLocation location = SourceLocation.Here(file, line);
-        ComparisonDirection order = descending ? ComparisonDirection.Gt : ComparisonDirection.Lt;
         Value index = Iota(DType.S32, operand.Shape, Axis("Argsort", operand, axis, location), file, line);
-        return Sort([operand, index], (left, right) => CompareAt(left[0], right[0], order, location), axis, true, file, line)[1];
+        return Sort([operand, index], (left, right) => Precedes(left[0], right[0], descending, location), axis, true, file, line)[1];
+    }
+
+    // An order of all values: with a comparison alone, NaN is neither before nor behind anything, and nothing gets sorted.
+    private static Value Precedes(Value left, Value right, bool descending, SourceLocation location)
+    {
+        Value precedes = CompareAt(left, right, descending ? ComparisonDirection.Gt : ComparisonDirection.Lt, location);
+        if (!left.DType.IsFloatingPoint) return precedes;
+        (Value number, Value other) = descending ? (right, left) : (left, right);
+        return precedes | (CompareAt(number, number, ComparisonDirection.Eq, location) & CompareAt(other, other, ComparisonDirection.Ne, location));
     }
 
     internal static TensorType[] Types(ReadOnlySpan<Value> values)

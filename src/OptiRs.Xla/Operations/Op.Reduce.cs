@@ -51,8 +51,11 @@ public static partial class Op
         long count = 1;
         foreach (int axis in Axes("Mean", operand, axes, location))
             count *= operand.Shape[axis];
-        Value sum = ReduceWith(OpKind.Add, "Mean", operand, axes, keepDims, location);
-        return WithConstant(OpKind.Multiply, sum, 1.0 / count, location);
+        // 16 bits hold neither the sum nor, in bf16, the count.
+        bool isNarrow = operand.DType is DType.F16 or DType.BF16;
+        Value sum = ReduceWith(OpKind.Add, "Mean", isNarrow ? Convert(operand, DType.F32, file, line) : operand, axes, keepDims, location);
+        Value mean = WithConstant(OpKind.Multiply, sum, 1.0 / count, location);
+        return isNarrow ? Convert(mean, operand.DType, file, line) : mean;
     }
 
     /// <summary>The mean along one axis.</summary>
