@@ -290,7 +290,7 @@ internal static class TextCases
         ("custom_call", [Ints], v => [.. Op.CustomCall("target", [v[0]], [(DType.F32, new Shape(2)), (DType.S32, Shape.Scalar)], "a \"b\"")],
             "%0:2 = stablehlo.custom_call @target(%arg0) {backend_config = \"a \\22b\\22\"} : (tensor<4xi32>) -> (tensor<2xf32>, tensor<i32>)"),
         ("custom_call", [Ints], v => [.. Op.CustomCall("target", [v[0]], [(DType.F32, new Shape(2))],
-                new Dictionary<string, object> { ["scale"] = 0.125, ["operands"] = (string[])["q", "k"], ["mask"] = 2, ["is causal"] = true })],
-            "%0 = stablehlo.custom_call @target(%arg0) {api_version = 4 : i32, backend_config = {\"is causal\" = true, mask = 2 : i64, operands = [\"q\", \"k\"], scale = 1.25e-1 : f64}} : (tensor<4xi32>) -> tensor<2xf32>"),
+                new Dictionary<string, object> { ["scale"] = 0.57735026918962573, ["operands"] = (string[])["q", "k"], ["mask"] = 2, ["is causal"] = true })],
+            "%0 = stablehlo.custom_call @target(%arg0) {api_version = 4 : i32, backend_config = {\"is causal\" = true, mask = 2 : i64, operands = [\"q\", \"k\"], scale = 0.5773502691896257 : f64}} : (tensor<4xi32>) -> tensor<2xf32>"),
     ];
 }

@@ -21,11 +21,6 @@ public readonly ref struct AttentionOptions
     // One more than the property says, so that default(AttentionOptions) has no window.
     private readonly long _windowLeft, _windowRight;
 
-    /// <summary>Options with their defaults.</summary>
-    public AttentionOptions()
-    {
-    }
-
     /// <summary>Factor of the scores; 1 / sqrt(d) is usual.</summary>
     public required double Scale { get; init; }
 

@@ -160,6 +160,7 @@ public sealed partial class PjrtExecutable : IDisposable
                 nameof(results));
         foreach (PjrtBuffer argument in arguments) CheckArgument(argument);
         var bound = new PjrtBuffer[results.Length];
+        var distinct = new HashSet<PjrtBuffer>(results.Length);
         int made = 0;
         try
         {
@@ -168,7 +169,7 @@ public sealed partial class PjrtExecutable : IDisposable
                 if (results[i] is { } given)
                 {
                     CheckArgument(given);
-                    if (bound.AsSpan(0, i).Contains(given))
+                    if (!distinct.Add(given))
                         throw new ArgumentException($"Bind: one buffer is given for result {bound.AsSpan().IndexOf(given)} and result {i} of '{Name}'.", nameof(results));
                     bound[i] = given;
                     if (_outputs is not null) given.Retype(_outputs[i % OutputCount].DType, _outputs[i % OutputCount].Shape);

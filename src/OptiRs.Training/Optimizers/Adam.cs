@@ -20,10 +20,10 @@ public class Adam : Optimizer
     /// <param name="weightDecay">wd, 0 or more.</param>
     public Adam(double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0)
     {
-        _beta1 = Fraction(beta1, nameof(beta1));
-        _beta2 = Fraction(beta2, nameof(beta2));
-        _epsilon = NonNegative(epsilon, nameof(epsilon));
-        WeightDecay = NonNegative(weightDecay, nameof(weightDecay));
+        _beta1 = Hyperparameter.Fraction(beta1, nameof(beta1));
+        _beta2 = Hyperparameter.Fraction(beta2, nameof(beta2));
+        _epsilon = Hyperparameter.NonNegative(epsilon, nameof(epsilon));
+        WeightDecay = Hyperparameter.NonNegative(weightDecay, nameof(weightDecay));
     }
 
     /// <summary>wd.</summary>

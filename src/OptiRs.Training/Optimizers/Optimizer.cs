@@ -56,10 +56,4 @@ public abstract class Optimizer
     /// <summary>g + wd p, the L2 form of weight decay.</summary>
     private protected static Value WithL2(Value gradient, Value parameter, double weightDecay) =>
         weightDecay == 0 ? gradient : gradient + weightDecay * parameter;
-
-    private protected static double NonNegative(double value, string name) => value >= 0 && double.IsFinite(value)
-        ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be finite and 0 or more");
-
-    private protected static double Fraction(double value, string name) => value is >= 0 and < 1
-        ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be in [0, 1)");
 }

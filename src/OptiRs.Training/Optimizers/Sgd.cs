@@ -18,8 +18,8 @@ public sealed class Sgd : Optimizer
     /// <param name="weightDecay">wd, 0 or more.</param>
     public Sgd(double momentum = 0, double weightDecay = 0)
     {
-        _momentum = Fraction(momentum, nameof(momentum));
-        _weightDecay = NonNegative(weightDecay, nameof(weightDecay));
+        _momentum = Hyperparameter.Fraction(momentum, nameof(momentum));
+        _weightDecay = Hyperparameter.NonNegative(weightDecay, nameof(weightDecay));
     }
 
     /// <inheritdoc/>

@@ -56,8 +56,7 @@ public sealed class TrainProgram : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">The learning rate is negative or not finite.</exception>
     public void Run(ReadOnlySpan<int> batch, double learningRate)
     {
-        if (!(learningRate >= 0 && double.IsFinite(learningRate)))
-            throw new ArgumentOutOfRangeException(nameof(learningRate), learningRate, "the learning rate must be finite and 0 or more");
+        Hyperparameter.NonNegative(learningRate, nameof(learningRate));
         if (InFlight == Depth) throw new InvalidOperationException($"{Depth} steps are in flight: read one first");
         Lane lane = _lanes[_enqueued % Depth];
         _learningRate[0] = (float)learningRate;

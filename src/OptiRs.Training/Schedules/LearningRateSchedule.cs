@@ -5,16 +5,13 @@ public abstract class LearningRateSchedule
 {
     /// <summary>The learning rate of the 1-based <paramref name="step"/>.</summary>
     public abstract double At(long step);
-
-    private protected static double Rate(double value, string name) => value >= 0 && double.IsFinite(value)
-        ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be finite and 0 or more");
 }
 
 /// <summary>The same learning rate at every step.</summary>
 /// <param name="learningRate">The learning rate, 0 or more.</param>
 public sealed class ConstantSchedule(double learningRate) : LearningRateSchedule
 {
-    private readonly double _learningRate = Rate(learningRate, nameof(learningRate));
+    private readonly double _learningRate = Hyperparameter.NonNegative(learningRate, nameof(learningRate));
 
     /// <inheritdoc/>
     public override double At(long step) => _learningRate;
@@ -42,7 +39,7 @@ public sealed class CosineSchedule : LearningRateSchedule
     {
         ArgumentOutOfRangeException.ThrowIfNegative(warmupSteps);
         ArgumentOutOfRangeException.ThrowIfLessThan(totalSteps, warmupSteps);
-        (_peak, _minimum, _warmupSteps, _totalSteps) = (Rate(peak, nameof(peak)), Rate(minimum, nameof(minimum)), warmupSteps, totalSteps);
+        (_peak, _minimum, _warmupSteps, _totalSteps) = (Hyperparameter.NonNegative(peak, nameof(peak)), Hyperparameter.NonNegative(minimum, nameof(minimum)), warmupSteps, totalSteps);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(minimum, peak);
     }
 

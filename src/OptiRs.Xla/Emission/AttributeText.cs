@@ -26,14 +26,9 @@ internal static class AttributeText
         string text => Quoted(text),
         bool flag => flag ? "true" : "false",
         int or long or short or byte or uint => $"{Convert.ToInt64(value, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture)} : i64",
-        float or double => Number(Convert.ToDouble(value, CultureInfo.InvariantCulture)),
+        float or double => $"{LiteralText.Number(Convert.ToDouble(value, CultureInfo.InvariantCulture))} : f64",
         Enum number => $"{Convert.ToInt64(number, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture)} : i64",
         IEnumerable list => $"[{string.Join(", ", list.Cast<object>().Select(element => Of(element, name)))}]",
         _ => throw new ArgumentException($"backend_config: {name} is a {value?.GetType().Name ?? "null"}; it takes texts, numbers, truth values and lists of them"),
     };
-
-    // The bits, which hold for numbers that have no decimal form, too.
-    private static string Number(double value) => double.IsFinite(value)
-        ? value.ToString("0.0################e+0", CultureInfo.InvariantCulture) + " : f64"
-        : $"0x{BitConverter.DoubleToUInt64Bits(value):X16} : f64";
 }

@@ -102,6 +102,16 @@ internal static class LiteralText
             : BinaryPrimitives.ReadUInt64LittleEndian(wide).ToString(CultureInfo.InvariantCulture);
     }
 
+    /// <summary>A number of f64 that reads back as the same number, without its type.</summary>
+    public static string Number(double value)
+    {
+        var text = new StringBuilder();
+        Span<byte> bits = stackalloc byte[sizeof(double)];
+        BinaryPrimitives.WriteDoubleLittleEndian(bits, value);
+        Float(text, value, bits);
+        return text.ToString();
+    }
+
     private static void Float(StringBuilder text, double value, ReadOnlySpan<byte> bits)
     {
         if (double.IsFinite(value))

@@ -111,7 +111,7 @@ public sealed class CacheTests
         Parallel.For(0, 64, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>
         {
             var cache = new PjrtCompilationCache(_folder);
-            (PjrtExecutable executable, _) = cache.Compile(_client, System.Text.Encoding.UTF8.GetBytes(_plugin.Add(4, name: $"p{i % 4}")));
+            (PjrtExecutable executable, _) = cache.Compile(_client, _plugin.Add(4, name: $"p{i % 4}"));
             executable.Dispose();
             if (i % 16 == 7) cache.Clear();
         });

@@ -7,7 +7,7 @@
 #include <llvm/IR/Constants.h>
 #include <llvm/IR/Dominators.h>
 #include <llvm/IR/IntrinsicInst.h>
-#include <llvm/Target/TargetMachine.h>
+#include <llvm/IR/Module.h>
 
 namespace optirs::plugin {
 namespace {
@@ -43,14 +43,13 @@ void setInterleaveCount(llvm::Loop& loop, unsigned count) {
 
 }  // namespace
 
-void interleaveLongChains(llvm::Function& function, const llvm::TargetMachine& machine) {
+void interleaveLongChains(llvm::Function& function, unsigned lanes) {
     llvm::DominatorTree dominators(function);
     llvm::LoopInfo loops(dominators);
     llvm::AssumptionCache assumptions(function);
-    llvm::TargetLibraryInfoImpl library_table(machine.getTargetTriple());
+    llvm::TargetLibraryInfoImpl library_table(llvm::Triple(function.getParent()->getTargetTriple()));
     llvm::TargetLibraryInfo library(library_table);
     llvm::ScalarEvolution evolution(function, library, assumptions, dominators, loops);
-    const unsigned lanes = machine.getTargetFeatureString().contains("+avx512f") ? 16 : 8;
     for (llvm::Loop* loop : loops.getLoopsInPreorder()) {
         if (!loop->isInnermost()) continue;
         bool is_long = false;

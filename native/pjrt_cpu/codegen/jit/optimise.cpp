@@ -73,11 +73,11 @@ void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
     llvm::raw_string_ostream stream(message);
     if (llvm::verifyModule(module, &stream))
         throw internalError("code generation made invalid LLVM IR: " + message);
+    const bool wide = machine.getTargetFeatureString().contains("+avx512f");
     for (llvm::Function& function : module) {
-        if (!function.isDeclaration()) interleaveLongChains(function, machine);
+        if (!function.isDeclaration()) interleaveLongChains(function, wide ? 16 : 8);
     }
     linkMathLibrary(module);
-    const bool wide = machine.getTargetFeatureString().contains("+avx512f");
     for (llvm::Function& function : module) {
         if (function.isDeclaration()) continue;
         function.addFnAttr("target-cpu", machine.getTargetCPU());
