@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cstring>
-#include <thread>
 
 #include "pjrt_cpu/capi/client.h"
 #include "pjrt_cpu/capi/element_types.h"
 #include "pjrt_cpu/capi/protobuf_writer.h"
 #include "pjrt_cpu/ir/hlo_sharding.h"
+#include "pjrt_cpu/runtime/executor.h"
 
 namespace optirs::plugin {
 namespace {
@@ -81,20 +81,11 @@ ValueLists::ValueLists(const std::vector<TensorType>& value_types,
 }
 
 NamedValues costProperties(const ProgramCost& cost) {
-    // What one core of a current server processor does in a second, within a factor of two: it ranks
-    // programs, it does not predict.
-    constexpr double kFlopsPerCore = 60e9;
-    constexpr double kTranscendentalsPerCore = 3e9;
-    constexpr double kBytesPerSecond = 20e9;
-    const double cores = std::max(1U, std::thread::hardware_concurrency());
-    const double compute =
-        (cost.flops / kFlopsPerCore + cost.transcendentals / kTranscendentalsPerCore) / cores;
     NamedValues values;
     values.add("flops", static_cast<float>(cost.flops));
     values.add("transcendentals", static_cast<float>(cost.transcendentals));
     values.add("bytes accessed", static_cast<float>(cost.bytes_accessed));
-    values.add("optimal_seconds",
-               static_cast<float>(std::max(compute, cost.bytes_accessed / kBytesPerSecond)));
+    values.add("optimal_seconds", static_cast<float>(optimalSeconds(cost)));
     return values;
 }
 

@@ -1,7 +1,9 @@
 #include "pjrt_cpu/runtime/executor.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
+#include <thread>
 
 #include "pjrt_cpu/ir/error.h"
 #include "pjrt_cpu/runtime/probe.h"
@@ -11,9 +13,9 @@ namespace optirs::plugin {
 namespace {
 
 constexpr size_t kInlineAllocations = 64;
-constexpr double kSmallFlops = 1 << 17;
-constexpr double kSmallTranscendentals = 1 << 13;
-constexpr double kSmallBytes = 1 << 18;
+/// Handing a program to another thread, and its end back, takes some 100 us where threads that sleep are slow
+/// to wake (virtual machines).
+constexpr double kSmallSeconds = 200e-6;
 
 }  // namespace
 
@@ -77,11 +79,20 @@ void execute(const Program& program, std::span<std::byte* const> arguments,
     if (count > kInlineAllocations) kept_table.swap(large_table);
 }
 
+double optimalSeconds(const ProgramCost& cost) {
+    // What one core of a current server processor does in a second, within a factor of two.
+    constexpr double kFlopsPerCore = 60e9;
+    constexpr double kTranscendentalsPerCore = 3e9;
+    constexpr double kBytesPerSecond = 20e9;
+    static const double cores = std::max(1U, std::thread::hardware_concurrency());
+    const double compute =
+        (cost.flops / kFlopsPerCore + cost.transcendentals / kTranscendentalsPerCore) / cores;
+    return std::max(compute, cost.bytes_accessed / kBytesPerSecond);
+}
+
 bool isSmall(const Program& program) {
-    const ProgramCost& cost = program.cost;
-    return !cost.has_loops && !program.has_collectives && cost.flops <= kSmallFlops &&
-           cost.transcendentals <= kSmallTranscendentals && cost.bytes_accessed <= kSmallBytes &&
-           program.num_replicas == 1 && program.num_partitions == 1;
+    return !program.cost.has_loops && !program.has_collectives && program.num_replicas == 1 &&
+           program.num_partitions == 1 && optimalSeconds(program.cost) <= kSmallSeconds;
 }
 
 }  // namespace optirs::plugin

@@ -17,8 +17,12 @@ void execute(const Program& program, std::span<std::byte* const> arguments,
              std::span<std::byte* const> outputs, std::byte* arena, ThreadPool& pool,
              const RunContext& context);
 
-/// Whether running the program takes so little (a few tens of microseconds at most) that handing it to
-/// another thread would cost more.
+/// Estimate of the time that a program takes at best, on all cores: it compares programs, it does not
+/// predict.
+double optimalSeconds(const ProgramCost& cost);
+
+/// Whether running the program takes so little (some hundred microseconds) that handing it to another thread
+/// would cost about as much.
 bool isSmall(const Program& program);
 
 }  // namespace optirs::plugin

@@ -30,7 +30,10 @@ public sealed class DeviceStream : IDisposable
     public void Wait() => optirs.optirs_stream_wait(Handle);
 
     /// <summary>Ends when all work given so far is done; fails as the work does.</summary>
-    public ValueTask WhenDone() => DeviceNative.WhenDone(Handle);
+    /// <param name="cancellation">Ends the wait, with <see cref="OperationCanceledException"/>, and nothing else.</param>
+    public ValueTask WhenDone(CancellationToken cancellation = default) => cancellation.IsCancellationRequested
+        ? ValueTask.FromCanceled(cancellation)
+        : DeviceNative.WhenDone(Handle).OrCancelled(cancellation);
 
     /// <summary>Allocates device memory for work of this stream.</summary>
     /// <param name="bytes">How many; 0 is allowed.</param>

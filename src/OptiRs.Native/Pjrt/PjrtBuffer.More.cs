@@ -116,23 +116,31 @@ public sealed partial class PjrtBuffer
     }
 
     /// <summary>Starts to copy the data to the host, into a layout of choice. Pooled: await it once.</summary>
-    /// <param name="nativeMemory">As <see cref="CopyToHostAsync{T}(Memory{T})"/>; large enough for the layout.</param>
+    /// <param name="nativeMemory">As <see cref="CopyToHostAsync{T}(Memory{T}, CancellationToken)"/>; large enough for the layout.</param>
     /// <param name="layout">Of the host memory.</param>
-    public ValueTask CopyToHostAsync<T>(Memory<T> nativeMemory, PjrtLayout layout) where T : unmanaged
+    /// <param name="cancellation">As there.</param>
+    public ValueTask CopyToHostAsync<T>(Memory<T> nativeMemory, PjrtLayout layout, CancellationToken cancellation = default)
+        where T : unmanaged
     {
         ArgumentNullException.ThrowIfNull(layout);
         CheckType<T>("CopyToHostAsync");
-        return PjrtMaking.ToHostLayoutAsync(Handle, nativeMemory, layout.Data);
+        if (cancellation.IsCancellationRequested) return ValueTask.FromCanceled(cancellation);
+        return PjrtMaking.ToHostLayoutAsync(Handle, nativeMemory, layout.Data).OrCancelled(cancellation);
     }
 
     /// <summary>Starts to copy bytes as they lie on the device, from <paramref name="byteOffset"/> on. Pooled: await it once.</summary>
+    /// <param name="byteOffset">First byte on the device.</param>
+    /// <param name="nativeMemory">As <see cref="CopyToHostAsync{T}(Memory{T}, CancellationToken)"/>.</param>
+    /// <param name="cancellation">As there.</param>
     /// <exception cref="OptiRsException">Past the end of the data (<see cref="ErrorCode.OutOfRange"/>).</exception>
     /// <exception cref="NotSupportedException">The plugin cannot.</exception>
-    public ValueTask CopyRawToHostAsync<T>(long byteOffset, Memory<T> nativeMemory) where T : unmanaged
+    public ValueTask CopyRawToHostAsync<T>(long byteOffset, Memory<T> nativeMemory, CancellationToken cancellation = default)
+        where T : unmanaged
     {
         ArgumentOutOfRangeException.ThrowIfNegative(byteOffset);
         ThrowIfDisposed();
-        return PjrtMaking.RawToHostAsync(Handle, byteOffset, nativeMemory);
+        if (cancellation.IsCancellationRequested) return ValueTask.FromCanceled(cancellation);
+        return PjrtMaking.RawToHostAsync(Handle, byteOffset, nativeMemory).OrCancelled(cancellation);
     }
 
     /// <summary>As <see cref="CopyRawToHostAsync{T}"/>, where the destination is named later, by <see cref="PjrtPromise.Keep(Buffer)"/>.</summary>

@@ -88,10 +88,12 @@ public sealed partial class PjrtBuffer : IDisposable
     public ValueTask HostReleased { get; internal set; }
 
     /// <summary>Ends when the data exists; fails with the error of the program that makes it. Pooled: await it once.</summary>
-    public ValueTask ReadyAsync()
+    /// <param name="cancellation">Ends the wait, with <see cref="OperationCanceledException"/>, and nothing else.</param>
+    public ValueTask ReadyAsync(CancellationToken cancellation = default)
     {
         ThrowIfDisposed();
-        return PjrtCells.ReadyAsync(Handle);
+        if (cancellation.IsCancellationRequested) return ValueTask.FromCanceled(cancellation);
+        return PjrtCells.ReadyAsync(Handle).OrCancelled(cancellation);
     }
 
     /// <summary>Copies the data to the host, and waits for it.</summary>
@@ -120,13 +122,18 @@ public sealed partial class PjrtBuffer : IDisposable
     /// Memory that does not move: <see cref="Tensor{T}.Memory"/> or <see cref="Buffer.AsMemory{T}"/>. It is held until the copy
     /// is done, even if it is disposed of.
     /// </param>
+    /// <param name="cancellation">
+    /// Cancelled before the call, nothing is started. Later it only ends the wait, with <see cref="OperationCanceledException"/>: the
+    /// copy goes on and holds the memory, whose content is not defined until it would have ended.
+    /// </param>
     /// <exception cref="ArgumentException">The destination is an array, or of another type or size.</exception>
-    public ValueTask CopyToHostAsync<T>(Memory<T> nativeMemory) where T : unmanaged
+    public ValueTask CopyToHostAsync<T>(Memory<T> nativeMemory, CancellationToken cancellation = default) where T : unmanaged
     {
         CheckType<T>("CopyToHostAsync");
         CheckSize(nativeMemory.Length, "CopyToHostAsync");
+        if (cancellation.IsCancellationRequested) return ValueTask.FromCanceled(cancellation);
         Telemetry.DeviceToHost.Add(ByteCount);
-        return PjrtCells.ToHostAsync(Handle, nativeMemory);
+        return PjrtCells.ToHostAsync(Handle, nativeMemory).OrCancelled(cancellation);
     }
 
     /// <summary>Copies the data to a new host tensor, and waits for it.</summary>

@@ -35,11 +35,16 @@ public sealed class PjrtCall : IDisposable
     }
 
     /// <summary>Starts a run; the task ends when the devices are done, with the error if there was one. Pooled: await it once.</summary>
-    public ValueTask RunAsync()
+    /// <param name="cancellation">
+    /// Cancelled before the call, nothing is started. Later it only ends the wait, with <see cref="OperationCanceledException"/>: the
+    /// run goes on, and the results come.
+    /// </param>
+    public ValueTask RunAsync(CancellationToken cancellation = default)
     {
         ObjectDisposedException.ThrowIf(_execution.IsDisposed, this);
+        if (cancellation.IsCancellationRequested) return ValueTask.FromCanceled(cancellation);
         Telemetry.Executions.Add(1);
-        return _execution.RunAsync();
+        return _execution.RunAsync().OrCancelled(cancellation);
     }
 
     /// <summary>Unbinds the buffers; runs in flight finish.</summary>

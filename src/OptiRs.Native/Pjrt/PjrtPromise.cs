@@ -87,7 +87,10 @@ public sealed class PjrtEvent : IDisposable
     public void ThrowIfFailed() => optirs.optirs_pjrt_event_check(_handle);
 
     /// <summary>Ends with the event, and with its error. Pooled: await it once.</summary>
-    public ValueTask ReadyAsync() => PjrtMaking.EventReadyAsync(_handle);
+    /// <param name="cancellation">Ends the wait, with <see cref="OperationCanceledException"/>, and nothing else.</param>
+    public ValueTask ReadyAsync(CancellationToken cancellation = default) => cancellation.IsCancellationRequested
+        ? ValueTask.FromCanceled(cancellation)
+        : PjrtMaking.EventReadyAsync(_handle).OrCancelled(cancellation);
 
     /// <summary>Gives up the event.</summary>
     public void Dispose() => _handle.Dispose();

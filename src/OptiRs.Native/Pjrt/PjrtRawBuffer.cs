@@ -44,25 +44,29 @@ public sealed class PjrtRawBuffer : IDisposable
     /// <summary>Copies bytes to the host.</summary>
     /// <param name="offset">First byte.</param>
     /// <param name="destination">Native memory, as of a <see cref="Tensor{T}"/>.</param>
+    /// <param name="cancellation">As of <see cref="PjrtBuffer.CopyToHostAsync{T}(Memory{T}, CancellationToken)"/>.</param>
     /// <returns>The end of the copy; await it once.</returns>
     /// <exception cref="ArgumentException">The memory is the garbage collector's.</exception>
     /// <exception cref="IOptiRsError">The range is not within the buffer.</exception>
-    public ValueTask ReadAsync<T>(long offset, Memory<T> destination) where T : unmanaged
+    public ValueTask ReadAsync<T>(long offset, Memory<T> destination, CancellationToken cancellation = default) where T : unmanaged
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        return PjrtExtensions.RawReadAsync(_handle, offset, destination);
+        if (cancellation.IsCancellationRequested) return ValueTask.FromCanceled(cancellation);
+        return PjrtExtensions.RawReadAsync(_handle, offset, destination).OrCancelled(cancellation);
     }
 
     /// <summary>Copies bytes from the host into the buffer. Whoever reads the buffer meanwhile may see some of them.</summary>
     /// <param name="offset">First byte.</param>
     /// <param name="source">Native memory, as of a <see cref="Tensor{T}"/>.</param>
+    /// <param name="cancellation">As of <see cref="PjrtBuffer.CopyToHostAsync{T}(Memory{T}, CancellationToken)"/>.</param>
     /// <returns>The end of the copy; await it once.</returns>
     /// <exception cref="ArgumentException">The memory is the garbage collector's.</exception>
     /// <exception cref="IOptiRsError">The range is not within the buffer.</exception>
-    public ValueTask WriteAsync<T>(long offset, ReadOnlyMemory<T> source) where T : unmanaged
+    public ValueTask WriteAsync<T>(long offset, ReadOnlyMemory<T> source, CancellationToken cancellation = default) where T : unmanaged
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        return PjrtExtensions.RawWriteAsync(_handle, offset, source);
+        if (cancellation.IsCancellationRequested) return ValueTask.FromCanceled(cancellation);
+        return PjrtExtensions.RawWriteAsync(_handle, offset, source).OrCancelled(cancellation);
     }
 
     /// <summary>Gives up the bytes.</summary>

@@ -67,15 +67,24 @@ public sealed class PjrtTransfer : IDisposable
     /// <param name="byteOffset">Where in the buffer.</param>
     /// <param name="nativeMemory">Memory that does not move and is not written until the task has ended.</param>
     /// <param name="isLast">Nothing follows for this buffer.</param>
+    /// <param name="cancellation">As of <see cref="PjrtBuffer.CopyToHostAsync{T}(Memory{T}, CancellationToken)"/>.</param>
     /// <exception cref="OptiRsException">Past the end of the buffer (<see cref="ErrorCode.OutOfRange"/>).</exception>
-    public ValueTask WriteAsync<T>(int index, long byteOffset, ReadOnlyMemory<T> nativeMemory, bool isLast)
-        where T : unmanaged => PjrtMaking.TransferWriteAsync(_handle, index, byteOffset, nativeMemory, isLast);
+    public ValueTask WriteAsync<T>(
+        int index, long byteOffset, ReadOnlyMemory<T> nativeMemory, bool isLast, CancellationToken cancellation = default)
+        where T : unmanaged => cancellation.IsCancellationRequested
+        ? ValueTask.FromCanceled(cancellation)
+        : PjrtMaking.TransferWriteAsync(_handle, index, byteOffset, nativeMemory, isLast).OrCancelled(cancellation);
 
     /// <summary>Sends the whole of a buffer from row-major elements. Pooled: await it once.</summary>
-    public ValueTask WriteAsync<T>(int index, ReadOnlyMemory<T> nativeMemory) where T : unmanaged
+    /// <param name="index">Number of the buffer.</param>
+    /// <param name="nativeMemory">Memory that does not move and is not written until the task has ended.</param>
+    /// <param name="cancellation">As of <see cref="PjrtBuffer.CopyToHostAsync{T}(Memory{T}, CancellationToken)"/>.</param>
+    public ValueTask WriteAsync<T>(int index, ReadOnlyMemory<T> nativeMemory, CancellationToken cancellation = default)
+        where T : unmanaged
     {
+        if (cancellation.IsCancellationRequested) return ValueTask.FromCanceled(cancellation);
         using PjrtArray array = PjrtPlacement.Default.Array(_arrays[index].DType, _arrays[index].Shape);
-        return PjrtMaking.TransferWriteAllAsync(_handle, index, array, nativeMemory);
+        return PjrtMaking.TransferWriteAllAsync(_handle, index, array, nativeMemory).OrCancelled(cancellation);
     }
 
     /// <summary>Ends a buffer with an error.</summary>

@@ -2,15 +2,18 @@
 
 #include <llvm/IR/Module.h>
 
+#include "pjrt_cpu/codegen/jit/stream.h"
+
 namespace optirs::plugin {
 
 ElementEmitter::ElementEmitter(llvm::Function* function, llvm::IRBuilder<>& builder, IndexContext& context,
-                               int32_t scopes)
+                               const std::vector<bool>& streamed)
     : function_(function), b_(builder), context_(context), scalars_(builder), scopes_(1) {
     llvm::MDBuilder metadata(builder.getContext());
     llvm::MDNode* domain = metadata.createAnonymousAliasScopeDomain("buffers");
-    for (int32_t i = 0; i < scopes; ++i)
-        alias_scopes_.push_back(metadata.createAnonymousAliasScope(domain, "buffer"));
+    for (const bool is_streamed : streamed)
+        alias_scopes_.push_back(
+            metadata.createAnonymousAliasScope(domain, is_streamed ? kStreamScope : "buffer"));
 }
 
 const BufferRef* ElementEmitter::bufferOf(const Value* value) const {

@@ -24,10 +24,11 @@ struct BufferRef {
 };
 
 /// Emits into one function. What has been emitted for a value at an index is reused while it dominates.
+/// `streamed` tells of each buffer scope whether its stores bypass the caches.
 class ElementEmitter {
  public:
     ElementEmitter(llvm::Function* function, llvm::IRBuilder<>& builder, IndexContext& context,
-                   int32_t scopes);
+                   const std::vector<bool>& streamed);
 
     llvm::IRBuilder<>& builder() { return b_; }
     ScalarEmitter& scalars() { return scalars_; }

@@ -24,7 +24,9 @@ KernelBuilder::KernelBuilder(llvm::Module& module, const std::string& name, cons
         base->setMetadata(llvm::LLVMContext::MD_invariant_load, llvm::MDNode::get(module.getContext(), {}));
         operands_.push_back({base, i});
     }
-    emitter_ = std::make_unique<ElementEmitter>(function_, b_, context_, spec.operand_count);
+    std::vector<bool> streamed(static_cast<size_t>(spec.operand_count));
+    for (const int32_t operand : spec.streamed) streamed[static_cast<size_t>(operand)] = true;
+    emitter_ = std::make_unique<ElementEmitter>(function_, b_, context_, streamed);
     for (const auto& [value, operand] : spec.operand_of) {
         // Roots are computed here, and written; everything else is read.
         if (std::ranges::find(group_.roots, value) != group_.roots.end()) continue;
@@ -144,7 +146,7 @@ void emitComparator(llvm::Module& module, const std::string& name, const Operati
     function->addFnAttr(llvm::Attribute::NoUnwind);
     b.SetInsertPoint(llvm::BasicBlock::Create(module.getContext(), "entry", function));
     IndexContext context;
-    ElementEmitter emitter(function, b, context, 0);
+    ElementEmitter emitter(function, b, context, {});
     const auto pointer_at = [&](unsigned argument, size_t i) {
         return b.CreateLoad(pointer, b.CreateConstInBoundsGEP1_64(pointer, function->getArg(argument), i));
     };

@@ -26,6 +26,8 @@ struct KernelSpec {
     /// Position in `buffers` of the address of an int64_t: how many columns the rows of a nest with
     /// reductions have in this call; -1: all.
     int32_t column_count = -1;
+    /// Positions in `buffers` of what is written past the caches: too large to be found there again.
+    std::vector<int32_t> streamed;
 };
 
 /// Adds `void name(std::byte* const* buffers, int64_t begin, int64_t end)` (KernelFunction).

@@ -17,6 +17,7 @@
 
 #include "pjrt_cpu/codegen/jit/identity.h"
 #include "pjrt_cpu/codegen/jit/interleave.h"
+#include "pjrt_cpu/codegen/jit/stream.h"
 #include "pjrt_cpu/codegen/math/embedded.h"
 #include "pjrt_cpu/ir/error.h"
 
@@ -99,6 +100,11 @@ void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
     builder.registerLoopAnalyses(loops);
     builder.crossRegisterProxies(loops, functions, components, modules);
     builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, modules);
+    std::vector<llvm::Function*> kernels;
+    for (llvm::Function& function : module) {
+        if (!function.isDeclaration()) kernels.push_back(&function);
+    }
+    for (llvm::Function* kernel : kernels) streamStores(*kernel);
 }
 
 }  // namespace optirs::plugin

@@ -29,6 +29,7 @@ class Fingerprint {
         for (const auto& [value, stride] : spec_.row_strides) strides[spec_.operand_of.at(value)] = stride;
         for (const auto& [operand, stride] : strides)
             text_ += "stride b" + std::to_string(operand) + " " + std::to_string(stride) + "\n";
+        for (const int32_t operand : spec_.streamed) text_ += "streamed b" + std::to_string(operand) + "\n";
         if (spec_.column_count >= 0) text_ += "columns b" + std::to_string(spec_.column_count) + "\n";
         return std::move(text_);
     }

@@ -6,6 +6,13 @@
 #include "pjrt_cpu/ir/ops.h"
 
 namespace optirs::plugin {
+namespace {
+
+/// Bytes from which a result is written past the caches: with what it is computed from it exceeds a
+/// third-level cache.
+constexpr int64_t kStreamedBytes = 16 << 20;
+
+}  // namespace
 
 void Lowering::findLastUses(Block& block, Scope& scope) {
     const auto use = [&](const Value* value, int32_t group) {
@@ -227,6 +234,13 @@ void Lowering::lowerKernel(Group& group, Scope& scope) {
     for (const Value* value : reads) bind(value);
     for (const Value* root : group.roots) bind(root);
     spec.operand_count = static_cast<int32_t>(operands.size());
+    for (const Value* root : group.roots) {
+        const int32_t operand = spec.operand_of[root];
+        const bool is_read =
+            std::ranges::any_of(reads, [&](const Value* value) { return spec.operand_of[value] == operand; });
+        if (group.kind == GroupKind::kLoop && !is_read && root->tensor().byteCount() >= kStreamedBytes)
+            spec.streamed.push_back(operand);
+    }
     spec.schedule = makeSchedule(group, [this](const Value* v) { return inMemory(v); });
     std::string description;
     for (const Value* root : group.roots) {

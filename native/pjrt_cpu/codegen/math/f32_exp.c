@@ -48,9 +48,17 @@ OPTIRS_MATH float optirs_tanh_f32(float x) {
     return x != x ? x : result;
 }
 
+// exp(x) of x <= 0, NaN kept. 2^k alone may be below 2^-126: it is taken 2^24 too large.
+OPTIRS_LOCAL float expOfNegative(float x) {
+    x = x < -104.0f ? -104.0f : x;
+    int32_t k;
+    const float p = 1.0f + reducedExpm1(x, &k);
+    return p * f32OfBits((uint32_t)(k + 127 + 24) << 23) * 0x1p-24f;
+}
+
 OPTIRS_MATH float optirs_logistic_f32(float x) {
-    const float e = optirs_exp_f32(-__builtin_fabsf(x));
-    return (x >= 0.0f ? 1.0f : e) / (1.0f + e) + (x != x ? x : 0.0f);
+    const float e = expOfNegative(-__builtin_fabsf(x));
+    return (x >= 0.0f ? 1.0f : e) / (1.0f + e);
 }
 
 OPTIRS_MATH float optirs_log_f32(float x) {
