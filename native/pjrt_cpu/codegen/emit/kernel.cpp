@@ -114,7 +114,7 @@ void emitKernel(llvm::Module& module, const std::string& name, const KernelSpec&
     KernelBuilder kernel(module, name, spec);
     switch (spec.group->kind) {
         case GroupKind::kLoop:
-            if (spec.group->reductions.empty())
+            if (spec.group->reductions.empty() && spec.group->columns.empty())
                 kernel.emitLoops();
             else
                 kernel.emitRows();

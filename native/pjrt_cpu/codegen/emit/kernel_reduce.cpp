@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "pjrt_cpu/codegen/emit/column_sums.h"
 #include "pjrt_cpu/codegen/emit/kernel_builder.h"
+#include "pjrt_cpu/codegen/plan/reads.h"
 
 namespace optirs::plugin {
 namespace {
@@ -58,13 +60,19 @@ void KernelBuilder::emitRows() {
     std::vector<const Value*> roots;
     int32_t last = 0;
     for (const Value* root : group_.roots) {
-        const bool reduced =
-            std::ranges::find(group_.reductions, root->definition()) != group_.reductions.end();
-        if (!reduced && dimsOf(*root) == group_.shape) roots.push_back(root);
+        if (!isReduced(group_, *root->definition()) && dimsOf(*root) == group_.shape) roots.push_back(root);
     }
     for (const Value* root : roots) last = std::max(last, levels.of(root, *emitter_));
     for (const Operation* op : group_.reductions)
         last = std::max(last, levels.of(op->result(), *emitter_) - 1);
+    for (const Operation* op : group_.columns) last = std::max(last, levels.of(op->operand(0), *emitter_));
+    const auto sums_in = [&](int32_t pass) {
+        std::vector<const Operation*> sums;
+        for (const Operation* op : group_.columns) {
+            if (levels.of(op->operand(0), *emitter_) == pass) sums.push_back(op);
+        }
+        return sums;
+    };
     const auto in_pass = [&](int32_t pass) {
         std::vector<const Value*> needed;
         for (const Value* root : roots) {
@@ -74,6 +82,7 @@ void KernelBuilder::emitRows() {
             if (levels.of(op->result(), *emitter_) - 1 != pass) continue;
             for (size_t i = 0; i < tupleSize(*op); ++i) needed.push_back(op->operand(i));
         }
+        for (const Operation* op : sums_in(pass)) needed.push_back(op->operand(0));
         return needed;
     };
     // Dear values of each pass; those of two passes get an array.
@@ -98,8 +107,8 @@ void KernelBuilder::emitRows() {
             cells[op].push_back(emitter_->makeCell(op->operand(i)->tensor().element()));
         }
     }
-    emitter_->loop(begin_, end_, [&](llvm::Value* p) {
-        bindDigits(schedule.variables, p);
+    ColumnSums sums(*emitter_, group_, schedule);
+    const auto emit_row = [&] {
         for (int32_t pass = 0; pass <= last; ++pass) {
             std::vector<const Operation*> reductions;
             for (const Operation* op : group_.reductions) {
@@ -132,6 +141,9 @@ void KernelBuilder::emitRows() {
                     const std::vector<Scalar> combined = emitter_->combine(*op, accumulated, values);
                     for (size_t i = 0; i < cells[op].size(); ++i) emitter_->write(cells[op][i], combined[i]);
                 }
+                std::vector<std::pair<const Operation*, Scalar>> added;
+                for (const Operation* op : sums_in(pass)) added.emplace_back(op, sums.evaluate(*op));
+                for (const auto& [op, scalar] : added) sums.add(*op, scalar);
                 for (const auto& [root, scalar] : stored) {
                     llvm::Value* position = emitter_->emit(context_.linear(full, layoutOf(root)));
                     emitter_->store(bufferOf(root), root->tensor().element(), position, scalar);
@@ -151,15 +163,26 @@ void KernelBuilder::emitRows() {
         }
         storeRowRoots();
         for (const auto& [value, array] : kept) emitter_->unbindRow(value);
+    };
+    const std::span<const IndexExpr> variables(schedule.variables);
+    emitter_->loop(begin_, end_, [&](llvm::Value* p) {
+        bindDigits(variables.first(schedule.parallel), p);
+        if (!group_.columns.empty()) sums.begin();
+        emitter_->loopsOver(variables.subspan(schedule.parallel), emit_row);
+        sums.end([&](const Value* sum, const Index& part, const Scalar& scalar) {
+            emitter_->store(bufferOf(sum), sum->tensor().element(),
+                            emitter_->emit(context_.linear(part, dimsOf(*sum))), scalar);
+        });
     });
 }
 
 void KernelBuilder::storeRowRoots() {
     const Index& full = spec_.schedule.index;
     for (const Value* root : group_.roots) {
+        const bool is_sum = std::ranges::find(group_.columns, root->definition()) != group_.columns.end();
         const bool reduced =
             std::ranges::find(group_.reductions, root->definition()) != group_.reductions.end();
-        if (!reduced && dimsOf(*root) == group_.shape) continue;
+        if (is_sum || (!reduced && dimsOf(*root) == group_.shape)) continue;
         Index at(full.begin(), full.begin() + group_.row_rank);
         at.resize(static_cast<size_t>(root->tensor().rank()));
         const Scalar scalar = emitter_->emit(root, at);

@@ -19,6 +19,7 @@ class AccessWalker {
         : context_(context), in_memory_(std::move(in_memory)), most_(most) {}
 
     void visit(const Value* value, const Index& index);
+    IndexContext& context() { return context_; }
 
     /// Indices are distinct: they are few.
     const std::unordered_map<const Value*, std::vector<Index>>& reads() const { return reads_; }

@@ -24,6 +24,8 @@ class Fingerprint {
             text_ += "root b" + std::to_string(spec_.operand_of.at(root)) + " " + number + "\n";
         }
         for (const Operation* op : group.reductions) text_ += "reduce " + visit(op->result(), true) + "\n";
+        for (const Operation* op : group.columns) text_ += "columns " + visit(op->result(), true) + "\n";
+        if (!group.columns.empty()) text_ += "finer " + listToString(group.finer) + "\n";
         if (group.op != nullptr) text_ += "op " + visit(group.op->result(), true) + "\n";
         std::map<int32_t, int64_t> strides;
         for (const auto& [value, stride] : spec_.row_strides) strides[spec_.operand_of.at(value)] = stride;

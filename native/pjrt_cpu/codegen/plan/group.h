@@ -33,6 +33,10 @@ struct Group {
     int64_t row_rank = -1;
     /// kLoop, kColumns: reductions inside, latest in the program first.
     std::vector<Operation*> reductions;
+    /// kLoop: sums of columns, each over parts of the rows, and the group's shape with the rows divided so:
+    /// parts, rows of a part, columns.
+    std::vector<Operation*> columns;
+    std::vector<int64_t> finer;
     /// Groups that must run before.
     std::set<int32_t> dependencies;
     /// kTiles: the loop nest, and the contractions before and after it.

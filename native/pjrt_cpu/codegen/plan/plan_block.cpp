@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "pjrt_cpu/codegen/index/walk.h"
+#include "pjrt_cpu/codegen/plan/join_columns.h"
 #include "pjrt_cpu/codegen/plan/tiles.h"
 #include "pjrt_cpu/ir/ops.h"
 
@@ -69,6 +70,7 @@ Plan planBlock(Block& block) {
         for (const Group& group : plan.groups) findRepeated(plan, group, forced);
         if (forced.size() > before) continue;
         groupTiles(plan, block);
+        joinColumns(plan, block);
         return plan;
     }
 }

@@ -4,6 +4,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "pjrt_cpu/codegen/plan/join_columns.h"
 #include "pjrt_cpu/ir/ops.h"
 
 namespace optirs::plugin {
@@ -41,6 +42,13 @@ class ReadOrder {
 
 }  // namespace
 
+bool isReduced(const Group& group, const Operation& op) {
+    const auto in = [&](const std::vector<Operation*>& list) {
+        return std::ranges::find(list, &op) != list.end();
+    };
+    return in(group.reductions) || in(group.columns);
+}
+
 void visitGroup(const Group& group, const Index& index, AccessWalker& walker) {
     if (group.kind == GroupKind::kScatter) {
         for (Value* operand : group.op->operands()) {
@@ -50,8 +58,7 @@ void visitGroup(const Group& group, const Index& index, AccessWalker& walker) {
     }
     const Index row(index.begin(), index.begin() + (group.row_rank >= 0 ? group.row_rank : 0));
     for (const Value* root : group.roots) {
-        const Operation* op = root->definition();
-        if (std::ranges::find(group.reductions, op) != group.reductions.end()) continue;
+        if (isReduced(group, *root->definition())) continue;
         Index at = index;
         if (dimsOf(*root) != group.shape) {
             at = row;
@@ -59,6 +66,8 @@ void visitGroup(const Group& group, const Index& index, AccessWalker& walker) {
         }
         walker.visit(root, at);
     }
+    const Index finer = group.columns.empty() ? Index{} : finerIndex(walker.context(), group, index);
+    for (const Operation* op : group.columns) walker.visit(op->operand(0), finer);
     for (const Operation* op : group.reductions) {
         for (size_t i = 0; i < tupleSize(*op); ++i) walker.visit(op->operand(i), index);
         for (size_t i = 0; i < tupleSize(*op); ++i) walker.visit(op->operand(tupleSize(*op) + i), {});
@@ -93,8 +102,10 @@ std::vector<const Value*> valuesRead(const Group& group, const InMemory& in_memo
         return reads.take();
     }
     for (const Value* root : group.roots) {
-        if (std::ranges::find(group.reductions, root->definition()) == group.reductions.end())
-            reads.visit(root);
+        if (!isReduced(group, *root->definition())) reads.visit(root);
+    }
+    for (const Operation* op : group.columns) {
+        for (const Value* operand : op->operands()) reads.visit(operand);
     }
     for (const Operation* op : group.reductions) {
         for (size_t i = 0; i < 2 * tupleSize(*op); ++i) reads.visit(op->operand(i));

@@ -17,6 +17,9 @@ using InMemory = std::function<bool(const Value*)>;
 /// The same for the inside of the group: its roots are evaluated there, not read, and so are its reductions.
 InMemory readableFrom(const Group& group, const InMemory& in_memory);
 
+/// Whether the group computes `op` as one of its reductions, over rows or columns.
+bool isReduced(const Group& group, const Operation& op);
+
 /// Visits everything that the group evaluates at `index` of its shape.
 void visitGroup(const Group& group, const Index& index, AccessWalker& walker);
 

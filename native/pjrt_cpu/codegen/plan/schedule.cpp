@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pjrt_cpu/codegen/index/walk.h"
+#include "pjrt_cpu/codegen/plan/join_columns.h"
 #include "pjrt_cpu/codegen/plan/reads.h"
 #include "pjrt_cpu/ir/ops.h"
 
@@ -166,9 +167,33 @@ Schedule scatterSchedule(const Group& group) {
     return schedule;
 }
 
+/// Parts of the rows in parallel, each row by row.
+Schedule columnsSchedule(const Group& group, const InMemory& in_memory) {
+    Built built;
+    Schedule schedule;
+    for (const int64_t size : group.finer) schedule.finer.push_back(built.context.variable(size));
+    built.index = coarserIndex(built.context, group, schedule.finer);
+    schedule.cost = judge(group, built, in_memory).cost + 1;
+    schedule.index = std::move(built.index);
+    const size_t parts = group.finer.size() - 1 - static_cast<size_t>(dimensions(*group.columns[0]).size());
+    for (size_t d = 0; d < group.finer.size(); ++d) {
+        if (d < parts) {
+            schedule.extent *= group.finer[d];
+        } else {
+            schedule.cost *= static_cast<double>(group.finer[d]);
+        }
+        if (schedule.finer[d].isConstant()) continue;
+        (d + 1 < group.finer.size() ? schedule.variables : schedule.inner).push_back(schedule.finer[d]);
+        if (d < parts) ++schedule.parallel;
+    }
+    schedule.context = std::move(built.context);
+    return schedule;
+}
+
 }  // namespace
 
 Schedule makeSchedule(const Group& group, const InMemory& in_memory) {
+    if (!group.columns.empty()) return columnsSchedule(group, in_memory);
     if (group.kind == GroupKind::kScatter && group.op->kind() != OpKind::kDynamicUpdateSlice)
         return scatterSchedule(group);
     Loops loops;

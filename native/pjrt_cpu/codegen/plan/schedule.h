@@ -13,6 +13,8 @@ struct Schedule {
     IndexContext context;
     /// Of an element of the group's shape, in terms of the variables.
     Index index;
+    /// With Group::columns: of the same element in Group::finer.
+    Index finer;
     /// kLoop: all loops, outermost first; rows before columns. kColumns: the kept ones. Sizes above 1 only.
     std::vector<IndexExpr> variables;
     /// kColumns: the reduced ones. kLoop with reductions: the columns.
