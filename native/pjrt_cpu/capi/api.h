@@ -17,11 +17,12 @@ void fillAsyncTransfer(PJRT_Api& api);
 void fillCopyStream(PJRT_Api& api);
 void fillDeferred(PJRT_Api& api);
 
-/// The chain of extensions: layouts, shardings, memory descriptions, custom calls, profiler.
+/// The chain of extensions: layouts, shardings, memory descriptions, custom calls, profiler, work in place.
 PJRT_Extension_Base* extensions();
 PJRT_Extension_Base* shardingsExtension(PJRT_Extension_Base* next);
 PJRT_Extension_Base* memoryDescriptionsExtension(PJRT_Extension_Base* next);
 PJRT_Extension_Base* customCallExtension(PJRT_Extension_Base* next);
 PJRT_Extension_Base* profilerExtension(PJRT_Extension_Base* next);
+PJRT_Extension_Base* inPlaceExtension(PJRT_Extension_Base* next);
 
 }  // namespace optirs::plugin

@@ -94,6 +94,18 @@ std::unique_ptr<PJRT_Buffer> copyToDevice(const PJRT_Buffer& buffer, PJRT_Device
     return result;
 }
 
+ExclusiveUse::ExclusiveUse(const PJRT_Buffer& buffer) : lock_(buffer.mutex_, std::try_to_lock) {
+    if (!lock_) return;
+    // Nobody can take a reference now: the only ways to one are the lock and the references that there are.
+    const Ref<BufferValue>& value = buffer.value_;
+    const bool is_ours = value.unique() && value->ready->isReady() && !value->ready->error() &&
+                         value->storage.unique() && value->storage->writable() && buffer.external_.empty();
+    if (is_ours)
+        data_ = value->storage->data();
+    else
+        lock_.unlock();
+}
+
 }  // namespace optirs::plugin
 
 using namespace optirs::plugin;  // NOLINT(google-build-using-namespace): the C names live outside

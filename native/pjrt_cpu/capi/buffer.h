@@ -26,6 +26,8 @@ struct BufferValue final : Counted {
     Ref<Storage> storage;
 };
 
+class ExclusiveUse;
+
 }  // namespace optirs::plugin
 
 struct PJRT_Buffer {
@@ -51,6 +53,8 @@ struct PJRT_Buffer {
     void dropExternalReference();
 
  private:
+    friend class optirs::plugin::ExclusiveUse;
+
     mutable std::mutex mutex_;
     optirs::plugin::Ref<optirs::plugin::BufferValue> value_;
     std::string gone_;
@@ -58,6 +62,18 @@ struct PJRT_Buffer {
 };
 
 namespace optirs::plugin {
+
+/// Locks a buffer whose bytes are there and nobody else holds, to write into them.
+class ExclusiveUse {
+ public:
+    explicit ExclusiveUse(const PJRT_Buffer& buffer);
+    /// Null where it is not so; then nothing is locked.
+    std::byte* data() const { return data_; }
+
+ private:
+    std::unique_lock<std::mutex> lock_;
+    std::byte* data_ = nullptr;
+};
 
 /// A buffer whose bytes are there now.
 std::unique_ptr<PJRT_Buffer> makeBuffer(PJRT_Device& device, std::shared_ptr<ClientState> client,

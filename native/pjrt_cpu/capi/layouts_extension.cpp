@@ -89,8 +89,8 @@ PJRT_Extension_Base* extensions() {
         PJRT_Layouts_Extension extension{};
         extension.base.struct_size = PJRT_Layouts_Extension_STRUCT_SIZE;
         extension.base.type = PJRT_Extension_Type_Layouts;
-        extension.base.next =
-            shardingsExtension(memoryDescriptionsExtension(customCallExtension(profilerExtension(nullptr))));
+        extension.base.next = shardingsExtension(
+            memoryDescriptionsExtension(customCallExtension(profilerExtension(inPlaceExtension(nullptr)))));
         extension.PJRT_Layouts_MemoryLayout_Destroy = layoutDestroy;
         extension.PJRT_Layouts_MemoryLayout_Serialize = layoutSerialize;
         extension.PJRT_Layouts_PJRT_Client_GetDefaultLayout = clientDefaultLayout;

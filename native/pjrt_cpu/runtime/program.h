@@ -66,6 +66,8 @@ struct Program {
     int32_t num_partitions = 1;
     /// It waits for other devices, or for the host: it never runs on the calling thread.
     bool has_collectives = false;
+    /// It calls functions that the client's process has registered.
+    bool calls_out = false;
     ProgramCost cost;
     int64_t generated_code_bytes = 0;
     int64_t constant_bytes = 0;

@@ -175,6 +175,9 @@ void optirs_pjrt_buffer::toHost(void* destination, uint64_t size, const char* op
 
 void optirs_pjrt_buffer::toHostWait(void* destination, uint64_t size) {
     const DeviceBufferRef buffer = require();
+    if (size <= pjrt::kSmallCopy && client_->inPlace().read(*buffer, destination, size)) {
+        return;
+    }
     pjrt::awaitAndDestroy(client_->api(), startToHost(*buffer, destination, size));
 }
 

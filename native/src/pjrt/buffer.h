@@ -87,6 +87,9 @@ class Target {
 /// Dimensions that are supported; StableHLO sets no limit, and nobody has come near this one.
 inline constexpr std::size_t kMaxRank = 64;
 
+/// Copies of up to so many bytes are tried in place first.
+inline constexpr uint64_t kSmallCopy = uint64_t{1} << 16;
+
 struct HostArray {
     const void* data;
     uint64_t size;

@@ -14,6 +14,7 @@ optirs_pjrt_client::optirs_pjrt_client(const pjrt::PluginLibrary& library, Optio
     : Object(OPTIRS_OBJECT_PJRT_CLIENT),
       library_(library),
       api_(library.api),
+      in_place_(library),
       destroy_task_(std::make_unique<DestroyTask>()) {
     destroy_task_->store = store;
     create(options);

@@ -15,6 +15,7 @@
 #include "src/pjrt/api.h"
 #include "src/pjrt/completion.h"
 #include "src/pjrt/device.h"
+#include "src/pjrt/in_place.h"
 #include "src/pjrt/key_value_store.h"
 #include "src/pjrt/live_buffers.h"
 #include "src/pjrt/named_values.h"
@@ -64,6 +65,8 @@ struct optirs_pjrt_client final : optirs::core::Object {
     /// Asks the plugin for the type of a buffer.
     const optirs::pjrt::TensorType* askType(PJRT_Buffer* buffer);
     optirs_pjrt_device* askDevice(PJRT_Buffer* buffer) const;
+
+    const optirs::pjrt::InPlace& inPlace() const noexcept { return in_place_; }
 
     /// The text, kept as long as the client; equal texts are kept once.
     const std::string* keepText(std::string text);
@@ -126,6 +129,7 @@ struct optirs_pjrt_client final : optirs::core::Object {
 
     const optirs::pjrt::PluginLibrary& library_;
     optirs::pjrt::Api api_;
+    optirs::pjrt::InPlace in_place_;
     PJRT_Client* handle_ = nullptr;
     std::unique_ptr<DestroyTask> destroy_task_;
     std::string platform_name_;

@@ -55,6 +55,8 @@ class Execution {
 
     using Devices = std::span<optirs_pjrt_device* const>;
 
+    /// Runs a small program into the buffers that the result cells hold. False: not done.
+    bool runInPlace(const ExecuteRequest& request);
     Devices devicesOf(const ExecuteRequest& request) const;
     void check(Devices devices, const ExecuteRequest& request) const;
     void gather(Call& call, Devices devices, const ExecuteRequest& request) const;
@@ -72,6 +74,7 @@ class Execution {
     void giveBack(std::unique_ptr<Call> call) noexcept;
 
     optirs_pjrt_executable& executable_;
+    std::atomic<bool> never_in_place_{false};
     const std::string* taken_reason_ = nullptr;  // "was donated to program 'step'"
     // The arrays of the last call that ended; calls that overlap make their own.
     SpinLock lock_;

@@ -48,6 +48,21 @@ PJRT_HostBufferSemantics semanticsFor(optirs_pjrt_host_semantics semantics, int 
     return static_cast<PJRT_HostBufferSemantics>(semantics);
 }
 
+/// Overwrites what the cell holds, where that is of the same kind, small, and used by nobody else.
+bool overwrite(const optirs_pjrt_client& client, const HostArray& array, const optirs_pjrt_buffer& cell,
+               const optirs_pjrt_buffer::Held& held, const optirs_pjrt_device* device) {
+    const bool is_plain = array.byte_strides == nullptr && array.memory == nullptr &&
+                          array.device_layout == nullptr && array.semantics == OPTIRS_PJRT_HOST_DURING_CALL &&
+                          array.size <= kSmallCopy;
+    if (!is_plain || &cell.client() != &client || held.type == nullptr ||
+        !held.type->is(array.dtype, array.dims) || (device != nullptr && device != held.device)) {
+        return false;
+    }
+    const optirs_pjrt_buffer::DeviceBufferRef buffer = cell.load();
+    return buffer && buffer->goneReason() == nullptr &&
+           client.inPlace().write(*buffer, array.data, array.size);
+}
+
 }  // namespace
 
 void bufferFromHost(optirs_pjrt_client& client, const HostArray& array, optirs_pjrt_device* device,
@@ -56,6 +71,10 @@ void bufferFromHost(optirs_pjrt_client& client, const HostArray& array, optirs_p
     checkHostArray(array);
     // The cell is most likely to be filled with what it held, where it held it.
     const optirs_pjrt_buffer::Held held = *inout == nullptr ? optirs_pjrt_buffer::Held{} : (*inout)->held();
+    if (*inout != nullptr && released == nullptr && client.inPlace().isOffered() &&
+        overwrite(client, array, **inout, held, device)) {
+        return;
+    }
     Target target(client, inout);
     optirs_pjrt_device& place = client.requireDevice(device != nullptr ? device : held.device);
     const TensorType* type = held.type != nullptr && held.type->is(array.dtype, array.dims)

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 
+#include "pjrt_abi/pjrt_in_place.h"
 #include "src/core/text.h"
 #include "src/pjrt/discovery.h"
 #include "src/pjrt/dynamic_library.h"
@@ -147,6 +148,9 @@ const PJRT_Extension_Base* PluginLibrary::firstExtension() const noexcept {
 
 std::string_view extensionName(int32_t type) noexcept {
     const bool is_known = type >= 0 && type < static_cast<int32_t>(std::size(pjrt_abi::kExtensionNames));
+    if (type == PJRT_EXTENSION_TYPE_IN_PLACE) {
+        return "InPlace";
+    }
     return is_known ? pjrt_abi::kExtensionNames[type] : "unknown";
 }
 

@@ -178,6 +178,7 @@ void Lowering::lowerCustomCall(Group& group, Scope& scope) {
     }
     try {
         scope.steps->push_back(makeCustomCallStep(spec));
+        program_.calls_out = true;
     } catch (const Error& error) {
         if (error.code() != Code::kUnimplemented) throw;
         throw unimplementedOperation(op, error.message());
