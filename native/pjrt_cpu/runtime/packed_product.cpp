@@ -26,6 +26,11 @@ constexpr int64_t kTaskPanels = 4;
 constexpr int64_t kFewestPacked = 8192;
 /// With fewer rows, columns are shared out.
 constexpr int64_t kFewestRows = 192;
+/// Of lhs, when rhs is not packed for them, and how full their panels must be.
+constexpr int64_t kVeryFewRows = 64;
+constexpr double kFullest = 0.7;
+/// Columns of rhs in a task then, a multiple of the kernels' rows.
+constexpr int64_t kTransposedRows = 48;
 /// Below these packing does not pay.
 constexpr int64_t kLeastRows = 8;
 constexpr int64_t kFewestColumns = 64;
@@ -59,7 +64,10 @@ PackedProduct::PackedProduct(const ContractionPlan& plan, const TileKernels& ker
       k_(plan.k),
       out_m_(plan.out_m),
       lhs_{kernels.rows, plan.lhs_m, plan.lhs_k},
-      rhs_{kernels.panel_width, plan.rhs_n, plan.rhs_k} {
+      rhs_{kernels.panel_width, plan.rhs_n, plan.rhs_k},
+      few_rows_(plan.rhs_k == 1 && plan.m <= kVeryFewRows &&
+                static_cast<double>(plan.m) >=
+                    kFullest * static_cast<double>(roundUp(plan.m, kernels.panel_width))) {
     const int64_t depths = (k_ + kDepth - 1) / kDepth;
     k_block_ = roundUp((k_ + depths - 1) / depths, kTogether);
     if (m_ < kFewestRows) {
@@ -191,6 +199,7 @@ void PackedProduct::multiply(const Task& task) const {
 
 void PackedProduct::run(const float* lhs, const float* rhs, float* out, ThreadPool& pool,
                         const FunctionRef<void(int64_t, int64_t)>* finished) const {
+    if (few_rows_) return runTransposed(lhs, rhs, out, pool);
     auto* packed = reinterpret_cast<float*>(threadScratch(
         ScratchSlot::kPanels, static_cast<size_t>((columns_ + roundUp(m_, lhs_.width)) * k_ * kFloat)));
     float* const strips = packed + columns_ * k_;
@@ -215,6 +224,45 @@ void PackedProduct::run(const float* lhs, const float* rhs, float* out, ThreadPo
             }
         });
     }
+}
+
+void PackedProduct::runTransposed(const float* lhs, const float* rhs, float* out, ThreadPool& pool) const {
+    const Side panels_of_lhs{rhs_.width, lhs_.stride, lhs_.k_stride};
+    const int64_t panels = (m_ + rhs_.width - 1) / rhs_.width;
+    const int64_t width = panels * rhs_.width;
+    auto* const packed = reinterpret_cast<float*>(
+        threadScratch(ScratchSlot::kPanels, static_cast<size_t>(width * k_ * kFloat)));
+    pack(panels_of_lhs, lhs, m_, packed, pool);
+    pool.parallelFor((n_ + kTransposedRows - 1) / kTransposedRows, 1, [&](int64_t begin, int64_t end) {
+        auto* const sums = reinterpret_cast<float*>(
+            threadScratch(ScratchSlot::kColumns, static_cast<size_t>(kTransposedRows * width * kFloat)));
+        for (int64_t task = begin; task < end; ++task) {
+            const int64_t first = task * kTransposedRows;
+            const int64_t rows = std::min(kTransposedRows, n_ - first);
+            TileBlock block{};
+            block.left_bytes = rhs_.stride * kFloat;
+            block.left_step = kFloat;
+            block.out_bytes = width * kFloat;
+            block.width = rhs_.width;
+            for (int64_t k = 0; k < k_; k += k_block_) {
+                block.steps = std::min(k_block_, k_ - k);
+                block.accumulate = k > 0;
+                for (int64_t row = 0; row < rows; row += kernels_.rows) {
+                    const auto count = std::min<int64_t>(kernels_.rows, rows - row);
+                    block.left = reinterpret_cast<const std::byte*>(rhs + (first + row) * rhs_.stride + k);
+                    for (int64_t panel = 0; panel < panels; ++panel) {
+                        block.right = reinterpret_cast<const std::byte*>(
+                            packed + (k * panels + panel * block.steps) * rhs_.width);
+                        block.out = reinterpret_cast<std::byte*>(sums + row * width + panel * rhs_.width);
+                        kernels_.of_rows[count - 1](block);
+                    }
+                }
+            }
+            for (int64_t i = 0; i < m_; ++i) {
+                for (int64_t c = 0; c < rows; ++c) out[i * out_m_ + first + c] = sums[c * width + i];
+            }
+        }
+    });
 }
 
 void PackedProduct::runByColumns(const float* strips, const float* rhs, float* out, ThreadPool& pool) const {

@@ -31,7 +31,7 @@ class PackedProduct {
              const FunctionRef<void(int64_t begin, int64_t end)>* finished) const;
 
     /// Whether `finished` may be given: all columns are worked on together.
-    bool finishesRows() const { return row_blocks_ > 0 && columns_ >= n_; }
+    bool finishesRows() const { return !few_rows_ && row_blocks_ > 0 && columns_ >= n_; }
 
  private:
     /// One side of the product, in strips of `width` rows of lhs or columns of rhs.
@@ -64,12 +64,16 @@ class PackedProduct {
     void multiply(const Task& task) const;
     /// Few rows: every thread packs the columns that it multiplies.
     void runByColumns(const float* strips, const float* rhs, float* out, ThreadPool& pool) const;
+    /// Very few rows, and columns of rhs that lie side by side along the sums: computes the transposed
+    /// product, for which only lhs needs to be packed.
+    void runTransposed(const float* lhs, const float* rhs, float* out, ThreadPool& pool) const;
     /// Where a block of rows begins.
     int64_t rowsBefore(int64_t block) const;
 
     const TileKernels& kernels_;
     int64_t m_, n_, k_, out_m_;
     Side lhs_, rhs_;
+    bool few_rows_;       ///< runTransposed() serves the product
     int64_t k_block_;     ///< of the sums
     int64_t row_blocks_;  ///< of about equal size, of tasks; 0: all rows are in every task
     int64_t columns_;     ///< columns that are packed at a time, a multiple of the panels' width

@@ -112,7 +112,8 @@ INSTANTIATE_TEST_SUITE_P(Shapes, PackedProductTest,
                                            Case{200, 1030, 3000, true, false},
                                            Case{700, 300, 17, false, false}, Case{32, 500, 784, false, true},
                                            Case{17, 3072, 75, true, false}, Case{191, 66, 387, false, true},
-                                           Case{8, 1030, 400, true, true}));
+                                           Case{8, 1030, 400, true, true}, Case{12, 301, 400, false, true},
+                                           Case{64, 97, 801, true, true}));
 INSTANTIATE_TEST_SUITE_P(Shapes, PackedEpilogueTest,
                          ::testing::Values(Case{800, 70, 800, true, true}, Case{800, 70, 800, false, false},
                                            Case{100, 70, 900, false, true}));
