@@ -177,5 +177,39 @@ TEST(Math, SixteenBitTypesWithinOneUnit) {
     }
 }
 
+/// exp(x - max(x, 0)): of rows [x, 0], so that the maximum shows.
+TEST(Math, ExponentialBelowTheMaximum) {
+    const std::string program = R"(
+func.func @main(%x: tensor<4096x2xf32>) -> tensor<4096x2xf32> {
+  %low = stablehlo.constant dense<0xFF800000> : tensor<f32>
+  %m = stablehlo.reduce(%x init: %low) applies stablehlo.maximum across dimensions = [1] : (tensor<4096x2xf32>, tensor<f32>) -> tensor<4096xf32>
+  %mb = stablehlo.broadcast_in_dim %m, dims = [0] : (tensor<4096xf32>) -> tensor<4096x2xf32>
+  %d = stablehlo.subtract %x, %mb : tensor<4096x2xf32>
+  %e = stablehlo.exponential %d : tensor<4096x2xf32>
+  return %e : tensor<4096x2xf32>
+})";
+    std::vector<float> x;
+    for (size_t i = 0; i < 4096; ++i) {
+        x.push_back(-120.0F * static_cast<float>(i) / 4095.0F);
+        x.push_back(0.0F);
+    }
+    x[2] = -std::numeric_limits<float>::infinity();
+    x[4] = std::numeric_limits<float>::quiet_NaN();
+    const std::vector<float> got = testing::runFloats(program, {x});
+    for (size_t i = 0; i < x.size(); ++i) {
+        const bool is_nan_row = i / 2 == 2;
+        const long double want = is_nan_row ? std::numeric_limits<long double>::quiet_NaN()
+                                            : std::exp(static_cast<long double>(x[i]));
+        EXPECT_LE(testing::ulps<float>(got[i], want), 3) << x[i];
+    }
+    // Less something else, the argument may be large.
+    std::string other = program;
+    other.replace(other.find("stablehlo.maximum"), 17, "stablehlo.minimum");
+    other.replace(other.find("0xFF800000"), 10, "0x7F800000");
+    EXPECT_LE(testing::ulps<float>(testing::runFloats(other, {x})[2 * 3000 + 1],
+                                   std::exp(-static_cast<long double>(x[2 * 3000]))),
+              3);
+}
+
 }  // namespace
 }  // namespace optirs::plugin::testing

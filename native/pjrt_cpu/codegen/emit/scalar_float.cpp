@@ -1,6 +1,7 @@
 #include <llvm/IR/Intrinsics.h>
 #include <llvm/IR/Module.h>
 
+#include "pjrt_cpu/codegen/emit/known_sign.h"
 #include "pjrt_cpu/codegen/emit/scalar.h"
 #include "pjrt_cpu/ir/ops.h"
 
@@ -169,7 +170,9 @@ llvm::Value* ScalarEmitter::applyFloat(const Operation& op, ElementType type,
         case OpKind::kRsqrt:
             return rounded(b_.CreateFDiv(number(1), one(I::sqrt)));
         case OpKind::kExponential:
-            return rounded(math("exp", x));
+            return rounded(math(
+                !x[0]->getType()->isDoubleTy() && isNeverPositive(*op.operand(0)) ? "exp_negative" : "exp",
+                x));
         case OpKind::kExponentialMinusOne:
             return rounded(math("expm1", x));
         case OpKind::kLog:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pjrt_cpu/codegen/emit/known_sign.h"
 #include "pjrt_cpu/codegen/index/access.h"
 #include "pjrt_cpu/ir/ops.h"
 #include "pjrt_cpu/ir/printer.h"
@@ -57,6 +58,8 @@ class Fingerprint {
             for (const Value* captured : capturedValues(*op)) line += " uses " + visit(captured, false);
             line += print(*op);
         }
+        // What is known of an operand from outside the kernel.
+        if (op->kind() == OpKind::kExponential && isNeverPositive(*op->operand(0))) line += " never positive";
         line += " : " + value->tensor().toString();
         const size_t number = numbers_.size();
         numbers_[op] = number;

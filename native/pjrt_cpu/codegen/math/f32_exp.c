@@ -2,22 +2,6 @@
 // interval.
 #include "bits.h"
 
-// Reduces x = k ln2 + r, returns expm1(r) and leaves the integer in *k.
-OPTIRS_LOCAL float reducedExpm1(float x, int32_t* k) {
-    const float shifted = __builtin_fmaf(x, 0x1.715476p0f, 0x1.8p23f);
-    const float kf = shifted - 0x1.8p23f;
-    *k = (int32_t)(bitsOfF32(shifted) - 0x4b400000u);
-    float r = __builtin_fmaf(kf, -0x1.62e400p-1f, x);
-    r = __builtin_fmaf(kf, -0x1.7f7d1cp-20f, r);
-    float q = 0.0001989198131397769f;
-    q = __builtin_fmaf(q, r, 0.0013934541928270264f);
-    q = __builtin_fmaf(q, r, 0.0083333100242252924f);
-    q = __builtin_fmaf(q, r, 0.041666456809677876f);
-    q = __builtin_fmaf(q, r, 0.16666666682534356f);
-    q = __builtin_fmaf(q, r, 0.50000000142862234f);
-    return __builtin_fmaf(q, r * r, r);
-}
-
 OPTIRS_MATH float optirs_exp_f32(float x) {
     x = x < -104.0f ? -104.0f : x;
     x = x > 89.0f ? 89.0f : x;
@@ -48,13 +32,7 @@ OPTIRS_MATH float optirs_tanh_f32(float x) {
     return x != x ? x : result;
 }
 
-// exp(x) of x <= 0, NaN kept. 2^k alone may be below 2^-126: it is taken 2^24 too large.
-OPTIRS_LOCAL float expOfNegative(float x) {
-    x = x < -104.0f ? -104.0f : x;
-    int32_t k;
-    const float p = 1.0f + reducedExpm1(x, &k);
-    return p * f32OfBits((uint32_t)(k + 127 + 24) << 23) * 0x1p-24f;
-}
+OPTIRS_MATH float optirs_exp_negative_f32(float x) { return expOfNegative(x); }
 
 OPTIRS_MATH float optirs_logistic_f32(float x) {
     const float e = expOfNegative(-__builtin_fabsf(x));

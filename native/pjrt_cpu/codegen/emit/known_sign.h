@@ -1,0 +1,11 @@
+#pragma once
+
+#include "pjrt_cpu/ir/operation.h"
+
+namespace optirs::plugin {
+
+/// Whether no element of `value` is above zero (a NaN may be among them), as far as it shows: it is a tensor
+/// less the maximum over some of its dimensions, as softmax has it.
+bool isNeverPositive(const Value& value);
+
+}  // namespace optirs::plugin
