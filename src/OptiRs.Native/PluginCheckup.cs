@@ -5,7 +5,7 @@ namespace OptiRs.Native;
 /// <param name="Version">Version of the PJRT C API that it speaks, for instance <c>0.114</c>; null where it did not load.</param>
 /// <param name="Platform">Name and version of its platform; null where its devices did not open.</param>
 /// <param name="Devices">Its devices, one text each.</param>
-/// <param name="MemoryBytes">Memory of all its devices together; null where the plugin does not say.</param>
+/// <param name="MemoryBytes">Memory of all its devices together, of the host where they use that; null where the plugin does not say.</param>
 /// <param name="Problem">Why it cannot be used, in a sentence; null if it can.</param>
 /// <param name="Advice">What to do about it; null if nothing is to be done.</param>
 public sealed record PluginReport(
@@ -35,6 +35,7 @@ public static class PluginCheckup
             long? memory = null;
             foreach (PjrtDevice device in client.AddressableDevices)
                 if (device.MemoryStats() is { BytesLimit: > 0 } stats) memory = (memory ?? 0) + stats.BytesLimit;
+            if (memory is null && client.IsHostMemory) memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
             string[] devices = [.. client.AddressableDevices.Select(d => d.ToString())];
             return new PluginReport(
                 plugin.Path, version, $"{client.PlatformName} ({client.PlatformVersion.ReplaceLineEndings("; ")})", devices, memory,

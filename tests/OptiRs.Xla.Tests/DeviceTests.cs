@@ -102,6 +102,22 @@ internal sealed class DeviceTests
     }
 
     [Test]
+    public void ErfOfFloatsIsThatOfDoublesToThreeUnits()
+    {
+        using Session session = PluginSession.Open();
+        float[] points = [.. Enumerable.Range(-30000, 60001).Select(i => i * 1.5e-4f), 1e-30f, -1e-30f, float.PositiveInfinity, float.NegativeInfinity];
+        Shape shape = new(points.Length);
+        Graph graph = Graph.Trace(v => [Op.Convert(Op.Erf(Op.Convert(v[0], DType.F32)), DType.F64), Op.Erf(v[0])], [(DType.F64, shape)]);
+        NdArray[] results = PluginSession.Run(session, graph, new NdArray([points.Length], [.. points.Select(x => (double)x)]));
+        for (int i = 0; i < points.Length; i++)
+        {
+            float magnitude = (float)Math.Abs(results[1].Data[i]);
+            double exact = results[1].Data[i], unit = (double)MathF.BitIncrement(magnitude) - magnitude;
+            Assert.That(results[0].Data[i], Is.EqualTo(exact).Within(3 * unit), $"erf({points[i]})");
+        }
+    }
+
+    [Test]
     public void AgreesWithDifferencesOnGradientsThroughComplexNumbers()
     {
         using Session session = PluginSession.Open();

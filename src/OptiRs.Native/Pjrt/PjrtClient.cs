@@ -12,7 +12,6 @@ namespace OptiRs.Native;
 public sealed partial class PjrtClient : IDisposable
 {
     private readonly Dictionary<nint, PjrtDevice> _devices;
-    private readonly bool _isHostMemory;
 
     internal PjrtClient(PjrtClientHandle handle, string pluginPath)
     {
@@ -24,10 +23,13 @@ public sealed partial class PjrtClient : IDisposable
         _devices = all.ToDictionary(d => d, d => new PjrtDevice(this, d));
         Devices = [.. all.Select(d => _devices[d])];
         AddressableDevices = [.. PjrtNative.Devices(handle, addressableOnly: true).Select(FindDevice)];
-        _isHostMemory = PlatformName.EndsWith("cpu", StringComparison.Ordinal);
+        IsHostMemory = PlatformName.EndsWith("cpu", StringComparison.Ordinal);
     }
 
     internal PjrtClientHandle Handle { get; }
+
+    /// <summary>Whether the devices use the memory of the host.</summary>
+    internal bool IsHostMemory { get; }
 
     /// <summary>File of the plugin.</summary>
     public string PluginPath { get; }
@@ -160,7 +162,7 @@ public sealed partial class PjrtClient : IDisposable
     /// <summary>A buffer around a new cell. Host memory that hangs on it is made known to the collector.</summary>
     internal PjrtBuffer Created(PjrtBufferHandle cell, DType dtype, Shape shape)
     {
-        if (_isHostMemory) cell.AddPressure(shape.ByteCount(dtype));
+        if (IsHostMemory) cell.AddPressure(shape.ByteCount(dtype));
         return new PjrtBuffer(this, cell, dtype, shape);
     }
 

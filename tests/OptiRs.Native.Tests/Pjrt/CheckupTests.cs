@@ -38,6 +38,17 @@ public sealed class CheckupTests
         Assert.That(PluginCheckup.Explain(ErrorCode.Internal, "something else\nhappened"), Is.EqualTo(("something else happened", (string?)null)));
 
     [Test]
+    public void TheEmbeddedPluginTellsEverything()
+    {
+        PluginReport report = PluginCheckup.Examine(PluginUnderTest.Get("embedded").Path);
+        Assert.That(report.Version, Does.StartWith("0."));
+        Assert.That(report.Platform, Does.Contain("optirs_cpu"));
+        Assert.That(report.Devices, Is.Not.Empty);
+        Assert.That(report.MemoryBytes, Is.GreaterThan(0));
+        Assert.That((report.Problem, report.Advice), Is.EqualTo(((string?)null, (string?)null)));
+    }
+
+    [Test]
     public void APluginWithAMissingDependencyNamesIt()
     {
         PluginReport report = PluginCheckup.Examine(PluginUnderTest.FakePath("fake_with_dependency"));
