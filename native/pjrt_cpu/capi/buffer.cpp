@@ -98,8 +98,8 @@ ExclusiveUse::ExclusiveUse(const PJRT_Buffer& buffer) : lock_(buffer.mutex_, std
     if (!lock_) return;
     // Nobody can take a reference now: the only ways to one are the lock and the references that there are.
     const Ref<BufferValue>& value = buffer.value_;
-    const bool is_ours = value.unique() && value->ready->isReady() && !value->ready->error() &&
-                         value->storage.unique() && value->storage->writable() && buffer.external_.empty();
+    const bool is_ours = value.unique() && value->isThere() && value->storage.unique() &&
+                         value->storage->writable() && buffer.external_.empty();
     if (is_ours)
         data_ = value->storage->data();
     else

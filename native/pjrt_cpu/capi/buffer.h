@@ -24,6 +24,9 @@ struct BufferValue final : Counted {
     const std::shared_ptr<Completion> ready;
     /// Written before `ready` completes; read after.
     Ref<Storage> storage;
+
+    /// Whether the bytes are there now.
+    bool isThere() const { return ready->isReady() && !ready->error(); }
 };
 
 class ExclusiveUse;

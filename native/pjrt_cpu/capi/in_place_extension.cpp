@@ -20,8 +20,6 @@ constexpr int64_t kMostBytes = int64_t{1} << 16;
 constexpr size_t kMostArguments = 16;
 constexpr size_t kMostResults = 8;
 
-bool isThere(const BufferValue& value) { return value.ready->isReady() && !value.ready->error(); }
-
 PJRT_Error* read(PJRT_InPlace_Read_Args* args) {
     return guarded("PJRT_InPlace_Read", args, sizeof *args, [](auto& a) {
         a.is_done = false;
@@ -29,7 +27,7 @@ PJRT_Error* read(PJRT_InPlace_Read_Args* args) {
         if (a.data == nullptr || a.size != static_cast<size_t>(buffer.bytes) || buffer.bytes > kMostBytes)
             return;
         const Ref<BufferValue> value = buffer.value();
-        if (!isThere(*value)) return;
+        if (!value->isThere()) return;
         copyCounted(a.data, value->storage->data(), buffer.bytes, nullptr);
         a.is_done = true;
     });
@@ -77,7 +75,7 @@ bool run(PJRT_LoadedExecutable& executable, std::span<PJRT_Buffer* const> argume
     for (size_t i = 0; i < arguments.size(); ++i) {
         if (!fits(arguments[i], program.arguments[i], &device)) return false;
         values[i] = arguments[i]->value();
-        if (!isThere(*values[i])) return false;
+        if (!values[i]->isThere()) return false;
         inputs[i] = values[i]->storage->data();
     }
     std::array<std::optional<ExclusiveUse>, kMostResults> uses;

@@ -31,7 +31,9 @@ std::string_view ownersOf(PJRT_Extension_Type type) noexcept {
     }
 }
 
-const PJRT_Extension_Base* find(const PluginLibrary& library, PJRT_Extension_Type type) noexcept {
+}  // namespace
+
+const PJRT_Extension_Base* findExtension(const PluginLibrary& library, PJRT_Extension_Type type) noexcept {
     const PJRT_Extension_Base* extension = library.firstExtension();
     while (extension != nullptr && extension->type != type) {
         extension = extension->next;
@@ -39,10 +41,8 @@ const PJRT_Extension_Base* find(const PluginLibrary& library, PJRT_Extension_Typ
     return extension;
 }
 
-}  // namespace
-
 void readExtension(const PluginLibrary& library, PJRT_Extension_Type type, void* table, std::size_t size) {
-    const PJRT_Extension_Base* extension = find(library, type);
+    const PJRT_Extension_Base* extension = findExtension(library, type);
     if (extension == nullptr) {
         throw core::Error(
             core::Code::kUnimplemented,

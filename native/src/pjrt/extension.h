@@ -39,6 +39,9 @@ inline constexpr auto kExtension<PJRT_TpuExecutable_Extension> = PJRT_Extension_
 template <>
 inline constexpr auto kExtension<PJRT_Shardings_Extension> = PJRT_Extension_Type_Shardings;
 
+/// The plugin's table of this extension; NULL where there is none.
+const PJRT_Extension_Base* findExtension(const PluginLibrary& library, PJRT_Extension_Type type) noexcept;
+
 /// Copies the plugin's table of this extension; what it is too short for stays NULL. Throws UNIMPLEMENTED,
 /// naming plugin, extension and who has it, where there is none.
 void readExtension(const PluginLibrary& library, PJRT_Extension_Type type, void* table, std::size_t size);

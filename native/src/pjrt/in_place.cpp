@@ -1,12 +1,11 @@
 #include "src/pjrt/in_place.h"
 
+#include "src/pjrt/extension.h"
+
 namespace optirs::pjrt {
 
 InPlace::InPlace(const PluginLibrary& library) noexcept : api_(library.api) {
-    const PJRT_Extension_Base* extension = library.firstExtension();
-    while (extension != nullptr && extension->type != PJRT_EXTENSION_TYPE_IN_PLACE) {
-        extension = extension->next;
-    }
+    const PJRT_Extension_Base* extension = findExtension(library, PJRT_EXTENSION_TYPE_IN_PLACE);
     if (extension != nullptr && extension->struct_size >= sizeof(PJRT_InPlace_Extension)) {
         table_ = reinterpret_cast<const PJRT_InPlace_Extension*>(extension);
     }

@@ -9,15 +9,6 @@
 namespace optirs::plugin::testing {
 namespace {
 
-std::vector<float> numbers(size_t count, uint32_t seed) {
-    std::vector<float> values(count);
-    for (float& value : values) {
-        seed = seed * 1664525u + 1013904223u;
-        value = static_cast<float>(seed >> 8) / 8388608.0f - 1.0f;
-    }
-    return values;
-}
-
 void expectNear(const std::vector<float>& actual, const std::vector<double>& expected, double tolerance) {
     ASSERT_EQ(actual.size(), expected.size());
     for (size_t i = 0; i < actual.size(); ++i)

@@ -10,15 +10,6 @@
 namespace optirs::plugin::testing {
 namespace {
 
-std::vector<float> numbers(size_t count, uint32_t seed) {
-    std::vector<float> values(count);
-    for (float& value : values) {
-        seed = seed * 1664525u + 1013904223u;
-        value = static_cast<float>(seed >> 8) / 8388608.0f - 1.0f;
-    }
-    return values;
-}
-
 constexpr const char* kSoftmax = R"(
 func.func @main(%a: tensor<37x65xf32>) -> tensor<37x65xf32> {
   %low = stablehlo.constant dense<0xFF800000> : tensor<f32>

@@ -56,6 +56,15 @@ std::vector<Bytes> run(std::string_view text, const std::vector<Bytes>& argument
     return run(*compile(text), arguments, threads);
 }
 
+std::vector<float> numbers(size_t count, uint32_t seed) {
+    std::vector<float> values(count);
+    for (float& value : values) {
+        seed = seed * 1664525u + 1013904223u;
+        value = static_cast<float>(seed >> 8) / 8388608.0f - 1.0f;
+    }
+    return values;
+}
+
 std::vector<float> runFloats(std::string_view text, const std::vector<std::vector<float>>& arguments) {
     std::vector<Bytes> bytes;
     for (const auto& argument : arguments) bytes.push_back(Bytes::of(argument));

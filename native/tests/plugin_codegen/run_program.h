@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string_view>
@@ -38,6 +39,9 @@ class Bytes {
 /// Runs a compiled program; outputs take the memory of donated arguments, as a client's would.
 std::vector<Bytes> run(const Program& program, const std::vector<Bytes>& arguments, int threads = 2);
 std::vector<Bytes> run(std::string_view text, const std::vector<Bytes>& arguments, int threads = 2);
+
+/// Numbers in [-1, 1), the same for the same seed.
+std::vector<float> numbers(size_t count, uint32_t seed);
 
 /// The only output, as floats.
 std::vector<float> runFloats(std::string_view text, const std::vector<std::vector<float>>& arguments);

@@ -42,16 +42,6 @@ std::string program(size_t rows, size_t columns, bool donated = false) {
            all + ", " + all + "\n}";
 }
 
-std::vector<float> numbers(size_t count) {
-    std::vector<float> values(count);
-    uint32_t seed = 1;
-    for (float& value : values) {
-        seed = seed * 1664525u + 1013904223u;
-        value = static_cast<float>(seed >> 8) / 8388608.0f - 1.0f;
-    }
-    return values;
-}
-
 /// LLVM's IR of all kernels, as it was compiled.
 std::string optimisedIr(const std::string& text) {
     const std::filesystem::path folder =
@@ -79,7 +69,7 @@ size_t count(const std::string& text, std::string_view what) {
 /// A large program against a small one over its first and its last rows, bit for bit.
 void checkRows(size_t rows, size_t columns, bool donated) {
     constexpr size_t kFew = 5;
-    const std::vector<float> in = numbers(rows * columns);
+    const std::vector<float> in = numbers(rows * columns, 1);
     const auto large = run(program(rows, columns, donated), {Bytes::of(in), Bytes::of(in)});
     for (const size_t first : {size_t{0}, rows / 2, rows - kFew}) {
         const auto begin = in.begin() + static_cast<ptrdiff_t>(first * columns);
