@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Our compiled programs beside the best PyTorch (or oneDNN) variant, turn by turn in one run on this machine.
+"""Our compiled programs and kernels beside the best PyTorch (or oneDNN) variant, turn by turn in one run on this machine.
 
     compare.py [--turns N] [--variant NAME] [--list] [ROW...]      rows: names of --list or parts of them; none: all of them
 
@@ -11,12 +11,13 @@ The peers' scripts are in the folder PEERS (default: ../shared/peers beside the 
 else may run meanwhile. The limits, copying through memory and f32 multiply-adds on all cores, are those that `bench limits` measured
 (bf16 counts as f32 where the processor has no bf16 multiplier).
 """
-import argparse, os, re, statistics, subprocess, sys
+import argparse, json, os, re, statistics, subprocess, sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 PEERS = Path(os.environ.get("PEERS", HERE.parent.parent / "shared" / "peers"))
 OURS = HERE.parent / "artifacts" / "bin" / "OptiRs.Benchmarks" / "release" / "OptiRs.Benchmarks.dll"
+NATIVE = HERE.parent / "artifacts" / "native"  # bench/bin/kernels_benchmark and, of the release, the libraries that it loads
 TOKENS = 8 * 256  # of a step of the GPT
 SHOW = {
     "ms": lambda seconds: f"{1e3 * seconds:.4g} ms",
@@ -61,6 +62,31 @@ def rows():
             peer = torch("gemm.py", f"{name}.torch") + [("./in_chroot.sh", "/build/gemm_dnnl", f"{name}.dnnl")]
             yield name, "programs", f"gemm.{t}.{cube}", peer, 0.97
 
+    yield from kernel_rows(torch)
+
+def kernel_rows(torch):
+    """Single kernels, called from C++, which carry the peers' names."""
+    def row(name, script, *names, target=None): return f"kernels.{name}", "kernels", name, torch(script, *names or [f"{name}."]), target
+    for what, targets in (("adamw", (0.97, 0.97, 2, 4)), ("sgdm", (0.97, 0.97, 2, 4)), ("lion", (0.97, 0.97, 2, 4))):
+        for size, target in zip(("100M", "16M", "1000x10k", "64k"), targets):
+            name = f"optim.{what}.{size}"
+            variants = [f"{name}.torch_{variant}" for variant in ("fused", "compile", "composed")]
+            yield row(name, "optim.py", *variants, target=target)
+    for t, backward in (("f32", 1.3), ("bf16", 2.5)):
+        for what in ("layernorm", "rmsnorm", "softmax", "gelu_tanh", "gelu_erf"):
+            yield row(f"norm.{what}.{t}.fwd", "norm.py", target=1.3)
+            yield row(f"norm.{what}.{t}.fwdbwd", "norm.py", target=backward)
+    yield row("norm.cross_entropy_2048x256.f32.fwdbwd", "norm.py")
+    for what, target in (("quant", 2), ("dequant", 8)):
+        for size in ("16M", "256k"): yield row(f"fp8.{what}_e4m3.{size}", "elementwise.py", f"fp8.{what}_e4m3.{size}.torch_copy", target=target)
+    for t in ("f32", "bf16"):
+        for length in (1024, 4096):
+            for mask in ("full", "causal"):
+                for what in ("fwd", "fwdbwd"):
+                    name = f"attn.{t}.S{length}.{mask}.{what}"
+                    yield row(name, "attention.py", f"{name}.torch", target=1.2 if mask == "full" else 1.5 if t == "f32" else 2.5)
+    for size in ("512", "2048"): yield row(f"gemm.f32.{size}", "gemm.py", f"gemm.f32.{size}.torch", target=0.97)
+
 LINE = re.compile(r"^(\S+) (\S+) (\S+)(?: # (.*))?$")
 
 def run(command, cwd=None, env=None):
@@ -72,8 +98,20 @@ def run(command, cwd=None, env=None):
             try: yield m[1], float(m[2]), m[3], details
             except ValueError: pass
 
+def run_kernels(names):
+    """What kernels_benchmark prints for these names, in the form of run."""
+    pattern = "^(" + "|".join(map(re.escape, names)) + ")(/.*)?$"
+    command = [NATIVE / "bench" / "bin" / "kernels_benchmark", "--benchmark_format=json", f"--benchmark_filter={pattern}"]
+    done = subprocess.run(command, env=dict(os.environ, OPTIRS_BACKEND_PATH=NATIVE / "release" / "lib"), capture_output=True, text=True)
+    if done.returncode != 0: sys.exit(f"kernels_benchmark failed ({done.returncode}):\n{done.stderr[-2000:]}")
+    for case in json.loads(done.stdout)["benchmarks"]:
+        milliseconds = case["real_time"] * {"ns": 1e-6, "us": 1e-3, "ms": 1}[case["time_unit"]]
+        details = {key: case[counter] * milliseconds / 1e3 for key, counter in (("bytes", "bytes_per_second"), ("flops", "flops")) if counter in case}
+        yield case["name"].split("/")[0], milliseconds, "ms", details
+
 def ours(benchmark, names):
-    found = {got: (value, unit, details) for got, value, unit, details in run(["dotnet", OURS, benchmark, *names])}
+    lines = run_kernels(names) if benchmark == "kernels" else run(["dotnet", OURS, benchmark, *names])
+    found = {got: (value, unit, details) for got, value, unit, details in lines}
     for name in names:
         if name not in found: sys.exit(f"our benchmark {benchmark} has no {name}")
     return found
@@ -112,7 +150,8 @@ def compare(benchmark, commands, rows_of, turns, limit):
         for variant, value, unit in peers(commands):
             theirs.setdefault(variant, []).append(seconds(value, unit))
             units[variant] = unit
-    for name, _, our_name, _, target in rows_of:
+    for row, _, our_name, _, target in rows_of:
+        name = row.removeprefix("kernels.")
         medians = {variant: statistics.median(values) for variant, values in theirs.items() if variant.startswith(name + ".")}
         if not medians: sys.exit(f"{name}: the peer printed no figure")
         best = min(medians, key=medians.get)
@@ -120,7 +159,7 @@ def compare(benchmark, commands, rows_of, turns, limit):
         flops, moved = float(details[our_name].get("flops", 0)), float(details[our_name].get("bytes", 0))
         fraction = flops / own / limit[1] if flops else moved / own / limit[0]
         show = SHOW[units[best]]
-        print(f"| {name} | {show(own)} | {show(medians[best])} ({best.removeprefix(name + '.')}) | {medians[best] / own:.2f} "
+        print(f"| {row} | {show(own)} | {show(medians[best])} ({best.removeprefix(name + '.')}) | {medians[best] / own:.2f} "
               f"| {100 * fraction:.0f} % | {target or ''} |", flush=True)
 
 def main():
@@ -137,6 +176,8 @@ def main():
     home = Path(os.environ.get("PEERS_HOME", Path.home() / ".cache" / "optirs-peers"))
     if not (home / "chroot").exists(): sys.exit(f"the peers are not set up in {home}: run {PEERS}/setup_peers.sh and build_c.sh")
     if not OURS.exists(): sys.exit(f"{OURS} is missing: build benchmarks/OptiRs.Benchmarks in Release first")
+    if any(r[1] == "kernels" for r in chosen) and not (NATIVE / "bench").exists():
+        sys.exit(f"kernels_benchmark is missing: cmake --preset release -B {NATIVE}/bench -DOPTIRS_BUILD_BENCHMARKS=ON, and build it")
     limit = limits()
     print(f"limits: copy {limit[0] / 1e9:.3g} GB/s, f32 {limit[1] / 1e9:.4g} GFLOP/s\n\n| Row | Ours | Best peer | Ratio | Of the limit | Target |\n|---|--:|--:|--:|--:|--:|", flush=True)
     for benchmark, commands, rows_of in groups(chosen, arguments.variant): compare(benchmark, commands, rows_of, arguments.turns, limit)

@@ -133,7 +133,7 @@ void runRows(const Backward& shape, const Buffers& buffers, const Tensors& all, 
     std::fill_n(buffers.query_gradient, count * padded(width), 0.0F);
     for (int64_t tile = seen.begin / kTileColumns * kTileColumns; tile < seen.end; tile += kTileColumns) {
         runScores(shape, buffers, all, means, batch, head, first, count, tile,
-                  std::min(kTileColumns, length - tile));
+                  std::min(kTileColumns, seen.end - tile));
     }
     for (int64_t i = 0; i < count; ++i) {
         scaleRow(buffers.query_gradient + i * padded(width), scale, width);

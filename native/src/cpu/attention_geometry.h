@@ -1,6 +1,7 @@
 // What forward and backward attention share: where operands lie, and which columns a row attends to.
 #pragma once
 
+#include <hwy/cache_control.h>
 #include <optirs/kernel_attention.h>
 
 #include <algorithm>
@@ -43,6 +44,10 @@ class HeadTensor {
     /// Copies rows as f32, one after the other.
     void read(int64_t batch, int64_t head, int64_t first, int64_t count, float scale, float* to) const {
         for (int64_t i = 0; i < count; ++i) {
+            // Rows lie too far apart for the hardware to foresee the next.
+            if (i + kPrefetch < count) {
+                prefetch(at(batch, first + i + kPrefetch, head));
+            }
             convert(type_, at(batch, first + i, head), scale * scaleOf(head), Element::kF32, to + i * width_,
                     width_);
         }
@@ -63,6 +68,15 @@ class HeadTensor {
     }
 
  private:
+    static constexpr int64_t kPrefetch = 6;
+
+    void prefetch(const char* row) const {
+        constexpr int64_t kLine = 64;
+        for (int64_t i = 0; i < width_ * byteSize(type_); i += kLine) {
+            hwy::Prefetch(row + i);
+        }
+    }
+
     char* at(int64_t batch, int64_t row, int64_t head) const {
         if (table_ != nullptr) {
             batch = table_[batch * table_width_ + row / block_size_];

@@ -11,6 +11,7 @@
 
 #include "hwy/contrib/math/math-inl.h"
 #include "src/cpu/convert-inl.h"
+#include "src/cpu/exp-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace optirs::cpu::HWY_NAMESPACE {
@@ -18,14 +19,6 @@ namespace {
 
 using F32 = hn::ScalableTag<float>;
 using Vec = hn::Vec<F32>;
-
-/// exp of what is at most 0; 0 for what is too small to be a number, NaN for NaN.
-HWY_INLINE Vec power(Vec x) {
-    const F32 d;
-    const Vec lowest = hn::Set(d, -104.0F);
-    const Vec value = hn::Exp(d, hn::Max(x, lowest));
-    return hn::IfThenElse(hn::Lt(x, lowest), hn::Zero(d), hn::IfThenElse(hn::IsNaN(x), x, value));
-}
 
 void softCapRowHere(float* scores, float cap, int64_t n) {
     const F32 d;
@@ -52,20 +45,24 @@ float softmaxPartHere(float* scores, int64_t n, RunningSoftmax& state) {
     const bool is_empty = largest == -std::numeric_limits<float>::infinity();
     const Vec shift = hn::Set(d, is_empty ? 0.0F : largest);
     Vec sum = hn::Zero(d);
+    Vec other = hn::Zero(d);  // the two take turns, so that additions overlap
     forVectors(
         d, n,
         [&](int64_t i) HWY_ATTR {
-            const Vec value = power(hn::Sub(hn::LoadU(d, scores + i), shift));
-            sum = hn::Add(sum, value);
+            const Vec value = expOfNegative(d, hn::Sub(hn::LoadU(d, scores + i), shift));
+            const Vec next = hn::Add(other, value);
+            other = sum;
+            sum = next;
             hn::StoreU(value, d, scores + i);
         },
         [&](int64_t i, size_t rest) HWY_ATTR {
-            const Vec value = power(hn::Sub(loadSome(d, scores + i, rest), shift));
+            const Vec value = expOfNegative(d, hn::Sub(loadSome(d, scores + i, rest), shift));
             sum = hn::Add(sum, hn::IfThenElseZero(hn::FirstN(d, rest), value));
             storeSome(value, d, scores + i, rest);
         });
-    const float former = is_empty ? 1.0F : std::exp(state.largest - largest);
-    state.sum = state.sum * former + hn::GetLane(hn::SumOfLanes(d, sum));
+    // Mostly the maximum was seen before.
+    const float former = is_empty || largest == state.largest ? 1.0F : std::exp(state.largest - largest);
+    state.sum = state.sum * former + hn::GetLane(hn::SumOfLanes(d, hn::Add(sum, other)));
     state.largest = largest;
     return former;
 }
@@ -84,10 +81,12 @@ void probabilitiesRowHere(const float* scores, float lse, int64_t n, float* prob
     const Vec shift = hn::Set(d, lse);
     forVectors(
         d, n,
-        [&](int64_t i)
-            HWY_ATTR { hn::StoreU(power(hn::Sub(hn::LoadU(d, scores + i), shift)), d, probabilities + i); },
+        [&](int64_t i) HWY_ATTR {
+            hn::StoreU(expOfNegative(d, hn::Sub(hn::LoadU(d, scores + i), shift)), d, probabilities + i);
+        },
         [&](int64_t i, size_t rest) HWY_ATTR {
-            storeSome(power(hn::Sub(loadSome(d, scores + i, rest), shift)), d, probabilities + i, rest);
+            storeSome(expOfNegative(d, hn::Sub(loadSome(d, scores + i, rest), shift)), d, probabilities + i,
+                      rest);
         });
 }
 

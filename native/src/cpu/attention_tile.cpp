@@ -114,9 +114,10 @@ void KeyPart::attendPacked(const Forward& shape, const RowTile& tile, const Rang
     const int64_t count = tile.count();
     const int64_t first = columns_.begin;
     const int64_t length = columns_.end - first;
-    for (int64_t at = (ranges.any.begin - first) / kTileColumns * kTileColumns; at < ranges.any.end - first;
+    const int64_t end = ranges.any.end - first;  // behind it no row attends to anything
+    for (int64_t at = (ranges.any.begin - first) / kTileColumns * kTileColumns; at < end;
          at += kTileColumns) {
-        const int64_t columns = std::min(kTileColumns, length - at);
+        const int64_t columns = std::min(kTileColumns, end - at);
         multiplyTile({buffers_.query, width, 1}, buffers_.packed_keys + at * width, width, 0, count, columns,
                      width, false, buffers_.scores, kTileColumns);
         weigh(shape, tile, ranges, results, first + at, columns);

@@ -104,4 +104,17 @@ decltype(auto) visitElement(Element element, void* data, Body&& body) {
     }
 }
 
+/// The same for the types of 16 bits and more.
+template <class Body>
+decltype(auto) visitFloat(Element element, const void* data, Body&& body) {
+    switch (element) {
+        case Element::kBF16:
+            return body(static_cast<const BF16*>(data));
+        case Element::kF16:
+            return body(static_cast<const F16*>(data));
+        default:
+            return body(static_cast<const float*>(data));
+    }
+}
+
 }  // namespace optirs::cpu

@@ -124,12 +124,12 @@ class Epilogue {
                 convert(Element::kF32, value, 1.0F, type, dataOf<char>(*args_.aux) + at * byteSize(type),
                         count);
             }
-            geluRun(value, true, count, value);
+            geluRun(Element::kF32, value, true, count, value);
         } else if (args_.epilogue == OPTIRS_EPILOGUE_GELU_BACKWARD) {
             const Element type = elementOf(args_.aux->dtype);
             float* aux = rowBuffer(5, count);
             convert(type, dataOf<char>(*args_.aux) + at * byteSize(type), 1.0F, Element::kF32, aux, count);
-            geluRunBackward(aux, value, true, count, value);
+            geluRunBackward(Element::kF32, aux, value, true, count, value);
         }
         char* to = dataOf<char>(*args_.out) + at * byteSize(out_type_);
         if (args_.beta != 0) {

@@ -26,6 +26,7 @@ struct Norm {
 
 void forward(const Norm& norm, ThreadPool& pool) {
     const Rows rows(*norm.x);
+    const Element work = workType({norm.x, norm.out});
     const RowSource x(norm.x);
     // Buffers of the calling thread, which all threads read.
     const float* gamma = RowSource(norm.gamma).row(0, 4);
@@ -40,11 +41,12 @@ void forward(const Norm& norm, ThreadPool& pool) {
     pool.parallelFor(rows.count, rows.grain(), [&](int64_t begin, int64_t end) {
         uint32_t bits = 0;
         for (int64_t row = begin; row < end; ++row) {
-            const float* from = x.row(row, 0);
-            const RowStatistics statistics = statisticsOf(from, rows.length, norm.epsilon, norm.centers);
-            float* to = out.begin(row, 1);
-            normalizeRow(from, statistics, gamma, beta, rows.length, to);
-            bits = std::max(bits, out.finish(row, to));
+            const void* from = x.rowAs(work, row, 0);
+            const RowStatistics statistics =
+                statisticsOf(work, from, rows.length, norm.epsilon, norm.centers);
+            void* to = out.beginAs(work, row, 1);
+            normalizeRow(work, from, statistics, gamma, beta, rows.length, to);
+            bits = std::max(bits, out.finishAs(work, row, to));
             if (mean != nullptr) {
                 mean[row] = statistics.mean;
             }
@@ -72,6 +74,8 @@ struct NormBackward {
     const optirs_dl_tensor* dbeta;
 };
 
+constexpr int64_t kSumsApart = 80;
+
 /// Adds up what the ranges have summed, in their order.
 void reduceSums(const float* sums, int64_t ranges, int64_t stride, int64_t n, const optirs_dl_tensor* out) {
     if (out == nullptr) {
@@ -88,6 +92,7 @@ void reduceSums(const float* sums, int64_t ranges, int64_t stride, int64_t n, co
 
 void backward(const NormBackward& norm, ThreadPool& pool) {
     const Rows rows(*norm.x);
+    const Element work = workType({norm.x, norm.dout, norm.dx});
     const RowSource x(norm.x);
     const RowSource dout(norm.dout);
     const float* gamma = RowSource(norm.gamma).row(0, 4);
@@ -98,25 +103,31 @@ void backward(const NormBackward& norm, ThreadPool& pool) {
     const int64_t length = ThreadPool::rangeLength(rows.count, grain);
     const int64_t ranges = (rows.count + length - 1) / length;
     const bool has_sums = norm.dgamma != nullptr || norm.dbeta != nullptr;
-    float* sums = has_sums ? rowBuffer(7, ranges * 2 * rows.length) : nullptr;
+    // Not a multiple of a page apart: the processor would take a store to one for a store to the other.
+    const int64_t stride = rows.length + kSumsApart;
+    float* sums = has_sums ? rowBuffer(7, ranges * 2 * stride) : nullptr;
     pool.parallelFor(rows.count, grain, [&](int64_t begin, int64_t end) {
-        float* dgamma = norm.dgamma != nullptr ? sums + begin / length * 2 * rows.length : nullptr;
-        float* dbeta = norm.dbeta != nullptr ? sums + (begin / length * 2 + 1) * rows.length : nullptr;
+        float* dgamma = nullptr;
+        float* dbeta = nullptr;
         if (has_sums) {
-            std::fill_n(sums + begin / length * 2 * rows.length, 2 * rows.length, 0.0F);
+            float* of_range = sums + begin / length * 2 * stride;
+            std::fill_n(of_range, 2 * stride, 0.0F);
+            dgamma = norm.dgamma != nullptr ? of_range : nullptr;
+            dbeta = norm.dbeta != nullptr ? of_range + stride : nullptr;
         }
         for (int64_t row = begin; row < end; ++row) {
             const RowStatistics statistics{mean != nullptr ? mean[row] : 0.0F, rstd[row]};
-            float* to = dx.begin(row, 2);
-            normalizeRowBackward(x.row(row, 0), dout.row(row, 1), statistics, gamma, rows.length,
-                                 norm.centers, to, dgamma, dbeta);
-            dx.finish(row, to);
+            void* to = dx.beginAs(work, row, 2);
+            normalizeRowBackward(work, x.rowAs(work, row, 0), dout.rowAs(work, row, 1), statistics, gamma,
+                                 rows.length, norm.centers, to, dgamma, dbeta);
+            dx.finishAs(work, row, to);
         }
         dx.end();
     });
-    reduceSums(sums, ranges, 2 * rows.length, rows.length, norm.dgamma);
-    reduceSums(sums != nullptr ? sums + rows.length : nullptr, ranges, 2 * rows.length, rows.length,
-               norm.dbeta);
+    if (has_sums) {
+        reduceSums(sums, ranges, 2 * stride, rows.length, norm.dgamma);
+        reduceSums(sums + stride, ranges, 2 * stride, rows.length, norm.dbeta);
+    }
 }
 
 int64_t targetAt(const optirs_dl_tensor& targets, int64_t row) {
@@ -150,11 +161,13 @@ void run(const optirs_softmax_args& args, ThreadPool& pool) {
     const Rows rows(*args.x);
     const RowSource x(args.x);
     const RowTarget out(*args.out, *args.x);
+    const Element work = workType({args.x, args.out});
     pool.parallelFor(rows.count, rows.grain(), [&](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; ++row) {
-            float* to = out.begin(row, 1);
-            softmaxRow(x.row(row, 0), static_cast<float>(args.scale), rows.length, to);
-            out.finish(row, to);
+            void* to = out.beginAs(work, row, 1);
+            float* powers = work == Element::kF32 ? static_cast<float*>(to) : rowBuffer(2, rows.length);
+            softmaxRow(work, x.rowAs(work, row, 0), static_cast<float>(args.scale), rows.length, powers, to);
+            out.finishAs(work, row, to);
         }
         out.end();
     });
@@ -165,12 +178,13 @@ void run(const optirs_softmax_backward_args& args, ThreadPool& pool) {
     const RowSource out(args.out);
     const RowSource dout(args.dout);
     const RowTarget dx(*args.dx, *args.dout);
+    const Element work = workType({args.out, args.dout, args.dx});
     pool.parallelFor(rows.count, rows.grain(), [&](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; ++row) {
-            float* to = dx.begin(row, 2);
-            softmaxRowBackward(out.row(row, 0), dout.row(row, 1), static_cast<float>(args.scale), rows.length,
-                               to);
-            dx.finish(row, to);
+            void* to = dx.beginAs(work, row, 2);
+            softmaxRowBackward(work, out.rowAs(work, row, 0), dout.rowAs(work, row, 1),
+                               static_cast<float>(args.scale), rows.length, to);
+            dx.finishAs(work, row, to);
         }
         dx.end();
     });

@@ -13,16 +13,16 @@ namespace {
 constexpr int64_t kGrain = 16384;
 constexpr int64_t kBlock = 1024;  // elements that are converted at a time
 
-/// A tensor as one run of elements, read as f32.
+/// A tensor as one run of elements, read in its own type or as f32.
 class FlatSource {
  public:
     explicit FlatSource(const optirs_dl_tensor& tensor)
         : type_(elementOf(tensor.dtype)), data_(dataOf<char>(tensor)) {}
 
-    const float* read(int64_t begin, int64_t count, float* staging) const {
+    const void* read(Element work, int64_t begin, int64_t count, float* staging) const {
         const char* from = data_ + begin * byteSize(type_);
-        if (type_ == Element::kF32) {
-            return reinterpret_cast<const float*>(from);
+        if (type_ == work) {
+            return from;
         }
         convert(type_, from, 1.0F, Element::kF32, staging, count);
         return staging;
@@ -33,7 +33,7 @@ class FlatSource {
     char* data_;
 };
 
-/// A tensor as one run of elements, written as f32.
+/// A tensor as one run of elements, written in its own type or as f32.
 class FlatTarget {
  public:
     FlatTarget(const optirs_dl_tensor& tensor, const optirs_dl_tensor& in)
@@ -41,23 +41,19 @@ class FlatTarget {
           data_(dataOf<char>(tensor)),
           streams_(canStream(tensor, kBlock, in)) {}
 
-    float* place(int64_t begin, float* staging) const {
-        return type_ == Element::kF32 && !streams_ ? reinterpret_cast<float*>(at(begin)) : staging;
+    void* place(Element work, int64_t begin, int64_t count, float* staging) const {
+        return type_ == work && !streams(count) ? at(begin) : static_cast<void*>(staging);
     }
 
-    void finish(int64_t begin, int64_t count, const float* value) const {
-        const bool streams = streams_ && count == kBlock;
-        if (type_ != Element::kF32) {
-            alignas(64) BF16 narrow[kBlock];
-            convert(Element::kF32, value, 1.0F, type_, streams ? static_cast<void*>(narrow) : at(begin),
-                    count);
-            if (streams) {
-                streamBytes(at(begin), narrow, count * byteSize(type_));
-            }
-        } else if (streams) {
+    void finish(Element work, int64_t begin, int64_t count, const void* value) const {
+        alignas(64) BF16 narrow[kBlock];
+        if (type_ != work) {
+            void* to = streams(count) ? static_cast<void*>(narrow) : at(begin);
+            convert(Element::kF32, value, 1.0F, type_, to, count);
+            value = to;
+        }
+        if (streams(count)) {
             streamBytes(at(begin), value, count * byteSize(type_));
-        } else if (value != reinterpret_cast<const float*>(at(begin))) {
-            std::copy_n(value, count, reinterpret_cast<float*>(at(begin)));
         }
     }
 
@@ -70,6 +66,7 @@ class FlatTarget {
 
  private:
     char* at(int64_t begin) const { return data_ + begin * byteSize(type_); }
+    bool streams(int64_t count) const { return streams_ && count == kBlock; }
 
     Element type_;
     char* data_;
@@ -93,11 +90,12 @@ void run(const optirs_gelu_args& args, ThreadPool& pool) {
     const FlatSource x(*args.x);
     const FlatTarget out(*args.out, *args.x);
     const bool uses_tanh = args.approximation == OPTIRS_GELU_TANH;
+    const Element work = workType({args.x, args.out});
     forBlocks(elementCount(*args.x), out, pool, [&](int64_t begin, int64_t count) {
         alignas(64) float staging[2][kBlock];
-        float* to = out.place(begin, staging[1]);
-        geluRun(x.read(begin, count, staging[0]), uses_tanh, count, to);
-        out.finish(begin, count, to);
+        void* to = out.place(work, begin, count, staging[1]);
+        geluRun(work, x.read(work, begin, count, staging[0]), uses_tanh, count, to);
+        out.finish(work, begin, count, to);
     });
 }
 
@@ -106,12 +104,13 @@ void run(const optirs_gelu_backward_args& args, ThreadPool& pool) {
     const FlatSource dout(*args.dout);
     const FlatTarget dx(*args.dx, *args.dout);
     const bool uses_tanh = args.approximation == OPTIRS_GELU_TANH;
+    const Element work = workType({args.x, args.dout, args.dx});
     forBlocks(elementCount(*args.x), dx, pool, [&](int64_t begin, int64_t count) {
         alignas(64) float staging[3][kBlock];
-        float* to = dx.place(begin, staging[2]);
-        geluRunBackward(x.read(begin, count, staging[0]), dout.read(begin, count, staging[1]), uses_tanh,
-                        count, to);
-        dx.finish(begin, count, to);
+        void* to = dx.place(work, begin, count, staging[2]);
+        geluRunBackward(work, x.read(work, begin, count, staging[0]),
+                        dout.read(work, begin, count, staging[1]), uses_tanh, count, to);
+        dx.finish(work, begin, count, to);
     });
 }
 
@@ -195,10 +194,11 @@ void run(const optirs_dropout_args& args, ThreadPool& pool) {
     const FlatTarget out(*args.out, *args.x);
     forBlocks(elementCount(*args.x), out, pool, [&](int64_t begin, int64_t count) {
         alignas(64) float staging[2][kBlock];
-        float* to = out.place(begin, staging[1]);
-        dropoutRun(x.read(begin, count, staging[0]), args.probability, args.seed,
-                   args.offset + static_cast<uint64_t>(begin / 4), count, to);
-        out.finish(begin, count, to);
+        constexpr Element kWork = Element::kF32;
+        auto* to = static_cast<float*>(out.place(kWork, begin, count, staging[1]));
+        dropoutRun(static_cast<const float*>(x.read(kWork, begin, count, staging[0])), args.probability,
+                   args.seed, args.offset + static_cast<uint64_t>(begin / 4), count, to);
+        out.finish(kWork, begin, count, to);
     });
 }
 

@@ -9,8 +9,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "hwy/contrib/math/math-inl.h"
 #include "src/cpu/convert-inl.h"
+#include "src/cpu/exp-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace optirs::cpu::HWY_NAMESPACE {
@@ -19,28 +19,6 @@ namespace {
 using F32 = hn::ScalableTag<float>;
 using Vec = hn::Vec<F32>;
 
-/// out[i] = function(vectors of the inputs); the rest of a vector is worked on in a copy.
-template <class Function>
-HWY_INLINE void map(const float* a, int64_t n, float* out, const Function& function) {
-    const F32 d;
-    forVectors(
-        d, n, [&](int64_t i) HWY_ATTR { hn::StoreU(function(hn::LoadU(d, a + i)), d, out + i); },
-        [&](int64_t i, size_t rest)
-            HWY_ATTR { storeSome(function(loadSome(d, a + i, rest)), d, out + i, rest); });
-}
-
-template <class Function>
-HWY_INLINE void map(const float* a, const float* b, int64_t n, float* out, const Function& function) {
-    const F32 d;
-    forVectors(
-        d, n,
-        [&](int64_t i)
-            HWY_ATTR { hn::StoreU(function(hn::LoadU(d, a + i), hn::LoadU(d, b + i)), d, out + i); },
-        [&](int64_t i, size_t rest) HWY_ATTR {
-            storeSome(function(loadSome(d, a + i, rest), loadSome(d, b + i, rest)), d, out + i, rest);
-        });
-}
-
 /// x between -limit and limit; a NaN stays one.
 HWY_INLINE Vec within(Vec x, float limit) {
     const F32 d;
@@ -48,14 +26,13 @@ HWY_INLINE Vec within(Vec x, float limit) {
     return hn::IfThenElse(hn::IsNaN(x), x, hn::Max(hn::Min(x, high), hn::Neg(high)));
 }
 
-/// 1 / (1 + exp(-x)), 0 from -88 down: where it is multiplied by x, x is bounded too, as 0 times infinity is
-/// not 0.
+/// 1 / (1 + exp(-x)), by the power that cannot overflow. Where it is multiplied by x, x is bounded: 0 times
+/// infinity is not 0.
 HWY_INLINE Vec sigmoid(Vec x) {
     const F32 d;
     const Vec one = hn::Set(d, 1.0F);
-    const Vec limit = hn::Set(d, 88.0F);
-    const Vec value = hn::Div(one, hn::Add(one, hn::Exp(d, hn::Neg(within(x, 88.0F)))));
-    return hn::IfThenElse(hn::IsNaN(x), x, hn::IfThenElseZero(hn::Gt(x, hn::Neg(limit)), value));
+    const Vec power = expOfNegative(d, hn::Neg(hn::Abs(x)));
+    return hn::Div(hn::IfThenElse(hn::Lt(x, hn::Zero(d)), power, one), hn::Add(one, power));
 }
 
 /// x sigmoid(y), where y has the sign of x and is as large at least.
@@ -88,67 +65,76 @@ HWY_INLINE Vec geluTanhSlope(Vec x) {
     return hn::Add(s, hn::IfThenElse(hn::Gt(hn::Abs(x), hn::Set(d, 30.0F)), hn::Zero(d), bell));
 }
 
-/// erfc(a) exp(a^2) of a >= 0, by Numerical Recipes' Chebyshev fit (fractional error below 1.2e-7), without
-/// the power.
-HWY_INLINE Vec erfcFactor(Vec a, Vec& t) {
+/// The normal distribution function of -|x|, within some 4 units in the last place of a float; and
+/// exp(-x^2 / 2), times which it is a polynomial in t = 1 / (1 + 0.345 |x|): minimax for |x| <= 14.8, beyond
+/// which the power is 0.
+HWY_INLINE Vec lowerTail(Vec x, Vec& bell) {
     const F32 d;
     const Vec one = hn::Set(d, 1.0F);
-    t = hn::Div(one, hn::MulAdd(a, hn::Set(d, 0.5F), one));
-    constexpr float kTerms[] = {0.17087277F,  -0.82215223F, 1.48851587F, -1.13520398F, 0.27886807F,
-                                -0.18628806F, 0.09678418F,  0.37409196F, 1.00002368F,  -1.26551223F};
-    Vec sum = hn::Set(d, kTerms[0]);
-    for (int k = 1; k < 10; ++k) {
-        sum = hn::MulAdd(sum, t, hn::Set(d, kTerms[k]));
+    bell = expOfNegative(d, hn::Mul(hn::Mul(x, x), hn::Set(d, -0.5F)));
+    const Vec t = hn::Div(one, hn::MulAdd(hn::Abs(x), hn::Set(d, 0.345F), one));
+    Vec sum = hn::Set(d, -0.028019484F);
+    for (const float term : {0.1436304F, -0.26799151F, 0.18382302F, -0.035455205F, 0.11096336F, 0.11743247F,
+                             0.13799638F, 0.13762057F}) {
+        sum = hn::MulAdd(sum, t, hn::Set(d, term));
     }
-    return sum;
+    return hn::Mul(hn::Mul(sum, t), bell);
 }
 
-/// The normal distribution function.
-HWY_INLINE Vec phi(Vec x) {
+/// The normal distribution function from its lower tail.
+HWY_INLINE Vec phi(Vec x, Vec tail) {
     const F32 d;
-    const Vec a = hn::Mul(hn::Abs(x), hn::Set(d, 0.70710678F));
-    Vec t;
-    const Vec power = hn::NegMulAdd(a, a, erfcFactor(a, t));
-    const Vec bounded = hn::Max(power, hn::Set(d, -103.0F));
-    const Vec tail = hn::Mul(hn::Mul(hn::Set(d, 0.5F), t), hn::Exp(d, bounded));  // of |x|, above it
-    const Vec upper = hn::Sub(hn::Set(d, 1.0F), tail);
-    return hn::IfThenElse(hn::IsNaN(x), x, hn::IfThenElse(hn::Lt(x, hn::Zero(d)), tail, upper));
+    return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), tail, hn::Sub(hn::Set(d, 1.0F), tail));
 }
 
 HWY_INLINE Vec geluErf(Vec x) {
     const F32 d;
     // phi(-infinity) is 0, but its product with -infinity is NaN.
     const Vec lowest = hn::Set(d, -40.0F);
-    return hn::Mul(hn::IfThenElse(hn::Lt(x, lowest), lowest, x), phi(x));
+    Vec bell;
+    const Vec tail = lowerTail(x, bell);
+    return hn::Mul(hn::IfThenElse(hn::Lt(x, lowest), lowest, x), phi(x, tail));
 }
 
 HWY_INLINE Vec geluErfSlope(Vec x) {
     const F32 d;
-    const Vec limit = hn::Set(d, 15.0F);  // where the density is 0 in f32
+    const Vec limit = hn::Set(d, 15.0F);  // where the density is 0
+    Vec bell;
+    const Vec tail = lowerTail(x, bell);
     const Vec bounded = hn::Max(hn::Min(x, limit), hn::Neg(limit));
-    const Vec density =
-        hn::Mul(hn::Set(d, 0.3989422804F), hn::Exp(d, hn::Mul(hn::Set(d, -0.5F), hn::Mul(bounded, bounded))));
-    return hn::MulAdd(bounded, density, phi(x));
+    return hn::MulAdd(bounded, hn::Mul(bell, hn::Set(d, 0.3989422804F)), phi(x, tail));
 }
 
-void geluRunHere(const float* x, bool uses_tanh, int64_t n, float* out) {
+template <class T>
+void geluRunOf(const T* x, bool uses_tanh, int64_t n, T* out) {
     if (uses_tanh) {
-        map(x, n, out, [](Vec v) HWY_ATTR { return geluTanh(v); });
+        mapVectors(F32(), n, out, [](Vec v) HWY_ATTR { return geluTanh(v); }, x);
     } else {
-        map(x, n, out, [](Vec v) HWY_ATTR { return geluErf(v); });
+        mapVectors(F32(), n, out, [](Vec v) HWY_ATTR { return geluErf(v); }, x);
     }
 }
 
-void geluRunBackwardHere(const float* x, const float* dout, bool uses_tanh, int64_t n, float* dx) {
+void geluRunHere(Element type, const void* x, bool uses_tanh, int64_t n, void* out) {
+    visitFloat(type, x, [&]<class T>(const T* from) { geluRunOf(from, uses_tanh, n, static_cast<T*>(out)); });
+}
+
+template <class T>
+void geluRunBackwardOf(const T* x, const T* dout, bool uses_tanh, int64_t n, T* dx) {
     if (uses_tanh) {
-        map(x, dout, n, dx, [](Vec v, Vec g) HWY_ATTR { return hn::Mul(g, geluTanhSlope(v)); });
+        mapVectors(F32(), n, dx, [](Vec v, Vec g) HWY_ATTR { return hn::Mul(g, geluTanhSlope(v)); }, x, dout);
     } else {
-        map(x, dout, n, dx, [](Vec v, Vec g) HWY_ATTR { return hn::Mul(g, geluErfSlope(v)); });
+        mapVectors(F32(), n, dx, [](Vec v, Vec g) HWY_ATTR { return hn::Mul(g, geluErfSlope(v)); }, x, dout);
     }
+}
+
+void geluRunBackwardHere(Element type, const void* x, const void* dout, bool uses_tanh, int64_t n, void* dx) {
+    visitFloat(type, x, [&]<class T>(const T* from) {
+        geluRunBackwardOf(from, static_cast<const T*>(dout), uses_tanh, n, static_cast<T*>(dx));
+    });
 }
 
 void swigluRunHere(const float* gate, const float* up, int64_t n, float* out) {
-    map(gate, up, n, out, [](Vec g, Vec u) HWY_ATTR { return hn::Mul(timesSigmoid(g, g), u); });
+    mapVectors(F32(), n, out, [](Vec g, Vec u) HWY_ATTR { return hn::Mul(timesSigmoid(g, g), u); }, gate, up);
 }
 
 void swigluRunBackwardHere(const float* gate, const float* up, const float* dout, int64_t n, float* dgate,
@@ -260,12 +246,12 @@ HWY_EXPORT(swigluRunBackwardHere);
 HWY_EXPORT(rotateRunHere);
 HWY_EXPORT(dropoutRunHere);
 
-void geluRun(const float* x, bool uses_tanh, int64_t n, float* out) {
-    HWY_DYNAMIC_DISPATCH(geluRunHere)(x, uses_tanh, n, out);
+void geluRun(Element type, const void* x, bool uses_tanh, int64_t n, void* out) {
+    HWY_DYNAMIC_DISPATCH(geluRunHere)(type, x, uses_tanh, n, out);
 }
 
-void geluRunBackward(const float* x, const float* dout, bool uses_tanh, int64_t n, float* dx) {
-    HWY_DYNAMIC_DISPATCH(geluRunBackwardHere)(x, dout, uses_tanh, n, dx);
+void geluRunBackward(Element type, const void* x, const void* dout, bool uses_tanh, int64_t n, void* dx) {
+    HWY_DYNAMIC_DISPATCH(geluRunBackwardHere)(type, x, dout, uses_tanh, n, dx);
 }
 
 void swigluRun(const float* gate, const float* up, int64_t n, float* out) {

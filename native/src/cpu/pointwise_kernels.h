@@ -3,13 +3,16 @@
 
 #include <cstdint>
 
+#include "src/cpu/element.h"
+
 namespace optirs::cpu {
 
-/// out = x Phi(x), by the error function or by its tanh form. out may be x.
-void geluRun(const float* x, bool uses_tanh, int64_t n, float* out);
+/// out = x Phi(x), by the error function or by its tanh form; all of one type, f32, bf16 or f16. out may be
+/// x.
+void geluRun(Element type, const void* x, bool uses_tanh, int64_t n, void* out);
 
-/// dx = dout d/dx gelu(x). dx may be dout.
-void geluRunBackward(const float* x, const float* dout, bool uses_tanh, int64_t n, float* dx);
+/// dx = dout d/dx gelu(x), likewise. dx may be dout.
+void geluRunBackward(Element type, const void* x, const void* dout, bool uses_tanh, int64_t n, void* dx);
 
 /// out = gate sigmoid(gate) up.
 void swigluRun(const float* gate, const float* up, int64_t n, float* out);

@@ -1,7 +1,10 @@
-// The arithmetic of norms, softmax and cross entropy on one row of f32.
+// The arithmetic of norms, softmax and cross entropy on one row, whose operands and results are all of one
+// type: f32, bf16 or f16.
 #pragma once
 
 #include <cstdint>
+
+#include "src/cpu/element.h"
 
 namespace optirs::cpu {
 
@@ -12,23 +15,25 @@ struct RowStatistics {
     float rstd = 0;
 };
 
-RowStatistics statisticsOf(const float* x, int64_t n, float epsilon, bool centers);
+RowStatistics statisticsOf(Element type, const void* x, int64_t n, float epsilon, bool centers);
 
 /// out = (x - mean) rstd gamma + beta; gamma and beta may be NULL. out may be x.
-void normalizeRow(const float* x, RowStatistics statistics, const float* gamma, const float* beta, int64_t n,
-                  float* out);
+void normalizeRow(Element type, const void* x, RowStatistics statistics, const float* gamma,
+                  const float* beta, int64_t n, void* out);
 
-/// dx of the above, and dgamma += dout (x - mean) rstd, dbeta += dout where those are not NULL.
-void normalizeRowBackward(const float* x, const float* dout, RowStatistics statistics, const float* gamma,
-                          int64_t n, bool centers, float* dx, float* dgamma, float* dbeta);
+/// dx of the above, and dgamma += dout (x - mean) rstd, dbeta += dout where those are not NULL. dx may be
+/// dout.
+void normalizeRowBackward(Element type, const void* x, const void* dout, RowStatistics statistics,
+                          const float* gamma, int64_t n, bool centers, void* dx, float* dgamma, float* dbeta);
 
-/// out = softmax(scale x). A row of -infinity alone becomes zeros. out may be x.
-void softmaxRow(const float* x, float scale, int64_t n, float* out);
+/// out = softmax(scale x). A row of -infinity alone becomes zeros. out may be x; `powers` is room for n,
+/// which may be out if that is f32.
+void softmaxRow(Element type, const void* x, float scale, int64_t n, float* powers, void* out);
 
 /// dx = scale y (dy - sum(dy y)). dx may be dy.
-void softmaxRowBackward(const float* y, const float* dy, float scale, int64_t n, float* dx);
+void softmaxRowBackward(Element type, const void* y, const void* dy, float scale, int64_t n, void* dx);
 
-/// log(sum(exp(x))), and the largest x; -infinity for a row of -infinity alone.
+/// log(sum(exp(x))) of a row of f32, and the largest x; -infinity for a row of -infinity alone.
 struct LogSum {
     float largest = 0;
     float log_sum = 0;
@@ -36,7 +41,7 @@ struct LogSum {
 };
 LogSum logSumOf(const float* x, int64_t n);
 
-/// dx = scale exp(x - log_sum) + shift. dx may be x.
+/// dx = scale exp(x - log_sum) + shift, in f32. dx may be x.
 void crossEntropyRowBackward(const float* x, float log_sum, float scale, float shift, int64_t n, float* dx);
 
 }  // namespace optirs::cpu

@@ -1,9 +1,9 @@
-// Rows of a tensor as f32: in place where they are f32, through a buffer in the cache where they are
-// narrower.
+// Rows of a tensor: in place, or as f32 through a buffer in the cache.
 #pragma once
 
 #include <algorithm>
 #include <bit>
+#include <initializer_list>
 #include <vector>
 
 #include "src/cpu/convert.h"
@@ -35,6 +35,18 @@ struct Rows {
     int64_t count;
 };
 
+/// What rows of these tensors are worked on as: their type if they all have the same, of 16 bits or more;
+/// else f32.
+inline Element workType(std::initializer_list<const optirs_dl_tensor*> tensors) {
+    const Element first = elementOf((*tensors.begin())->dtype);
+    for (const optirs_dl_tensor* tensor : tensors) {
+        if (elementOf(tensor->dtype) != first) {
+            return Element::kF32;
+        }
+    }
+    return byteSize(first) > 1 ? first : Element::kF32;
+}
+
 class RowSource {
  public:
     explicit RowSource(const optirs_dl_tensor* tensor) {
@@ -47,14 +59,19 @@ class RowSource {
 
     explicit operator bool() const { return data_ != nullptr; }
 
-    /// NULL if there is no tensor.
+    /// As f32; NULL if there is no tensor.
     const float* row(int64_t index, int slot) const {
+        return static_cast<const float*>(rowAs(Element::kF32, index, slot));
+    }
+
+    /// In the type of the tensor, or f32.
+    const void* rowAs(Element work, int64_t index, int slot) const {
         if (data_ == nullptr) {
             return nullptr;
         }
-        char* from = data_ + index * length_ * byteSize(type_);
-        if (type_ == Element::kF32) {
-            return reinterpret_cast<const float*>(from);
+        const char* from = data_ + index * length_ * byteSize(type_);
+        if (type_ == work) {
+            return from;
         }
         float* buffer = rowBuffer(slot, length_);
         convert(type_, from, 1.0F, Element::kF32, buffer, length_);
@@ -89,26 +106,29 @@ class RowTarget {
           scale_(scale),
           streams_(canStream(tensor, length_ * byteSize(type_), in)) {}
 
-    /// Where to write a row before `finish`.
+    /// Where to write a row, as f32, before `finish`.
     float* begin(int64_t index, int slot) const {
-        return type_ == Element::kF32 && !streams_ ? reinterpret_cast<float*>(at(index))
-                                                   : rowBuffer(slot, length_);
+        return static_cast<float*>(beginAs(Element::kF32, index, slot));
     }
 
     /// Returns the bits of the largest magnitude, for types of 8 bits.
-    uint32_t finish(int64_t index, const float* row) const {
-        if (!streams_) {
-            return type_ == Element::kF32 ? 0
-                                          : convert(Element::kF32, row, scale_, type_, at(index), length_);
-        }
+    uint32_t finish(int64_t index, const float* row) const { return finishAs(Element::kF32, index, row); }
+
+    /// The same in the type of the tensor, or f32.
+    void* beginAs(Element work, int64_t index, int slot) const {
+        return type_ == work && !streams_ ? at(index) : static_cast<void*>(rowBuffer(slot, length_));
+    }
+
+    uint32_t finishAs(Element work, int64_t index, const void* row) const {
         uint32_t largest = 0;
-        const void* result = row;
-        if (type_ != Element::kF32) {
-            float* narrow = rowBuffer(3, length_);
+        if (type_ != work) {
+            void* narrow = streams_ ? static_cast<void*>(rowBuffer(3, length_)) : at(index);
             largest = convert(Element::kF32, row, scale_, type_, narrow, length_);
-            result = narrow;
+            row = narrow;
         }
-        streamBytes(at(index), result, length_ * byteSize(type_));
+        if (streams_) {
+            streamBytes(at(index), row, length_ * byteSize(type_));
+        }
         return largest;
     }
 

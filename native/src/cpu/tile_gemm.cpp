@@ -27,8 +27,10 @@ void registerTile(const LeftOperand& left, const float* right, int64_t k, bool a
                   int64_t out_stride) {
     const F32 d;
     const size_t lanes = hn::Lanes(d);
+    // Unrolled, or the compiler keeps the sums in memory.
     Vec sum0[kCount];
     Vec sum1[kCount];
+#pragma GCC unroll 16
     for (int r = 0; r < kCount; ++r) {
         sum0[r] = accumulate ? hn::LoadU(d, out + r * out_stride) : hn::Zero(d);
         sum1[r] = accumulate ? hn::LoadU(d, out + r * out_stride + lanes) : hn::Zero(d);
@@ -37,6 +39,7 @@ void registerTile(const LeftOperand& left, const float* right, int64_t k, bool a
     for (int64_t i = 0; i < k; ++i) {
         const Vec b0 = hn::LoadU(d, right);
         const Vec b1 = hn::LoadU(d, right + lanes);
+#pragma GCC unroll 16
         for (int r = 0; r < kCount; ++r) {
             const Vec a = hn::Set(d, element[r * left.row_stride]);
             sum0[r] = hn::MulAdd(a, b0, sum0[r]);
@@ -45,6 +48,7 @@ void registerTile(const LeftOperand& left, const float* right, int64_t k, bool a
         right += 2 * lanes;
         element += left.column_stride;
     }
+#pragma GCC unroll 16
     for (int r = 0; r < kCount; ++r) {
         hn::StoreU(sum0[r], d, out + r * out_stride);
         hn::StoreU(sum1[r], d, out + r * out_stride + lanes);

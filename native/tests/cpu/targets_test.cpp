@@ -132,22 +132,22 @@ TEST(Targets, Rows) {
         onEveryTarget(1e-4, [&] {
             std::vector<float> result(static_cast<size_t>(n) * 8);
             float* out = result.data();
-            const RowStatistics statistics = statisticsOf(x.data(), n, 1e-5F, true);
-            normalizeRow(x.data(), statistics, y.data(), x.data(), n, out);
-            normalizeRowBackward(x.data(), y.data(), statistics, nullptr, n, true, out + n, out + 2 * n,
-                                 out + 3 * n);
-            softmaxRow(x.data(), 0.5F, n, out + 4 * n);
-            softmaxRowBackward(out + 4 * n, y.data(), 0.5F, n, out + 5 * n);
+            const RowStatistics statistics = statisticsOf(Element::kF32, x.data(), n, 1e-5F, true);
+            normalizeRow(Element::kF32, x.data(), statistics, y.data(), x.data(), n, out);
+            normalizeRowBackward(Element::kF32, x.data(), y.data(), statistics, nullptr, n, true, out + n,
+                                 out + 2 * n, out + 3 * n);
+            softmaxRow(Element::kF32, x.data(), 0.5F, n, out + 4 * n, out + 4 * n);
+            softmaxRowBackward(Element::kF32, out + 4 * n, y.data(), 0.5F, n, out + 5 * n);
             crossEntropyRowBackward(x.data(), logSumOf(x.data(), n).log_sum, 1.0F, -0.1F, n, out + 6 * n);
-            geluRun(x.data(), true, n, out + 7 * n);
+            geluRun(Element::kF32, x.data(), true, n, out + 7 * n);
             result.push_back(dotRow(x.data(), y.data(), n));
             return result;
         });
         onEveryTarget(1e-5, [&] {
             std::vector<float> result(static_cast<size_t>(n) * 6);
             float* out = result.data();
-            geluRun(x.data(), false, n, out);
-            geluRunBackward(x.data(), y.data(), false, n, out + n);
+            geluRun(Element::kF32, x.data(), false, n, out);
+            geluRunBackward(Element::kF32, x.data(), y.data(), false, n, out + n);
             swigluRun(x.data(), y.data(), n, out + 2 * n);
             dropoutRun(x.data(), 0.4, 3, 9, n, out + 3 * n);
             rotateRun(x.data(), y.data(), y.data(), x.data(), -1.0F, n, out + 4 * n, out + 5 * n);
