@@ -14,7 +14,7 @@
 /// piece that is called the last has come and no other one is still being copied.
 struct PJRT_AsyncHostToDeviceTransferManager {
     struct Entry {
-        optirs::plugin::TensorType type;
+        optirs::plugin::SharedType array;
         optirs::plugin::Ref<optirs::plugin::Storage> storage;
         optirs::plugin::Ref<optirs::plugin::BufferValue> value;  ///< until it is ready
         std::unique_ptr<PJRT_Buffer> buffer;                     ///< until it is retrieved
@@ -76,8 +76,9 @@ PJRT_Error* createBuffers(PJRT_Client_CreateBuffersForAsyncHostToDevice_Args* ar
             const PJRT_ShapeSpec& shape = a.shape_specs[i];
             TensorType type = tensorType(numberOf(shape.element_type), shape.dims, shape.num_dims);
             if (a.num_device_layouts > 0) requireRowMajor(type, a.device_layouts[i]);
-            Entry entry{type, allocateFor(device, type),
-                        Ref<BufferValue>::make(std::move(type), std::make_shared<Completion>()), nullptr};
+            const SharedType array = shared(std::move(type));
+            Entry entry{array, allocateFor(device, array),
+                        Ref<BufferValue>::make(array, std::make_shared<Completion>()), nullptr};
             entry.buffer = std::make_unique<PJRT_Buffer>(client, device, entry.value);
             manager->entries.push_back(std::move(entry));
         }
@@ -94,7 +95,7 @@ PJRT_Error* transferData(PJRT_AsyncHostToDeviceTransferManager_TransferData_Args
     return guarded("PJRT_AsyncHostToDeviceTransferManager_TransferData", args, [](auto& a) {
         a.done_with_h2d_transfer = nullptr;
         Manager& manager = managerOf(a.transfer_manager);
-        const int64_t bytes = manager.entry(a.buffer_index).type.byteCount();
+        const int64_t bytes = manager.entry(a.buffer_index).array->bytes;
         if (a.offset < 0 || a.transfer_size < 0 || a.offset > bytes || a.transfer_size > bytes - a.offset) {
             throw invalidArgument(std::to_string(a.transfer_size) + " bytes at offset " +
                                   std::to_string(a.offset) + " of buffer " + std::to_string(a.buffer_index) +
@@ -118,7 +119,7 @@ PJRT_Error* transferLiteral(PJRT_AsyncHostToDeviceTransferManager_TransferLitera
         const TensorType type = tensorType(numberOf(a.shape_element_type), a.shape_dims, a.shape_num_dims);
         const auto strides = layoutStrides(type, a.shape_layout);
         if (a.data == nullptr && type.byteCount() > 0) throw invalidArgument("data is null");
-        const TensorType& expected = manager.entry(a.buffer_index).type;
+        const TensorType& expected = manager.entry(a.buffer_index).array->type;
         if (expected.element() != type.element() || !std::ranges::equal(expected.dims(), type.dims())) {
             throw invalidArgument("buffer " + std::to_string(a.buffer_index) + " is " + shortName(expected) +
                                   ", the literal is " + shortName(type));
@@ -158,7 +159,7 @@ PJRT_Error* bufferCount(PJRT_AsyncHostToDeviceTransferManager_BufferCount_Args* 
 PJRT_Error* bufferSize(PJRT_AsyncHostToDeviceTransferManager_BufferSize_Args* args) {
     return guarded("PJRT_AsyncHostToDeviceTransferManager_BufferSize", args, [](auto& a) {
         Manager& manager = managerOf(a.transfer_manager);
-        a.buffer_size = static_cast<size_t>(manager.entry(a.buffer_index).type.byteCount());
+        a.buffer_size = static_cast<size_t>(manager.entry(a.buffer_index).array->bytes);
     });
 }
 

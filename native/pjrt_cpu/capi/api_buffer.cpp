@@ -36,7 +36,8 @@ PJRT_Error* bufferUnpaddedDimensions(PJRT_Buffer_UnpaddedDimensions_Args* args) 
 
 PJRT_Error* bufferDynamicDimensionIndices(PJRT_Buffer_DynamicDimensionIndices_Args* args) {
     return guarded("PJRT_Buffer_DynamicDimensionIndices", args, [](auto& a) {
-        a.dynamic_dim_indices = bufferOf(a.buffer).no_dynamic_dims.data();
+        bufferOf(a.buffer);
+        a.dynamic_dim_indices = nullptr;
         a.num_dynamic_dims = 0;
     });
 }
@@ -48,8 +49,8 @@ PJRT_Error* bufferGetMemoryLayout(PJRT_Buffer_GetMemoryLayout_Args* args) {
         a.layout.struct_size = PJRT_Buffer_MemoryLayout_STRUCT_SIZE;
         a.layout.type = PJRT_Buffer_MemoryLayout_Type_Tiled;
         a.layout.tiled.struct_size = PJRT_Buffer_MemoryLayout_Tiled_STRUCT_SIZE;
-        a.layout.tiled.minor_to_major = buffer.minor_to_major.data();
-        a.layout.tiled.minor_to_major_size = buffer.minor_to_major.size();
+        a.layout.tiled.minor_to_major = buffer.array->minor_to_major.data();
+        a.layout.tiled.minor_to_major_size = buffer.array->minor_to_major.size();
     });
 }
 
@@ -68,7 +69,7 @@ PJRT_Error* bufferMemory(PJRT_Buffer_Memory_Args* args) {
 }
 
 PJRT_Error* bufferDelete(PJRT_Buffer_Delete_Args* args) {
-    return guarded("PJRT_Buffer_Delete", args, [](auto& a) { bufferOf(a.buffer).take("deleted"); });
+    return guarded("PJRT_Buffer_Delete", args, [](auto& a) { bufferOf(a.buffer).take({"deleted"}); });
 }
 
 PJRT_Error* bufferIsDeleted(PJRT_Buffer_IsDeleted_Args* args) {
@@ -167,7 +168,7 @@ PJRT_Error* bufferBitcast(PJRT_Buffer_Bitcast_Args* args) {
         }
         Ref<Storage> storage = buffer.awaitValue()->storage;
         a.out_buffer =
-            makeBuffer(buffer.device, buffer.client, std::move(type), std::move(storage)).release();
+            makeBuffer(buffer.device, buffer.client, shared(std::move(type)), std::move(storage)).release();
     });
 }
 

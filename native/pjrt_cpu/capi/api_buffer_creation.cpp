@@ -45,9 +45,9 @@ PJRT_Error* createViewOfDeviceBuffer(PJRT_Client_CreateViewOfDeviceBuffer_Args* 
         constexpr bool kWritable = false;
         auto storage = Ref<Storage>::make(static_cast<std::byte*>(a.device_buffer_ptr), bytes, kWritable,
                                           std::move(release));
-        a.buffer =
-            makeBuffer(targetDevice(*client, a.device, memory), client, std::move(type), std::move(storage))
-                .release();
+        a.buffer = makeBuffer(targetDevice(*client, a.device, memory), client, shared(std::move(type)),
+                              std::move(storage))
+                       .release();
     });
 }
 
@@ -58,8 +58,8 @@ PJRT_Error* createUninitializedBuffer(PJRT_Client_CreateUninitializedBuffer_Args
         TensorType type = tensorType(numberOf(a.shape_element_type), a.shape_dims, a.shape_num_dims);
         requireRowMajor(type, a.shape_layout);
         PJRT_Device& device = targetDevice(*client, a.device, a.memory);
-        Ref<Storage> storage = allocateFor(device, type);
-        a.buffer = makeBuffer(device, client, std::move(type), std::move(storage)).release();
+        const SharedType array = shared(std::move(type));
+        a.buffer = makeBuffer(device, client, array, allocateFor(device, array)).release();
     });
 }
 
@@ -71,7 +71,7 @@ PJRT_Error* createErrorBuffer(PJRT_Client_CreateErrorBuffer_Args* args) {
         requireRowMajor(type, a.shape_layout);
         auto ready = std::make_shared<Completion>();
         ready->complete(errorFrom(numberOf(a.error_code), a.error_message, a.error_message_size));
-        auto value = Ref<BufferValue>::make(std::move(type), std::move(ready));
+        auto value = Ref<BufferValue>::make(shared(std::move(type)), std::move(ready));
         a.buffer = new PJRT_Buffer(client, targetDevice(*client, nullptr, a.memory), std::move(value));
     });
 }

@@ -66,7 +66,7 @@ PJRT_Error* createAliasBuffer(PJRT_Client_CreateAliasBuffer_Args* args) {
         const std::shared_ptr<ClientState> client = deref(a.client, "client").state;
         TensorType type = tensorType(numberOf(a.shape_element_type), a.shape_dims, a.shape_num_dims);
         requireRowMajor(type, a.shape_layout);
-        auto value = Ref<BufferValue>::make(std::move(type), std::make_shared<Completion>());
+        auto value = Ref<BufferValue>::make(shared(std::move(type)), std::make_shared<Completion>());
         auto buffer = std::make_unique<PJRT_Buffer>(client, targetDevice(*client, nullptr, a.memory), value);
         a.fulfill_alias_buffer_cb =
             static_cast<PJRT_FulfillAliasBufferCallback*>(Promises<Alias>::instance().add({value}));
@@ -89,9 +89,9 @@ PJRT_Error* fulfillAliasBuffer(PJRT_Client_FulfillAliasBuffer_Args* args) {
             throw Error(Code::kFailedPrecondition,
                         "fulfill_alias_buffer_cb was used before, or is not from this plugin");
         }
-        if (!failed && alias->value->type != source->type) {
-            error = invalidArgument("the alias is " + shortName(alias->value->type) + ", the buffer is " +
-                                    shortName(source->type));
+        if (!failed && alias->value->array->type != source->array->type) {
+            error = invalidArgument("the alias is " + shortName(alias->value->array->type) +
+                                    ", the buffer is " + shortName(source->array->type));
         }
         if (error) {
             alias->value->ready->complete(error);
@@ -134,9 +134,9 @@ PJRT_Error* donateWithControlDependency(PJRT_Buffer_DonateWithControlDependency_
         a.callback_data = nullptr;
         a.dependency_ready_callback = nullptr;
         PJRT_Buffer& buffer = deref(a.buffer, "buffer");
-        auto value = Ref<BufferValue>::make(buffer.type, std::make_shared<Completion>());
+        auto value = Ref<BufferValue>::make(buffer.array, std::make_shared<Completion>());
         auto result = std::make_unique<PJRT_Buffer>(buffer.client, buffer.device, value);
-        Ref<BufferValue> source = buffer.take("donated with a control dependency");
+        Ref<BufferValue> source = buffer.take({"donated with a control dependency"});
         if (!source) buffer.value();  // throws: says who took it
         a.callback_data = Promises<Donation>::instance().add({std::move(value), std::move(source)});
         a.dependency_ready_callback = dependencyReady;

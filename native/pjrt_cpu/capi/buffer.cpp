@@ -9,17 +9,17 @@
 
 namespace optirs::plugin {
 
-Ref<Storage> allocateFor(PJRT_Device& device, const TensorType& type) {
+Ref<Storage> allocateFor(PJRT_Device& device, const SharedType& type) {
     if (!device.is_addressable) {
         throw invalidArgument(device.description.debug_string + " belongs to process " +
                               std::to_string(device.description.process_index));
     }
-    MemoryBlock block = device.store->allocate(type.byteCount(), nullptr, nullptr);
+    MemoryBlock block = device.store->allocate(type->bytes, nullptr, nullptr);
     return Ref<Storage>::make(device.store, std::move(block), type);
 }
 
 std::unique_ptr<PJRT_Buffer> makeBuffer(PJRT_Device& device, std::shared_ptr<ClientState> client,
-                                        TensorType type, Ref<Storage> storage) {
+                                        SharedType type, Ref<Storage> storage) {
     auto value = Ref<BufferValue>::make(std::move(type), Completion::done());
     value->storage = std::move(storage);
     return std::make_unique<PJRT_Buffer>(std::move(client), device, std::move(value));
@@ -65,7 +65,7 @@ std::shared_ptr<Completion> copyRawToHost(const PJRT_Buffer& buffer, void* desti
 std::unique_ptr<PJRT_Buffer> copyToDevice(const PJRT_Buffer& buffer, PJRT_Device& destination,
                                           const std::shared_ptr<ClientState>& destination_client) {
     Ref<BufferValue> source = buffer.value();
-    auto value = Ref<BufferValue>::make(buffer.type, std::make_shared<Completion>());
+    auto value = Ref<BufferValue>::make(buffer.array, std::make_shared<Completion>());
     auto result = std::make_unique<PJRT_Buffer>(destination_client, destination, value);
     const std::shared_ptr<Completion> ready =
         source->ready;  // the callback may drop the value's own reference
@@ -82,9 +82,8 @@ std::unique_ptr<PJRT_Buffer> copyToDevice(const PJRT_Buffer& buffer, PJRT_Device
             return;
         }
         try {
-            value->storage = allocateFor(destination, value->type);
-            copyCounted(value->storage->data(), source->storage->data(), value->type.byteCount(),
-                        &alive->pool());
+            value->storage = allocateFor(destination, value->array);
+            copyCounted(value->storage->data(), source->storage->data(), value->array->bytes, &alive->pool());
             source = {};
             value->ready->complete(std::nullopt);
         } catch (const Error& failure) {
@@ -110,22 +109,26 @@ ExclusiveUse::ExclusiveUse(const PJRT_Buffer& buffer) : lock_(buffer.mutex_, std
 
 using namespace optirs::plugin;  // NOLINT(google-build-using-namespace): the C names live outside
 
+std::string Gone::toString() const {
+    return program == nullptr ? how
+                              : "donated to program " + *program + " as argument " + std::to_string(argument);
+}
+
 PJRT_Buffer::PJRT_Buffer(std::shared_ptr<ClientState> client_of_it, PJRT_Device& device_of_it,
                          Ref<BufferValue> value_of_it)
     : client(std::move(client_of_it)),
       device(device_of_it),
-      type(value_of_it->type),
-      bytes(type.byteCount()),
-      value_(std::move(value_of_it)) {
-    for (int64_t d = type.rank(); d-- > 0;) minor_to_major.push_back(d);
-}
+      array(value_of_it->array),
+      type(array->type),
+      bytes(array->bytes),
+      value_(std::move(value_of_it)) {}
 
 Ref<BufferValue> PJRT_Buffer::value() const {
     std::lock_guard lock(mutex_);
     if (!value_) {
         throw Error(Code::kFailedPrecondition, "buffer " + shortName(type) + " on " +
                                                    device.description.debug_string +
-                                                   " is no longer there: it was " + gone_);
+                                                   " is no longer there: it was " + gone_.toString());
     }
     return value_;
 }
@@ -141,7 +144,7 @@ Ref<BufferValue> PJRT_Buffer::awaitValue() const {
     return result;
 }
 
-Ref<BufferValue> PJRT_Buffer::take(std::string why) {
+Ref<BufferValue> PJRT_Buffer::take(Gone why) {
     std::lock_guard lock(mutex_);
     if (value_) gone_ = std::move(why);
     return std::exchange(value_, {});

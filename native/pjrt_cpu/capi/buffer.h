@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pjrt_abi/pjrt_abi.h"
+#include "pjrt_cpu/capi/array_type.h"
 #include "pjrt_cpu/capi/client.h"
 #include "pjrt_cpu/capi/completion.h"
 #include "pjrt_cpu/capi/storage.h"
@@ -18,15 +19,26 @@ namespace optirs::plugin {
 /// The value of a buffer: its bytes are there once `ready` is. Buffers, and operations that read it later,
 /// share it.
 struct BufferValue final : Counted {
-    explicit BufferValue(TensorType type_of_it, std::shared_ptr<Completion> ready_of_it)
-        : type(std::move(type_of_it)), ready(std::move(ready_of_it)) {}
-    const TensorType type;
+    BufferValue(SharedType array_of_it, std::shared_ptr<Completion> ready_of_it)
+        : array(std::move(array_of_it)), ready(std::move(ready_of_it)) {}
+    const SharedType array;
     const std::shared_ptr<Completion> ready;
     /// Written before `ready` completes; read after.
     Ref<Storage> storage;
 
     /// Whether the bytes are there now.
     bool isThere() const { return ready->isReady() && !ready->error(); }
+};
+
+/// Why a buffer has no value any more.
+struct Gone {
+    const char* how = "";
+    /// Not null: it was donated to the program of this name, as this argument.
+    std::shared_ptr<const std::string> program = nullptr;
+    size_t argument = 0;
+
+    /// Put together only when somebody asks.
+    std::string toString() const;
 };
 
 class ExclusiveUse;
@@ -39,11 +51,9 @@ struct PJRT_Buffer {
 
     const std::shared_ptr<optirs::plugin::ClientState> client;
     PJRT_Device& device;
-    const optirs::plugin::TensorType type;
+    const optirs::plugin::SharedType array;
+    const optirs::plugin::TensorType& type;
     const int64_t bytes;
-    /// minor to major, for layouts.
-    std::vector<int64_t> minor_to_major;
-    std::vector<size_t> no_dynamic_dims;
 
     /// The value; throws FAILED_PRECONDITION that says who took it when the buffer was deleted or donated.
     optirs::plugin::Ref<optirs::plugin::BufferValue> value() const;
@@ -51,7 +61,7 @@ struct PJRT_Buffer {
     /// Blocks until the bytes are there; throws the error of what should have made them.
     optirs::plugin::Ref<optirs::plugin::BufferValue> awaitValue() const;
     /// Takes the value out; `why` is what later uses are told. Null when it was gone before.
-    optirs::plugin::Ref<optirs::plugin::BufferValue> take(std::string why);
+    optirs::plugin::Ref<optirs::plugin::BufferValue> take(optirs::plugin::Gone why);
     void addExternalReference();
     void dropExternalReference();
 
@@ -60,7 +70,7 @@ struct PJRT_Buffer {
 
     mutable std::mutex mutex_;
     optirs::plugin::Ref<optirs::plugin::BufferValue> value_;
-    std::string gone_;
+    optirs::plugin::Gone gone_;
     std::vector<optirs::plugin::Ref<optirs::plugin::Storage>> external_;
 };
 
@@ -80,11 +90,11 @@ class ExclusiveUse {
 
 /// A buffer whose bytes are there now.
 std::unique_ptr<PJRT_Buffer> makeBuffer(PJRT_Device& device, std::shared_ptr<ClientState> client,
-                                        TensorType type, Ref<Storage> storage);
+                                        SharedType type, Ref<Storage> storage);
 /// The device that a pair of fields of an argument struct names: memory wins; neither: the client's first.
 PJRT_Device& targetDevice(const ClientState& client, PJRT_Device* device, PJRT_Memory* memory);
 /// Memory for an array on the device; throws RESOURCE_EXHAUSTED.
-Ref<Storage> allocateFor(PJRT_Device& device, const TensorType& type);
+Ref<Storage> allocateFor(PJRT_Device& device, const SharedType& type);
 
 /// PJRT_Client_BufferFromHostBuffer (`semantics`: the number of a PJRT_HostBufferSemantics): copies during
 /// the call, or views the caller's memory where the semantics and the alignment allow. `host_done` becomes

@@ -36,7 +36,9 @@ CompiledProgram::CompiledProgram(const ProgramImage& image)
       fingerprint(ProgramCache::key(source, options_bytes)),
       arguments(program->arguments, program->argument_shardings),
       outputs(program->outputs, program->output_shardings),
+      shared_name(std::make_shared<const std::string>(program->name)),
       cost(costProperties(program->cost)) {
+    for (const TensorType& type : program->outputs) output_types.push_back(shared(type));
     for (const TensorType& type : program->arguments) {
         if (!type.isStatic() && !specialisations) specialisations = std::make_unique<Specialisations>();
     }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pjrt_abi/pjrt_abi.h"
+#include "pjrt_cpu/capi/array_type.h"
 #include "pjrt_cpu/capi/client.h"
 #include "pjrt_cpu/capi/compile_options.h"
 #include "pjrt_cpu/capi/program_lists.h"
@@ -26,6 +27,9 @@ struct CompiledProgram {
     std::unique_ptr<const Program> program;
     std::string fingerprint;
     ValueLists arguments, outputs;
+    /// For its results, and for what buffers that it took are to say of it.
+    std::vector<SharedType> output_types;
+    std::shared_ptr<const std::string> shared_name;
     NamedValues cost;
     /// Argument -> output that takes its memory, or -1.
     std::vector<int32_t> donated_to;

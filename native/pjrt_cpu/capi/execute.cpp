@@ -158,7 +158,7 @@ void executeLoaded(PJRT_LoadedExecutable& executable, const PJRT_LoadedExecutabl
         }
         launch->device->queue.start();
         takeArguments(request, d, *launch);
-        for (const TensorType& type : program.outputs) {
+        for (const SharedType& type : request.compiled->output_types) {
             launch->outputs.push_back(Value::make(type, launch->complete));
             results[d].push_back(
                 std::make_unique<PJRT_Buffer>(client, *request.devices[d], launch->outputs.back()));

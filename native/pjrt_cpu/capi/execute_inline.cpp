@@ -68,7 +68,7 @@ class InlineRun {
         buffers_.reserve(program_.outputs.size());
         values_.clear();
         values_.reserve(program_.outputs.size());
-        for (const TensorType& type : program_.outputs) {
+        for (const SharedType& type : request_.compiled->output_types) {
             values_.push_back(Ref<BufferValue>::make(type, ready));
             buffers_.push_back(
                 std::make_unique<PJRT_Buffer>(request_.executable.client, device_, values_.back()));

@@ -156,7 +156,7 @@ void forEachDonated(const ExecuteRequest& request, size_t device, FunctionRef<vo
 
 void takeDonated(const ExecuteRequest& request, size_t device, size_t argument) {
     request.args.argument_lists[device][argument]->take(
-        "donated to program " + request.compiled->program->name + " as argument " + std::to_string(argument));
+        {.program = request.compiled->shared_name, .argument = argument});
 }
 
 void placeOutputs(const CompiledProgram& compiled, PJRT_Device& device,
@@ -169,7 +169,7 @@ void placeOutputs(const CompiledProgram& compiled, PJRT_Device& device,
         if (storage.unique() && storage->writable()) outputs[static_cast<size_t>(output)] = storage;
     }
     for (size_t i = 0; i < outputs.size(); ++i) {
-        if (!outputs[i]) outputs[i] = allocateFor(device, compiled.program->outputs[i]);
+        if (!outputs[i]) outputs[i] = allocateFor(device, compiled.output_types[i]);
     }
 }
 

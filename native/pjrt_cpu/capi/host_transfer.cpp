@@ -161,11 +161,11 @@ std::unique_ptr<PJRT_Buffer> bufferFromHost(const std::shared_ptr<ClientState>& 
         auto storage =
             Ref<Storage>::make(bytes_of_host, bytes, writable,
                                std::function<void()>([released] { released->complete(std::nullopt); }));
-        return makeBuffer(device, client, std::move(type), std::move(storage));
+        return makeBuffer(device, client, shared(std::move(type)), std::move(storage));
     }
-    auto value = Ref<BufferValue>::make(std::move(type), Completion::done());
-    value->storage = allocateFor(device, value->type);
-    copyFromHost(value->type, data, strides, value->storage->data(), client->pool());
+    auto value = Ref<BufferValue>::make(shared(std::move(type)), Completion::done());
+    value->storage = allocateFor(device, value->array);
+    copyFromHost(value->array->type, data, strides, value->storage->data(), client->pool());
     host_done = Completion::done();
     return std::make_unique<PJRT_Buffer>(client, device, std::move(value));
 }
@@ -180,9 +180,9 @@ std::shared_ptr<Completion> copyToHost(const PJRT_Buffer& buffer,
         value->ready;  // the callback may drop the value's own reference
     ready->onReady([value = std::move(value), strides = std::move(*byte_strides), done, destination,
                     client = buffer.client](const std::optional<Error>& error) mutable {
-        if (!error && value->type.elementCount() > 0) {
-            countCopied(value->type.byteCount());
-            copyStrided(value->type, value->storage->data(), rowMajorStrides(value->type),
+        if (!error && value->array->type.elementCount() > 0) {
+            countCopied(value->array->bytes);
+            copyStrided(value->array->type, value->storage->data(), rowMajorStrides(value->array->type),
                         static_cast<std::byte*>(destination), strides, client->pool());
         }
         value = {};  // before anyone learns that it is done: a donation then finds the memory free

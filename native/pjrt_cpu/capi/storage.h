@@ -6,9 +6,9 @@
 #include <memory>
 #include <utility>
 
+#include "pjrt_cpu/capi/array_type.h"
 #include "pjrt_cpu/capi/counted.h"
 #include "pjrt_cpu/capi/element_types.h"
-#include "pjrt_cpu/ir/type.h"
 #include "pjrt_cpu/runtime/allocator.h"
 
 namespace optirs::plugin {
@@ -18,14 +18,15 @@ namespace optirs::plugin {
 class Storage final : public Counted {
  public:
     /// `type`: what an out-of-memory message says of the block.
-    Storage(std::shared_ptr<DeviceMemory> memory, MemoryBlock block, TensorType type)
+    Storage(std::shared_ptr<DeviceMemory> memory, MemoryBlock block, SharedType type)
         : type_(std::move(type)),
           memory_(std::move(memory)),
           block_(std::move(block)),
           data_(block_.data()),
           size_(block_.size()) {
         memory_->relabel(
-            block_, [](const void* owner) { return shortName(static_cast<const Storage*>(owner)->type_); },
+            block_,
+            [](const void* owner) { return shortName(static_cast<const Storage*>(owner)->type_->type); },
             this);
     }
     /// `release` runs when the last holder is gone, on any thread.
@@ -41,7 +42,7 @@ class Storage final : public Counted {
     bool writable() const { return writable_; }
 
  private:
-    TensorType type_;
+    SharedType type_;                       // of a block
     std::shared_ptr<DeviceMemory> memory_;  // both before the block: they must outlive it
     MemoryBlock block_;
     std::byte* data_;

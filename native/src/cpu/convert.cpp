@@ -32,18 +32,13 @@ uint32_t convertRun(const From* from, float scale, To* to, int64_t count) {
     const F32 d;
     const Vec factor = hn::Set(d, scale);
     Largest largest;
-    forVectors(
-        d, count,
-        [&](int64_t i) HWY_ATTR {
-            const Vec value = load(d, from + i);
+    mapVectors(
+        d, count, to,
+        [&](Vec value) HWY_ATTR {
             largest.take(value);
-            store(hn::Mul(value, factor), d, to + i);
+            return hn::Mul(value, factor);
         },
-        [&](int64_t i, size_t rest) HWY_ATTR {
-            const Vec value = loadSome(d, from + i, rest);
-            largest.take(value);
-            storeSome(hn::Mul(value, factor), d, to + i, rest);
-        });
+        from);
     return largest.result();
 }
 

@@ -65,38 +65,44 @@ void run(const optirs_amax_args& args, ThreadPool& pool) {
                 [&](int64_t begin, int64_t count) { return maxMagnitude(x.type, x.at(begin), count); });
 }
 
-void run(const optirs_quantize_args& args, ThreadPool& pool) {
-    const Run x(*args.x);
-    const Run out(*args.out);
-    const float scale = scalarOr(args.scale, 1.0F);
-    forElements(elementCount(*args.x), args.amax, pool, [&](int64_t begin, int64_t count) {
-        return convert(x.type, x.at(begin), scale, out.type, out.at(begin), count);
-    });
-}
+namespace {
 
-void run(const optirs_dequantize_args& args, ThreadPool& pool) {
+/// out = x scale, past the caches where that is possible; amax receives the largest magnitude of x, if
+/// wanted.
+void cast(const optirs_dl_tensor& x_tensor, float scale, const optirs_dl_tensor& out_tensor,
+          const optirs_dl_tensor* amax, ThreadPool& pool) {
     constexpr int64_t kBlock = 2048;
-    const Run x(*args.x);
-    const Run out(*args.out);
-    const float scale = scalarOr(args.scale_inv, 1.0F);
-    const bool streams = canStream(*args.out, kBlock, *args.x);
-    forElements(elementCount(*args.x), nullptr, pool, [&](int64_t begin, int64_t count) {
+    const Run x(x_tensor);
+    const Run out(out_tensor);
+    const bool streams = canStream(out_tensor, kBlock, x_tensor);
+    forElements(elementCount(x_tensor), amax, pool, [&](int64_t begin, int64_t count) {
         if (!streams) {
             return convert(x.type, x.at(begin), scale, out.type, out.at(begin), count);
         }
         alignas(64) float staging[kBlock];
+        uint32_t largest = 0;
         for (int64_t i = begin; i < begin + count; i += kBlock) {
             const int64_t length = std::min(kBlock, begin + count - i);
             const bool is_whole = length == kBlock;
-            convert(x.type, x.at(i), scale, out.type, is_whole ? static_cast<void*>(staging) : out.at(i),
-                    length);
+            void* to = is_whole ? static_cast<void*>(staging) : out.at(i);
+            largest = std::max(largest, convert(x.type, x.at(i), scale, out.type, to, length));
             if (is_whole) {
                 streamBytes(out.at(i), staging, length * byteSize(out.type));
             }
         }
         streamFence();
-        return uint32_t{0};
+        return largest;
     });
+}
+
+}  // namespace
+
+void run(const optirs_quantize_args& args, ThreadPool& pool) {
+    cast(*args.x, scalarOr(args.scale, 1.0F), *args.out, args.amax, pool);
+}
+
+void run(const optirs_dequantize_args& args, ThreadPool& pool) {
+    cast(*args.x, scalarOr(args.scale_inv, 1.0F), *args.out, nullptr, pool);
 }
 
 void run(const optirs_cast_transpose_args& args, ThreadPool& pool) {
