@@ -22,7 +22,8 @@ extern "C" {
  * States are f32, or 8-bit codes (u8) with one f32 scale for each 256 elements in row-major order
  * (ceil(elements / 256) of them): the dynamic map of Dettmers et al., 2022 (8-bit optimizers via block-wise
  * quantization), signed for state1 of the steps that say so and unsigned otherwise. Codes are of the nearest
- * value, the lower one in a tie. A state starts as f32 zeros, or as scales of 0 with any codes.
+ * value; in the middle between two, to within rounding, either. A state starts as f32 zeros, or as scales of
+ * 0 with any codes.
  */
 typedef struct optirs_optimizer_tensors {
     size_t struct_size;             /**< sizeof(optirs_optimizer_tensors) as the caller knows it. */

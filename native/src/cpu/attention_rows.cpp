@@ -24,11 +24,9 @@ void softCapRowHere(float* scores, float cap, int64_t n) {
     const F32 d;
     const Vec limit = hn::Set(d, cap);
     const Vec inverse = hn::Set(d, 1.0F / cap);
-    const auto bend = [&](Vec x) HWY_ATTR { return hn::Mul(limit, hn::Tanh(d, hn::Mul(x, inverse))); };
-    forVectors(
-        d, n, [&](int64_t i) HWY_ATTR { hn::StoreU(bend(hn::LoadU(d, scores + i)), d, scores + i); },
-        [&](int64_t i, size_t rest)
-            HWY_ATTR { storeSome(bend(loadSome(d, scores + i, rest)), d, scores + i, rest); });
+    mapVectors(
+        d, n, scores,
+        [&](Vec score) HWY_ATTR { return hn::Mul(limit, hn::Tanh(d, hn::Mul(score, inverse))); }, scores);
 }
 
 float softmaxPartHere(float* scores, int64_t n, RunningSoftmax& state) {
@@ -44,25 +42,11 @@ float softmaxPartHere(float* scores, int64_t n, RunningSoftmax& state) {
     // All masked so far: nothing to take away from.
     const bool is_empty = largest == -std::numeric_limits<float>::infinity();
     const Vec shift = hn::Set(d, is_empty ? 0.0F : largest);
-    Vec sum = hn::Zero(d);
-    Vec other = hn::Zero(d);  // the two take turns, so that additions overlap
-    forVectors(
-        d, n,
-        [&](int64_t i) HWY_ATTR {
-            const Vec value = expOfNegative(d, hn::Sub(hn::LoadU(d, scores + i), shift));
-            const Vec next = hn::Add(other, value);
-            other = sum;
-            sum = next;
-            hn::StoreU(value, d, scores + i);
-        },
-        [&](int64_t i, size_t rest) HWY_ATTR {
-            const Vec value = expOfNegative(d, hn::Sub(loadSome(d, scores + i, rest), shift));
-            sum = hn::Add(sum, hn::IfThenElseZero(hn::FirstN(d, rest), value));
-            storeSome(value, d, scores + i, rest);
-        });
+    const Vec sum = mapVectors(
+        d, n, scores, [&](Vec score) HWY_ATTR { return expOfNegative(d, hn::Sub(score, shift)); }, scores);
     // Mostly the maximum was seen before.
     const float former = is_empty || largest == state.largest ? 1.0F : std::exp(state.largest - largest);
-    state.sum = state.sum * former + hn::GetLane(hn::SumOfLanes(d, hn::Add(sum, other)));
+    state.sum = state.sum * former + hn::GetLane(hn::SumOfLanes(d, sum));
     state.largest = largest;
     return former;
 }
@@ -70,24 +54,15 @@ float softmaxPartHere(float* scores, int64_t n, RunningSoftmax& state) {
 void scaleRowHere(float* to, float factor, int64_t n) {
     const F32 d;
     const Vec by = hn::Set(d, factor);
-    forVectors(
-        d, n, [&](int64_t i) HWY_ATTR { hn::StoreU(hn::Mul(hn::LoadU(d, to + i), by), d, to + i); },
-        [&](int64_t i, size_t rest)
-            HWY_ATTR { storeSome(hn::Mul(loadSome(d, to + i, rest), by), d, to + i, rest); });
+    mapVectors(d, n, to, [&](Vec value) HWY_ATTR { return hn::Mul(value, by); }, to);
 }
 
 void probabilitiesRowHere(const float* scores, float lse, int64_t n, float* probabilities) {
     const F32 d;
     const Vec shift = hn::Set(d, lse);
-    forVectors(
-        d, n,
-        [&](int64_t i) HWY_ATTR {
-            hn::StoreU(expOfNegative(d, hn::Sub(hn::LoadU(d, scores + i), shift)), d, probabilities + i);
-        },
-        [&](int64_t i, size_t rest) HWY_ATTR {
-            storeSome(expOfNegative(d, hn::Sub(loadSome(d, scores + i, rest), shift)), d, probabilities + i,
-                      rest);
-        });
+    mapVectors(
+        d, n, probabilities, [&](Vec score) HWY_ATTR { return expOfNegative(d, hn::Sub(score, shift)); },
+        scores);
 }
 
 void scoreGradientRowHere(const float* probabilities, const float* scores, float mean, float cap, int64_t n,
@@ -96,22 +71,13 @@ void scoreGradientRowHere(const float* probabilities, const float* scores, float
     const Vec shift = hn::Set(d, mean);
     const Vec one = hn::Set(d, 1.0F);
     const Vec inverse = hn::Set(d, cap > 0 ? 1.0F / cap : 0.0F);
-    const auto slope = [&](Vec p, Vec s, Vec g) HWY_ATTR {
-        const Vec bent = hn::Mul(s, inverse);
-        return hn::Mul(hn::Mul(p, hn::Sub(g, shift)), hn::NegMulAdd(bent, bent, one));
-    };
-    forVectors(
-        d, n,
-        [&](int64_t i) HWY_ATTR {
-            hn::StoreU(
-                slope(hn::LoadU(d, probabilities + i), hn::LoadU(d, scores + i), hn::LoadU(d, gradients + i)),
-                d, gradients + i);
+    mapVectors(
+        d, n, gradients,
+        [&](Vec p, Vec s, Vec g) HWY_ATTR {
+            const Vec bent = hn::Mul(s, inverse);
+            return hn::Mul(hn::Mul(p, hn::Sub(g, shift)), hn::NegMulAdd(bent, bent, one));
         },
-        [&](int64_t i, size_t rest) HWY_ATTR {
-            storeSome(slope(loadSome(d, probabilities + i, rest), loadSome(d, scores + i, rest),
-                            loadSome(d, gradients + i, rest)),
-                      d, gradients + i, rest);
-        });
+        probabilities, scores, gradients);
 }
 
 float dotRowHere(const float* a, const float* b, int64_t n) {

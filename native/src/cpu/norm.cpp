@@ -4,8 +4,9 @@
 #include <string>
 
 #include "src/cpu/kernel_error.h"
-#include "src/cpu/row_kernels.h"
+#include "src/cpu/norm_rows.h"
 #include "src/cpu/rows.h"
+#include "src/cpu/softmax_rows.h"
 
 namespace optirs::cpu {
 namespace {

@@ -7,34 +7,34 @@
 #include <hwy/highway.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstring>
 
 #include "src/cpu/convert-inl.h"
 
-#ifndef OPTIRS_CPU_STATE8_TABLES
-#define OPTIRS_CPU_STATE8_TABLES
+#ifndef OPTIRS_CPU_STATE8_DECADES
+#define OPTIRS_CPU_STATE8_DECADES
 namespace optirs::cpu {
 
-// Magnitudes below the first bucket have the code of 0: half of the smallest value is above it.
-inline constexpr uint32_t kFirstBucket = 0x3400;  // upper halves of the bits of 2^-23 ...
-inline constexpr uint32_t kLastBucket = 0x3F80;   // ... and of 1
+/// The positive values of a map by its rule instead of a table, which would cost a gather from memory for
+/// each vector. Decade e, from 10^(e-7) to 10^(e-6), is cut into first 2^e cells, whose midpoints are values;
+/// decade 7 is the value 1 alone. They are numbered from 1 on, so that number + first - 1 = first 2^e + cell:
+/// its exponent as a float tells the decade, its mantissa the cell.
+struct Decades {
+    explicit Decades(bool has_sign);
 
-/// A map, and how to find the nearest value of a magnitude: the upper half of its bits chooses a bucket, in
-/// which at most one boundary between neighbours lies.
-struct StateTables {
-    std::array<float, 256> values;                              // of the codes, ascending
-    std::array<int32_t, kLastBucket - kFirstBucket + 1> ranks;  // of the smallest number in a bucket
-    std::array<float, 129> signed_bounds;                       // above which rank + 1 is nearer
-    std::array<float, 257> bounds;
-    int32_t zero;  // code of 0
-    bool has_sign;
-
-    const float* bound() const { return has_sign ? signed_bounds.data() : bounds.data(); }
+    static constexpr int kCount = 8;
+    float first;       // cells of decade 0: 1, or 2 without a sign
+    int32_t exponent;  // of `first`, as bits of a float
+    // By decade, padded to the longest vector: value = cell / cells * width + base; from bound on a number is
+    // nearer to the decade than to what is below it; cell = number * slope - offset, rounded down.
+    alignas(64) float width[16] = {};
+    alignas(64) float base[16] = {};
+    alignas(64) float bound[16] = {};
+    alignas(64) float slope[16] = {};
+    alignas(64) float offset[16] = {};
 };
 
-const StateTables& stateTables(bool has_sign);
+const Decades& decadesOf(bool has_sign);
 
 }  // namespace optirs::cpu
 #endif
@@ -46,78 +46,127 @@ namespace {
 using F32 = hn::ScalableTag<float>;
 using Vec = hn::Vec<F32>;
 using I32 = hn::RebindToSigned<F32>;
-using Codes = hn::Rebind<uint8_t, F32>;
+using Ints = hn::Vec<I32>;
+using Bytes = hn::Rebind<uint8_t, F32>;
 
-void decodeStateHere(const uint8_t* codes, const float* scales, bool has_sign, float* to, int64_t count) {
+/// table[index] of eight.
+HWY_INLINE Vec lookup(const float* table, Ints index) {
     const F32 d;
-    const float* values = stateTables(has_sign).values.data();
-    for (int64_t begin = 0; begin < count; begin += kStateBlock) {
-        const float scale = scales[begin / kStateBlock];
-        const Vec factor = hn::Set(d, scale);
-        const auto decode = [&](const uint8_t* from) HWY_ATTR {
-            const auto index = hn::BitCast(I32(), hn::PromoteTo(Words<F32>(), hn::LoadU(Codes(), from)));
-            return hn::Mul(hn::GatherIndex(d, values, index), factor);
-        };
-        forVectors(
-            d, std::min(kStateBlock, count - begin),
-            [&](int64_t i) HWY_ATTR { hn::StoreU(decode(codes + begin + i), d, to + begin + i); },
-            [&](int64_t i, size_t rest) HWY_ATTR {
-                HWY_ALIGN uint8_t lanes[hn::MaxLanes(F32())] = {};
-                std::memcpy(lanes, codes + begin + i, rest);
-                storeSome(decode(lanes), d, to + begin + i, rest);
-            });
+    if constexpr (hn::MaxLanes(F32()) >= 8) {
+        return hn::TableLookupLanes(hn::Load(d, table), hn::IndicesFromVec(d, index));
+    } else {
+        return hn::GatherIndex(d, table, index);
     }
 }
 
-/// Codes of numbers from -1 to 1.
-HWY_INLINE hn::Vec<I32> codesOf(const StateTables& tables, Vec value) {
+/// Values by their number; 0 for number 0.
+HWY_INLINE Vec valuesOf(const Decades& decades, Vec number) {
     const F32 d;
     const I32 integers;
-    const Vec magnitude = hn::Abs(value);
-    const auto bucket = hn::ShiftRight<16>(hn::BitCast(integers, magnitude));
-    const auto inside = hn::Min(hn::Max(bucket, hn::Set(integers, int32_t{kFirstBucket})),
-                                hn::Set(integers, int32_t{kLastBucket}));
-    const auto rank = hn::GatherIndex(integers, tables.ranks.data(),
-                                      hn::Sub(inside, hn::Set(integers, int32_t{kFirstBucket})));
-    const auto above = hn::Gt(magnitude, hn::GatherIndex(d, tables.bound(), rank));
-    const auto exact =
-        hn::Add(rank, hn::IfThenElseZero(hn::RebindMask(integers, above), hn::Set(integers, 1)));
-    const auto zero = hn::Set(integers, tables.zero);
-    if (!tables.has_sign) {
-        return exact;
+    const Ints bits = hn::BitCast(integers, hn::Add(number, hn::Set(d, decades.first - 1.0F)));
+    const Ints exponent = hn::Sub(hn::ShiftRight<23>(bits), hn::Set(integers, decades.exponent));
+    const Ints decade = hn::Max(exponent, hn::Zero(integers));
+    const Vec mantissa =
+        hn::BitCast(d, hn::Or(hn::And(bits, hn::Set(integers, 0x7FFFFF)), hn::Set(integers, 0x3F800000)));
+    const Vec value = hn::MulAdd(hn::Sub(mantissa, hn::Set(d, 1.0F)), lookup(decades.width, decade),
+                                 lookup(decades.base, decade));
+    return hn::IfThenElseZero(hn::Gt(number, hn::Zero(d)), value);
+}
+
+/// The numbers of the values that are nearest to what is from 0 to 1.
+HWY_INLINE Vec numbersOf(const Decades& decades, Vec x) {
+    const F32 d;
+    const I32 integers;
+    const Ints one = hn::Set(integers, 1);
+    // The bits of a float are its logarithm, up to 0.09 too little. 0.45 below that to base ten, and rounded
+    // down, it is the decade or the one below: bounds lie up to 0.44 above the powers of ten.
+    const Vec bits = hn::ConvertTo(d, hn::BitCast(integers, x));
+    const Vec estimate = hn::MulAdd(bits, hn::Set(d, 3.5885572e-8F), hn::Set(d, 7.55F - 38.230809F));
+    const Ints next =
+        hn::ConvertTo(integers, hn::Min(hn::Max(estimate, hn::Zero(d)), hn::Set(d, Decades::kCount - 1.0F)));
+    const auto is_next = hn::RebindMask(integers, hn::Ge(x, lookup(decades.bound, next)));
+    const Ints reached = hn::Add(next, hn::IfThenElseZero(is_next, one));  // decade + 1, 0 for none
+    const Ints decade = hn::Max(hn::Sub(reached, one), hn::Zero(integers));
+    const Vec cells = hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(decade, hn::Set(integers, decades.exponent))));
+    const Vec place = hn::MulSub(x, lookup(decades.slope, decade), lookup(decades.offset, decade));
+    const Vec cell = hn::Floor(hn::Min(hn::Max(place, hn::Zero(d)), hn::Sub(cells, hn::Set(d, 1.0F))));
+    const Vec number = hn::Add(hn::Sub(cells, hn::Set(d, decades.first - 1.0F)), cell);
+    return hn::IfThenElseZero(hn::RebindMask(d, hn::Gt(reached, hn::Zero(integers))), number);
+}
+
+/// Without a sign the number of the value. With a sign 127 is 0, 127 + n the n-th positive value and 127 - n
+/// the same below 0, of which there are 127: -1 has no code.
+struct Code {
+    uint8_t bits;
+};
+constexpr float kZero = 127;
+
+HWY_INLINE Vec load(F32 d, const Code* from) {
+    return hn::ConvertTo(d, hn::BitCast(I32(), hn::PromoteTo(Words<F32>(), hn::LoadU(Bytes(), &from->bits))));
+}
+
+HWY_INLINE void store(Vec code, F32 /*d*/, Code* to) {
+    hn::StoreU(hn::DemoteTo(Bytes(), hn::ConvertTo(I32(), code)), Bytes(), &to->bits);
+}
+
+template <bool kHasSign>
+void decodeBlock(const Code* codes, float scale, float* to, int64_t count) {
+    const F32 d;
+    const Decades& decades = decadesOf(kHasSign);
+    const Vec factor = hn::Set(d, scale);
+    mapVectors(
+        d, count, to,
+        [&](Vec code) HWY_ATTR {
+            if constexpr (!kHasSign) {
+                return hn::Mul(valuesOf(decades, code), factor);
+            }
+            const Vec number = hn::Sub(code, hn::Set(d, kZero));
+            return hn::Mul(hn::CopySign(valuesOf(decades, hn::Abs(number)), number), factor);
+        },
+        codes);
+}
+
+template <bool kHasSign>
+float encodeBlock(const float* from, Code* codes, int64_t count) {
+    const F32 d;
+    Vec largest = hn::Zero(d);
+    forVectors(
+        d, count, [&](int64_t i) HWY_ATTR { largest = hn::Max(largest, hn::Abs(hn::LoadU(d, from + i))); },
+        [&](int64_t i, size_t rest)
+            HWY_ATTR { largest = hn::Max(largest, hn::Abs(loadSome(d, from + i, rest))); });
+    const float scale = hn::GetLane(hn::MaxOfLanes(d, largest));
+    const Decades& decades = decadesOf(kHasSign);
+    const Vec divisor = hn::Set(d, scale > 0 ? scale : 1.0F);
+    const Vec zero = hn::Set(d, kZero);
+    mapVectors(
+        d, count, codes,
+        [&](Vec value) HWY_ATTR {
+            const Vec x = hn::Div(value, divisor);
+            if constexpr (!kHasSign) {
+                return numbersOf(decades, x);
+            }
+            const Vec number = numbersOf(decades, hn::Abs(x));
+            return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Sub(zero, hn::Min(number, zero)),
+                                  hn::Add(zero, number));
+        },
+        from);
+    return scale;
+}
+
+void decodeStateHere(const uint8_t* codes, const float* scales, bool has_sign, float* to, int64_t count) {
+    const auto* from = reinterpret_cast<const Code*>(codes);
+    for (int64_t i = 0; i < count; i += kStateBlock) {
+        (has_sign ? decodeBlock<true> : decodeBlock<false>)(from + i, scales[i / kStateBlock], to + i,
+                                                            std::min(kStateBlock, count - i));
     }
-    // There is no -1: the largest negative value is one rank lower.
-    const auto negative = hn::Sub(zero, hn::Min(exact, zero));
-    const auto is_negative = hn::RebindMask(integers, hn::Lt(value, hn::Zero(d)));
-    return hn::IfThenElse(is_negative, negative, hn::Add(zero, exact));
 }
 
 void encodeStateHere(const float* from, bool has_sign, uint8_t* codes, float* scales, int64_t count) {
-    const F32 d;
-    const StateTables& tables = stateTables(has_sign);
-    for (int64_t begin = 0; begin < count; begin += kStateBlock) {
-        const int64_t length = std::min(kStateBlock, count - begin);
-        Vec largest = hn::Zero(d);
-        forVectors(
-            d, length,
-            [&](int64_t i) HWY_ATTR { largest = hn::Max(largest, hn::Abs(hn::LoadU(d, from + begin + i))); },
-            [&](int64_t i, size_t rest)
-                HWY_ATTR { largest = hn::Max(largest, hn::Abs(loadSome(d, from + begin + i, rest))); });
-        const float scale = hn::GetLane(hn::MaxOfLanes(d, largest));
-        scales[begin / kStateBlock] = scale;
-        const Vec divisor = hn::Set(d, scale > 0 ? scale : 1.0F);
-        forVectors(
-            d, length,
-            [&](int64_t i) HWY_ATTR {
-                const Vec value = hn::Div(hn::LoadU(d, from + begin + i), divisor);
-                hn::StoreU(hn::DemoteTo(Codes(), codesOf(tables, value)), Codes(), codes + begin + i);
-            },
-            [&](int64_t i, size_t rest) HWY_ATTR {
-                HWY_ALIGN uint8_t lanes[hn::MaxLanes(F32())];
-                const Vec value = hn::Div(loadSome(d, from + begin + i, rest), divisor);
-                hn::StoreU(hn::DemoteTo(Codes(), codesOf(tables, value)), Codes(), lanes);
-                std::memcpy(codes + begin + i, lanes, rest);
-            });
+    auto* to = reinterpret_cast<Code*>(codes);
+    for (int64_t i = 0; i < count; i += kStateBlock) {
+        scales[i / kStateBlock] =
+            (has_sign ? encodeBlock<true> : encodeBlock<false>)(from + i, to + i,
+                                                                std::min(kStateBlock, count - i));
     }
 }
 
@@ -127,64 +176,29 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace optirs::cpu {
-namespace {
 
-/// Positive values of a map: for each power of ten from -6 to 0 the midpoints of a division of [0.1, 1] into
-/// 1, 2, 4, ... parts (twice as many without a sign), and 1.
-std::array<double, 256> positiveValues(bool has_sign, int& count) {
-    std::array<double, 256> values{};
-    count = 0;
-    for (int decade = 0; decade < 7; ++decade) {
-        const int parts = (has_sign ? 1 : 2) << decade;
-        for (int k = 0; k < parts; ++k) {
-            values[static_cast<size_t>(count++)] =
-                (0.1 + 0.9 * (k + 0.5) / parts) * std::pow(10.0, decade - 6);
-        }
+Decades::Decades(bool has_sign) : first(has_sign ? 1 : 2), exponent(has_sign ? 127 : 128) {
+    double last = 0;  // the greatest value so far
+    for (int e = 0; e < kCount; ++e) {
+        const double cells = std::ldexp(static_cast<double>(first), e);
+        const double top = std::pow(10.0, e - 6);
+        const bool is_one = e == kCount - 1;
+        const double smallest = is_one ? 1 : (0.1 + 0.45 / cells) * top;
+        width[e] = is_one ? 0 : static_cast<float>(0.9 * top);
+        base[e] = static_cast<float>(smallest);
+        bound[e] = static_cast<float>((last + smallest) / 2);
+        slope[e] = is_one ? 0 : static_cast<float>(cells / (0.9 * top));
+        offset[e] = is_one ? 0 : static_cast<float>(cells / 9);
+        last = (1 - 0.45 / cells) * top;
     }
-    values[static_cast<size_t>(count++)] = 1;
-    return values;
-}
-
-StateTables makeTables(bool has_sign) {
-    StateTables tables{};
-    int count = 0;
-    const std::array<double, 256> positive = positiveValues(has_sign, count);
-    tables.has_sign = has_sign;
-    tables.zero = has_sign ? count - 1 : 0;  // 1 has no negative
-    for (int rank = 0; rank < count; ++rank) {
-        const auto value = static_cast<float>(positive[static_cast<size_t>(rank)]);
-        tables.values[static_cast<size_t>(tables.zero) + static_cast<size_t>(rank) + 1] = value;
-        if (has_sign && rank + 1 < count) {
-            tables.values[static_cast<size_t>(tables.zero - 1 - rank)] = -value;
-        }
-    }
-    float* bounds = has_sign ? tables.signed_bounds.data() : tables.bounds.data();
-    for (int rank = 0; rank < count; ++rank) {
-        const float* at = tables.values.data() + tables.zero + rank;
-        bounds[rank] = at[0] + (at[1] - at[0]) / 2;
-    }
-    bounds[count] = 2;  // nothing is beyond the last
-    for (uint32_t bucket = kFirstBucket; bucket <= kLastBucket; ++bucket) {
-        const uint32_t bits = bucket << 16;
-        float smallest = 0;
-        std::memcpy(&smallest, &bits, sizeof(smallest));
-        if (bucket == kFirstBucket) {
-            smallest = 0;
-        }
-        const auto rank = std::lower_bound(bounds, bounds + count, smallest) - bounds;
-        tables.ranks[bucket - kFirstBucket] = static_cast<int32_t>(rank);
-    }
-    return tables;
 }
 
 HWY_EXPORT(decodeStateHere);
 HWY_EXPORT(encodeStateHere);
 
-}  // namespace
-
-const StateTables& stateTables(bool has_sign) {
-    static const StateTables with_sign = makeTables(true);
-    static const StateTables without_sign = makeTables(false);
+const Decades& decadesOf(bool has_sign) {
+    static const Decades with_sign(true);
+    static const Decades without_sign(false);
     return has_sign ? with_sign : without_sign;
 }
 
@@ -195,8 +209,6 @@ void decodeState(const uint8_t* codes, const float* scales, bool has_sign, float
 void encodeState(const float* from, bool has_sign, uint8_t* codes, float* scales, int64_t count) {
     HWY_DYNAMIC_DISPATCH(encodeStateHere)(from, has_sign, codes, scales, count);
 }
-
-const float* stateMap(bool has_sign) { return stateTables(has_sign).values.data(); }
 
 }  // namespace optirs::cpu
 #endif

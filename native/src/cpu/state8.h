@@ -15,7 +15,4 @@ void decodeState(const uint8_t* codes, const float* scales, bool has_sign, float
 /// 0.
 void encodeState(const float* from, bool has_sign, uint8_t* codes, float* scales, int64_t count);
 
-/// The 256 values of a map, ascending.
-const float* stateMap(bool has_sign);
-
 }  // namespace optirs::cpu

@@ -1,12 +1,9 @@
 #include "src/pjrt/execution.h"
 
 #include <algorithm>
-#include <array>
 
 #include "src/core/text.h"
-#include "src/pjrt/buffer.h"
-#include "src/pjrt/callbacks.h"
-#include "src/pjrt/executable.h"
+#include "src/pjrt/execution_call.h"
 
 namespace optirs::pjrt {
 
@@ -14,36 +11,6 @@ using core::Code;
 using core::concat;
 using core::Error;
 using core::Ref;
-
-struct Execution::Call {
-    explicit Call(optirs_pjrt_client& client) noexcept : completion(nullptr, {&client}) {}
-
-    ReservedCompletion completion;          // NULL, or for the next execution that is not over at once
-    std::vector<Ref<DeviceBuffer>> pinned;  // arguments, alive until the plugin has them
-    std::vector<PJRT_Buffer*> arguments;    // the same, as the plugin sees them
-    std::vector<PJRT_Buffer*> outputs;      // what the plugin gave
-    std::vector<PJRT_Buffer* const*> argument_lists;  // by device
-    std::vector<PJRT_Buffer**> output_lists;          // by device
-    std::vector<PJRT_Event*> events;                  // by device
-    std::vector<Ref<DeviceBuffer>> fresh;             // for the outputs
-    std::vector<Ref<optirs_pjrt_buffer>> cells;       // new cells, for results that are NULL
-    Ref<ChannelCalls> channels;                       // NULL: the program sends and receives nothing
-
-    void reserveCompletion(optirs_pjrt_client& client, std::size_t devices) {
-        if (completion == nullptr) {
-            completion = client.reserveCompletion(devices);
-        } else {
-            completion->reserve(devices);
-        }
-    }
-
-    void clear() noexcept {
-        pinned.clear();
-        fresh.clear();
-        cells.clear();
-        channels = {};
-    }
-};
 
 Execution::Execution(optirs_pjrt_executable& executable) noexcept : executable_(executable) {}
 
@@ -109,50 +76,6 @@ void Execution::run(const ExecuteRequest& request) {
     if (completion != nullptr) {
         completion->arm();
     }
-}
-
-bool Execution::runInPlace(const ExecuteRequest& request) {
-    constexpr std::size_t kMost = 16;
-    const InPlace& in_place = executable_.client().inPlace();
-    const bool is_plain = request.channels.empty() && request.not_donated.empty() &&
-                          request.execute_context == nullptr && request.call_location == nullptr &&
-                          request.launch_id == 0 && request.device == nullptr &&
-                          (request.done == nullptr || request.finished != nullptr);
-    const std::size_t count = request.arguments.size() + request.results.size();
-    if (!in_place.isOffered() || never_in_place_.load(std::memory_order_relaxed) || !is_plain ||
-        count > kMost || request.results.empty()) {
-        return false;
-    }
-    std::array<Ref<DeviceBuffer>, kMost> held;
-    std::array<PJRT_Buffer*, kMost> buffers;  // NOLINT: `count` of them are set
-    for (std::size_t i = 0; i < count; ++i) {
-        const std::size_t result = i - request.arguments.size();
-        const bool is_argument = i < request.arguments.size();
-        const optirs_pjrt_buffer* cell = is_argument ? request.arguments[i] : request.results[result];
-        if (cell == nullptr || &cell->client() != &executable_.client()) {
-            return false;
-        }
-        // A cell in both places is not overwritten while it is read.
-        if (!is_argument && std::ranges::find(request.arguments, cell) != request.arguments.end()) {
-            return false;
-        }
-        held[i] = cell->load();
-        if (!held[i] || held[i]->goneReason() != nullptr) {
-            return false;
-        }
-        buffers[i] = held[i]->get();
-    }
-    bool is_never = false;
-    const std::span all(buffers.data(), count);
-    const bool is_done = in_place.execute(executable_.handle(), all.first(request.arguments.size()),
-                                          all.subspan(request.arguments.size()), is_never);
-    if (is_never) {
-        never_in_place_.store(true, std::memory_order_relaxed);
-    }
-    if (is_done && request.finished != nullptr) {
-        *request.finished = 1;
-    }
-    return is_done;
 }
 
 Execution::Devices Execution::devicesOf(const ExecuteRequest& request) const {
@@ -302,14 +225,6 @@ void Execution::handOut(Call& call, Devices devices, const ExecuteRequest& reque
     }
 }
 
-bool Execution::isDeleted(const DeviceBuffer& buffer) const {
-    const Api& api = executable_.client().api();
-    auto args = api.make<PJRT_Buffer_IsDeleted_Args>();
-    args.buffer = buffer.get();
-    api.call<&PJRT_Api::PJRT_Buffer_IsDeleted>(args);
-    return args.is_deleted;
-}
-
 bool Execution::isOver(const Call& call) const noexcept {
     const Api& api = executable_.client().api();
     try {
@@ -330,41 +245,6 @@ bool Execution::isOver(const Call& call) const noexcept {
         return true;
     } catch (const std::exception&) {
         return false;  // whoever waits for the event is told why
-    }
-}
-
-const Execution::Donated* Execution::learnDonated(const Call& call, Devices devices,
-                                                  const ExecuteRequest& request) noexcept {
-    const Donated* known = donated_.load(std::memory_order_acquire);
-    if (known != nullptr || !request.not_donated.empty()) {
-        return known;
-    }
-    try {
-        auto donated = std::make_unique<Donated>();
-        for (std::size_t i = 0; i < call.pinned.size() / devices.size(); ++i) {
-            donated->push_back(isDeleted(*call.pinned[i]) ? 1 : 0);
-        }
-        if (donated_.compare_exchange_strong(known, donated.get())) {
-            known = donated.release();
-        }
-        return known;
-    } catch (const std::exception&) {
-        return nullptr;  // the plugin or the memory does not let us learn it now: a later call will
-    }
-}
-
-void Execution::markDonated(Call& call, Devices devices, const ExecuteRequest& request) noexcept {
-    const Donated* donated = learnDonated(call, devices, request);
-    if (donated == nullptr || donated->size() * devices.size() != call.pinned.size()) {
-        return;
-    }
-    for (std::size_t i = 0; i < call.pinned.size(); ++i) {
-        const std::size_t argument = i % donated->size();
-        const bool is_kept = std::ranges::find(request.not_donated, static_cast<int64_t>(argument)) !=
-                             request.not_donated.end();
-        if ((*donated)[argument] != 0 && !is_kept) {
-            call.pinned[i]->markGone(taken_reason_);
-        }
     }
 }
 
