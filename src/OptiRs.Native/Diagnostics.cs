@@ -11,7 +11,7 @@ public static class Diagnostics
     /// <exception cref="DllNotFoundException">It cannot be loaded; the message is the table of what was tried.</exception>
     public static string NativeVersion => NativeText.LibraryVersion();
 
-    /// <summary>Native backends, usable or not.</summary>
+    /// <summary>Native backends, usable or not; without those that only tests of bindings use.</summary>
     public static IReadOnlyList<BackendStatus> Backends
     {
         get
@@ -21,7 +21,8 @@ public static class Diagnostics
             for (ulong i = 0; i < count; i++)
             {
                 (string name, int score, string reason) = BackendNative.At(i);
-                backends.Add(new BackendStatus(name, score, reason));
+                // Echo and fault compute nothing.
+                if (name is not ("echo" or "fault")) backends.Add(new BackendStatus(name, score, reason));
             }
 
             return backends;
@@ -69,7 +70,7 @@ public static class Diagnostics
 }
 
 /// <summary>A native backend.</summary>
-/// <param name="Name">For instance <c>echo</c>.</param>
+/// <param name="Name">For instance <c>cpu</c>.</param>
 /// <param name="Score">0 if it cannot be used here; the higher, the better it suits this machine.</param>
 /// <param name="Reason">Why it cannot be used; empty if it can.</param>
 public sealed record BackendStatus(string Name, int Score, string Reason);

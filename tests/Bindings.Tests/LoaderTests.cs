@@ -81,7 +81,14 @@ public sealed class LoaderTests
         _ = optirs.optirs_abi_version();
         Assert.That(Loader.Attempts, Is.Not.Empty);
         Assert.That(Loader.Attempts[^1].Outcome, Is.EqualTo("loaded"));
-        Assert.That(Diagnostics.Describe(), Does.Contain("loaded:").And.Contain("echo").And.Contain("PJRT plugins:"));
+        Assert.That(Diagnostics.Describe(), Does.Contain("loaded:").And.Contain("  cpu: ").And.Contain("PJRT plugins:"));
+    }
+
+    [Test]
+    public void TheBackendsOfTestsAreNotListed()
+    {
+        Assert.That(Diagnostics.Backends.Select(b => b.Name), Does.Contain("cpu").And.No.AnyOf("echo", "fault"));
+        Assert.That(Diagnostics.Describe(), Does.Not.Contain("  echo: ").And.Not.Contain("  fault: "));
     }
 
     private static DllNotFoundException Fails(string overridePath)

@@ -35,8 +35,7 @@ internal static class DoctorCommand
             else WriteText(candidate, report);
         }
 
-        // Echo and fault are for tests of bindings.
-        foreach (BackendStatus backend in Diagnostics.Backends.Where(b => b.Name is not ("echo" or "fault")))
+        foreach (BackendStatus backend in Diagnostics.Backends)
         {
             if (json) WriteJson(backend);
             else Console.Out.WriteLine($"kernels {backend.Name}: {(backend.Score > 0 ? "usable" : backend.Reason)}");
