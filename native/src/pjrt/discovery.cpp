@@ -68,7 +68,7 @@ class Search {
     void fromVariable() {
         const std::string_view path = environment("OPTIRS_PJRT_PLUGIN");
         if (path.empty()) {
-            addMissing("plugin", "OPTIRS_PJRT_PLUGIN", "the variable is not set");
+            addMissing(std::string(kNameless), "OPTIRS_PJRT_PLUGIN", "the variable is not set");
         } else {
             addFile(nameOfFile(path), "OPTIRS_PJRT_PLUGIN", path, true);
         }
@@ -78,7 +78,7 @@ class Search {
         constexpr const char* kVariable = "PJRT_NAMES_AND_LIBRARY_PATHS";
         std::string_view rest = environment(kVariable);
         if (rest.empty()) {
-            addMissing("plugin", kVariable, "the variable is not set");
+            addMissing(std::string(kNameless), kVariable, "the variable is not set");
         }
         while (!rest.empty()) {
             const std::string_view item = rest.substr(0, rest.find(','));

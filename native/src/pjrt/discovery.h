@@ -4,6 +4,7 @@
 #include <optirs/pjrt.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "src/core/object.h"
@@ -18,6 +19,9 @@ struct Candidate {
     bool exists = false;
     bool is_explicit = false;  // the user asked for exactly this one
 };
+
+/// What candidates are called whose name would come from a variable that is not set.
+constexpr std::string_view kNameless = "plugin";
 
 /// All candidates, missing ones included. Opens no library.
 std::vector<Candidate> findCandidates();

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 
 #include "pjrt_abi/pjrt_in_place.h"
 #include "src/core/text.h"
@@ -124,6 +125,18 @@ core::Ref<optirs_pjrt_plugin> loadFirst(const std::vector<Candidate>& candidates
     return {};
 }
 
+// A name may have several candidates; it is told once.
+std::string namesOf(const std::vector<Candidate>& candidates) {
+    std::string text;
+    std::set<std::string_view> told{kNameless};
+    for (const Candidate& candidate : candidates) {
+        if (told.insert(candidate.name).second) {
+            text += concat(text.empty() ? "" : ", ", candidate.name);
+        }
+    }
+    return text;
+}
+
 }  // namespace
 
 PluginLibrary::PluginLibrary(std::string file, const PJRT_Api* theirs)
@@ -179,10 +192,7 @@ core::Ref<optirs_pjrt_plugin> loadPlugin(std::string_view name_or_path) {
     }
     std::vector<Candidate> candidates = findCandidates();
     if (!name_or_path.empty()) {
-        std::string known;
-        for (const Candidate& candidate : candidates) {
-            known += concat(known.empty() ? "" : ", ", candidate.name);
-        }
+        const std::string known = namesOf(candidates);
         std::erase_if(candidates, [&](const Candidate& candidate) { return candidate.name != name_or_path; });
         if (candidates.empty()) {
             throw Error(Code::kNotFound,

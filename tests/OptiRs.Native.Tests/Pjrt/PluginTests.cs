@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using OptiRs.Tests;
 
 namespace OptiRs.Native.Tests.Pjrt;
@@ -73,7 +74,8 @@ public sealed class PluginTests
     {
         var error = Assert.Throws<OptiRsException>(() => PjrtPlugin.Load("quantum"))!;
         Assert.That(error.Code, Is.EqualTo(ErrorCode.NotFound));
-        Assert.That(error.Message, Does.Contain("quantum").And.Contain("cpu"));
+        string[] names = Regex.Match(error.Message, "named 'quantum'; names known here: ([^;]*);").Groups[1].Value.Split(", ");
+        Assert.That(names, Is.Unique.And.Contain("cpu").And.No.Member("plugin"));
     }
 
     [Test]
