@@ -43,11 +43,18 @@ public static partial class Op
     /// The parts of <paramref name="operand"/> along <paramref name="axis"/> that integer indices of any shape name; the shape of the
     /// indices takes the place of the axis. With axis 0 and a table [V, D], rows: an embedding.
     /// </summary>
+    /// <remarks>
+    /// Indices count from 0. One that is negative or past the end takes the nearest part that there is, the first or the last, as
+    /// StableHLO's gather; negative ones do not count from the end as NumPy's do. Constant indices are checked while tracing.
+    /// </remarks>
+    /// <exception cref="GraphException">A constant index is out of range, the axis is, or the indices are no integers.</exception>
     public static Value Take(Value operand, Value indices, int axis = 0, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         ArgumentNullException.ThrowIfNull(operand);
         ArgumentNullException.ThrowIfNull(indices);
-        int at = Axis("Take", operand, axis, SourceLocation.Here(file, line));
+        SourceLocation location = SourceLocation.Here(file, line);
+        int at = Axis("Take", operand, axis, location);
+        CheckConstant("Take", operand, indices, at, location);
         long[] sizes = operand.Shape.Dimensions.ToArray();
         sizes[at] = 1;
         var dimensions = new GatherDimensions
@@ -60,7 +67,11 @@ public static partial class Op
         return Gather(operand, indices, dimensions, sizes, false, file, line);
     }
 
-    /// <summary>For each position, the element of the operand whose index along the axis is given: NumPy's take_along_axis.</summary>
+    /// <summary>
+    /// For each position, the element of the operand whose index along the axis is given: NumPy's take_along_axis, but with
+    /// indices as those of <see cref="Take"/>.
+    /// </summary>
+    /// <exception cref="GraphException">As <see cref="Take"/>, or the shapes differ in another axis.</exception>
     public static Value TakeAlongAxis(Value operand, Value indices, int axis, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         ArgumentNullException.ThrowIfNull(operand);
@@ -69,6 +80,7 @@ public static partial class Op
         int at = Axis("TakeAlongAxis", operand, axis, location);
         if (indices.Rank != operand.Rank || Enumerable.Range(0, operand.Rank).Any(i => i != at && indices.Shape[i] != operand.Shape[i]))
             throw GraphException.Invalid("TakeAlongAxis", [operand, indices], $"operand and indices must agree in all but axis {at}", location);
+        CheckConstant("TakeAlongAxis", operand, indices, at, location);
         int[] others = [.. Enumerable.Range(0, operand.Rank).Where(i => i != at)];
         var dimensions = new GatherDimensions
         {
@@ -79,6 +91,18 @@ public static partial class Op
             IndexVectorDim = indices.Rank,
         };
         return Gather(operand, indices, dimensions, Repeat(1, operand.Rank), false, file, line);
+    }
+
+    // What is known to be out of range while tracing is a mistake, most often a negative index that was to count from the end.
+    private static void CheckConstant(string operation, Value operand, Value indices, int axis, SourceLocation location)
+    {
+        if (indices.Node.Attributes is not ConstantAttributes constant) return;
+        long size = operand.Shape[axis];
+        foreach (long index in constant.Value.Integers())
+        {
+            if (index < 0 || index >= size)
+                throw GraphException.Invalid(operation, [operand, indices], $"index {index} is not within the {size} parts along axis {axis}; indices count from 0, and negative ones do not count from the end", location);
+        }
     }
 
     private static void CheckIndices(string operation, Value operand, Value indices, int vectorDim, int[] map, int[] operandBatch, int[] indexBatch, SourceLocation location)

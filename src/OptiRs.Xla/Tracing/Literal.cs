@@ -62,16 +62,25 @@ internal sealed class Literal
     public Literal WithShape(Shape shape) => new(new(Type.DType, shape), Bytes, isSplat: true);
 
     /// <summary>The value of an integer splat, or null: how loop bounds are recognised.</summary>
-    public long? AsInteger() => !IsSplat ? null : Type.DType switch
+    public long? AsInteger() => IsSplat ? Integer(Bytes) : null;
+
+    /// <summary>The values of integer elements, in order; of a splat, the one. What is no integer, or above a long, is left out.</summary>
+    public IEnumerable<long> Integers()
     {
-        DType.S8 => (sbyte)Bytes[0],
-        DType.U8 => Bytes[0],
-        DType.S16 => BinaryPrimitives.ReadInt16LittleEndian(Bytes),
-        DType.U16 => BinaryPrimitives.ReadUInt16LittleEndian(Bytes),
-        DType.S32 => BinaryPrimitives.ReadInt32LittleEndian(Bytes),
-        DType.U32 => BinaryPrimitives.ReadUInt32LittleEndian(Bytes),
-        DType.S64 => BinaryPrimitives.ReadInt64LittleEndian(Bytes),
-        DType.U64 when BinaryPrimitives.ReadUInt64LittleEndian(Bytes) is var value && value <= long.MaxValue => (long)value,
+        int size = Type.DType.ByteSize;
+        return Enumerable.Range(0, Bytes.Length / size).Select(i => Integer(Bytes.AsSpan(i * size, size))).OfType<long>();
+    }
+
+    private long? Integer(ReadOnlySpan<byte> element) => Type.DType switch
+    {
+        DType.S8 => (sbyte)element[0],
+        DType.U8 => element[0],
+        DType.S16 => BinaryPrimitives.ReadInt16LittleEndian(element),
+        DType.U16 => BinaryPrimitives.ReadUInt16LittleEndian(element),
+        DType.S32 => BinaryPrimitives.ReadInt32LittleEndian(element),
+        DType.U32 => BinaryPrimitives.ReadUInt32LittleEndian(element),
+        DType.S64 => BinaryPrimitives.ReadInt64LittleEndian(element),
+        DType.U64 when BinaryPrimitives.ReadUInt64LittleEndian(element) is var value && value <= long.MaxValue => (long)value,
         _ => null,
     };
 
