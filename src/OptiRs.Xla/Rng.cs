@@ -64,18 +64,17 @@ public static class Rng
         return Op.Reshape(bits, shape);
     }
 
-    /// <summary>Uniform in [low, high): as many random bits as the type's mantissa holds.</summary>
+    /// <summary>
+    /// Uniform in [low, high), the bounds rounded to the element type: as many random bits as its mantissa holds. Never gives high.
+    /// </summary>
+    /// <exception cref="GraphException">The element type is no floating one, or low is, so rounded, not below high.</exception>
     public static Value Uniform(Value key, Shape shape, DType dtype = DType.F32, double low = 0, double high = 1, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         SourceLocation location = SourceLocation.Here(file, line);
         using SourceLocation.AmbientScope scope = location.Enter();
         Words("Rng.Uniform", key, location);
         CheckFloat("Rng.Uniform", key, dtype, location);
-        Value unit = Unit(Bits(key, shape, dtype == DType.F64 ? DType.U64 : DType.U32), dtype);
-        unit = Op.Convert(unit, dtype);
-        if (high != low + 1)
-            unit *= high - low;
-        return low == 0 ? unit : unit + low;
+        return Between(Bits(key, shape, dtype == DType.F64 ? DType.U64 : DType.U32), dtype, low, high, location);
     }
 
     /// <summary>Normal with the given mean and standard deviation, by the method of Box and Muller (1958).</summary>
@@ -113,6 +112,18 @@ public static class Rng
         if (!(probability is >= 0 and <= 1))
             throw GraphException.Invalid("Rng.Bernoulli", [key], $"the probability {probability} is not within 0..1", location);
         return Uniform(key, shape) < probability;
+    }
+
+    /// <summary>Random bits as numbers in [low, high).</summary>
+    internal static Value Between(Value bits, DType dtype, double low, double high, SourceLocation location)
+    {
+        var type = new TensorType(dtype, bits.Shape);
+        Literal bound = Literal.Splat(type, high, location);
+        if (!(low < high) || bound.Bytes.SequenceEqual(Literal.Splat(type, low, location).Bytes))
+            throw GraphException.Invalid("Rng.Uniform", $"no {dtype.Name} is in [{low}, {high}); low must be below high", location);
+        Value unit = Op.Convert(Unit(bits, dtype), dtype);
+        // Rounding of the product and the sum may lift the greatest numbers to high and beyond.
+        return low == 0 && high == 1 ? unit : Op.Min(unit * (high - low) + low, Op.Splat(bound.Below(), location));
     }
 
     private static Value Fold(Value k0, Value k1, Value high, Value low)

@@ -43,6 +43,8 @@ internal sealed class InferenceTests
         ("sort", v => Op.Sort([v[0], v[1]], (l, r) => l[0] < r[0])[0], ["Op.Sort", "[4,5]", "[2,3]"]),
         ("window", v => Op.SumWindow(v[0], [2]), ["Op.ReduceWindow", "2 entries"]),
         ("key", v => Rng.Uniform(v[2], new Shape(2)), ["Rng.Uniform", "i32[7]", "Rng.Key"]),
+        ("empty interval", _ => Rng.Uniform(Rng.Key(1), new Shape(2), DType.F32, 3, 3), ["Rng.Uniform", "no f32 is in [3, 3)"]),
+        ("interval that rounds to nothing", _ => Rng.Uniform(Rng.Key(1), new Shape(2), DType.BF16, 1, 1.001), ["Rng.Uniform", "no bf16", "low must be below high"]),
         ("mean of integers", v => Op.Mean(v[2]), ["Op.Mean", "i32[7]"]),
         ("order of complex", v => Op.Complex(v[0], v[0]) < Op.Complex(v[0], v[0]), ["Op.Compare", "complex", "Lt"]),
     ];

@@ -40,6 +40,29 @@ internal sealed class RngTests
     public void UniformTakesBounds() =>
         Assert.That(Run(key => Rng.Uniform(key, new Shape(200), DType.F32, -3, 5)), Is.All.InRange(-3, 5).And.Some.LessThan(-2).And.Some.GreaterThan(4));
 
+    public static IEnumerable<(double Low, double High)> Bounds =>
+        [(0, 1), (0, 0.1), (1, 2), (2, 3), (-3.3, 5.1), (0.7, 0.9), (100, 101), (-1, -0.3), (-1, 0), (1e-3, 1000)];
+
+    /// <summary>All words that differ in the bits that count or, of wide types, those at both ends.</summary>
+    [Test]
+    public void UniformNeverReachesHigh([Values(DType.F16, DType.BF16, DType.F32, DType.F64)] DType dtype, [ValueSource(nameof(Bounds))] (double Low, double High) bounds)
+    {
+        int bits = dtype switch { DType.BF16 => 7, DType.F16 => 10, DType.F32 => 23, _ => 52 };
+        double Rounded(double bound) => dtype switch { DType.BF16 => (double)(BFloat16)bound, DType.F16 => (double)(Half)bound, DType.F32 => (float)bound, _ => bound };
+        long count = 1L << bits, half = Math.Min(count / 2, 1000);
+        long[] steps = [.. Enumerable.Range(0, (int)half), .. Enumerable.Range(1, (int)half).Select(i => count - i)];
+        var shape = new Shape(steps.Length);
+        using Session session = PluginSession.Open();
+        using PjrtBuffer words = dtype == DType.F64
+            ? session.Put<ulong>([.. steps.Select(step => (ulong)step << (64 - bits))], shape)
+            : session.Put<uint>([.. steps.Select(step => (uint)step << (32 - bits))], shape);
+        using PjrtBuffer numbers = session.Jit(v => Op.Convert(Rng.Between(v, dtype, bounds.Low, bounds.High, default), DType.F64)).Call(words)[0];
+        double[] values = numbers.ToArray<double>();
+        Assert.That(values, Is.All.GreaterThanOrEqualTo(Rounded(bounds.Low)).And.All.LessThan(Rounded(bounds.High)));
+        double step = (bounds.High - bounds.Low) / count, unit = Math.Pow(2, -bits) * 2 * Math.Max(Math.Abs(bounds.Low), Math.Abs(bounds.High));
+        Assert.That(values, Is.EqualTo(steps.Select(k => bounds.Low + k * step)).AsCollection.Within(3 * unit));
+    }
+
     [Test]
     public void NormalHasMeanAndDeviation()
     {

@@ -74,7 +74,7 @@ public static partial class Op
         return One(OpKind.Iota, [], type, location, new DimensionAttributes(axis < 0 ? axis + shape.Rank : axis));
     }
 
-    private static Value Splat(Literal literal, SourceLocation location) => literal.IsSplat && Region.Current is { } region
+    internal static Value Splat(Literal literal, SourceLocation location) => literal.IsSplat && Region.Current is { } region
         ? region.Splat(literal, location)
         : One(OpKind.Constant, [], literal.Type, location, new ConstantAttributes(literal));
 }

@@ -61,6 +61,17 @@ internal sealed class Literal
     /// <summary>The same element in another shape; this must be a splat.</summary>
     public Literal WithShape(Shape shape) => new(new(Type.DType, shape), Bytes, isSplat: true);
 
+    /// <summary>Of a floating splat, the greatest value of its type below it: one step in sign and magnitude.</summary>
+    public Literal Below()
+    {
+        byte[] padded = new byte[sizeof(long)];
+        Bytes.CopyTo(padded, 0);
+        long bits = BinaryPrimitives.ReadInt64LittleEndian(padded), sign = 1L << (8 * Bytes.Length - 1);
+        bits = (bits & ~sign) == 0 ? sign | 1 : bits + ((bits & sign) == 0 ? -1 : 1);
+        BinaryPrimitives.WriteInt64LittleEndian(padded, bits);
+        return new(Type, padded[..Bytes.Length], isSplat: true);
+    }
+
     /// <summary>The value of an integer splat, or null: how loop bounds are recognised.</summary>
     public long? AsInteger() => IsSplat ? Integer(Bytes) : null;
 
