@@ -29,7 +29,9 @@ public sealed class Graph
     /// <param name="arguments">Element type and shape of each argument.</param>
     /// <param name="name">The module's name: letters, digits and underscores.</param>
     /// <param name="locations">False saves the time to find out the lines of operators; errors still name theirs.</param>
-    /// <exception cref="GraphException">An operation was refused; the message names it, its shapes and the C# line.</exception>
+    /// <exception cref="GraphException">
+    /// An operation was refused (the message names it, its shapes and the C# line), or the function gives null.
+    /// </exception>
     public static Graph Trace(Func<Value[], Value[]> function, ReadOnlySpan<(DType DType, Shape Shape)> arguments, string name = "main", bool locations = true)
     {
         ArgumentNullException.ThrowIfNull(function);
@@ -37,13 +39,7 @@ public sealed class Graph
         var graph = new Graph(name, locations);
         foreach ((DType dtype, Shape shape) in arguments)
             graph.Body.AddArgument(new(dtype, shape), default);
-        using (graph.Body.Open())
-        {
-            Value[] results = function([.. graph.Body.Arguments]);
-            foreach (Value result in results)
-                graph.Body.Resolve(result, "Return", result.Node.Location);
-            graph.Body.Results = results;
-        }
+        graph.Body.Trace(function, $"Graph.Trace of '{name}'", default);
         return graph;
     }
 

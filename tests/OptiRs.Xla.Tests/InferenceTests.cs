@@ -45,6 +45,13 @@ internal sealed class InferenceTests
         ("key", v => Rng.Uniform(v[2], new Shape(2)), ["Rng.Uniform", "i32[7]", "Rng.Key"]),
         ("empty interval", _ => Rng.Uniform(Rng.Key(1), new Shape(2), DType.F32, 3, 3), ["Rng.Uniform", "no f32 is in [3, 3)"]),
         ("interval that rounds to nothing", _ => Rng.Uniform(Rng.Key(1), new Shape(2), DType.BF16, 1, 1.001), ["Rng.Uniform", "no bf16", "low must be below high"]),
+        ("null function", _ => null!, ["Graph.Trace of 'main'", "gives null as result 0"]),
+        ("null condition", v => Op.While([v[0]], _ => null!, c => c)[0], ["the condition of Op.While", "gives null as result 0"]),
+        ("null body", v => Op.While([v[0]], _ => v[3], _ => null!)[0], ["the body of Op.While", "gives null; it must give values"]),
+        ("null in a loop", v => Op.For(3, [v[0]], (_, _) => null!)[0], ["the body of Op.While", "gives null;"]),
+        ("null branch", v => Op.If(v[3], () => [v[0]], () => [null!])[0], ["branch 1 of Op.If", "gives null as result 0"]),
+        ("null order", v => Op.Sort([v[0]], (_, _) => null!)[0], ["the comparator of Op.Sort", "gives null"]),
+        ("null reducer", v => Op.Reduce([v[0]], [Op.Constant(0.0, DType.F32)], [0], (_, _) => null!)[0], ["the reducer of Op.Reduce", "gives null"]),
         ("mean of integers", v => Op.Mean(v[2]), ["Op.Mean", "i32[7]"]),
         ("order of complex", v => Op.Complex(v[0], v[0]) < Op.Complex(v[0], v[0]), ["Op.Compare", "complex", "Lt"]),
     ];
@@ -60,6 +67,16 @@ internal sealed class InferenceTests
         Assert.That(error.Code, Is.EqualTo(ErrorCode.InvalidArgument));
         Assert.That(error.File, Does.EndWith($"{nameof(InferenceTests)}.cs"));
         Assert.That(error.Line, Is.GreaterThan(0));
+    }
+
+    [Test]
+    public void RefusesFunctionsThatGiveNothing()
+    {
+        Assert.That(() => Graph.Trace(_ => null!, Arguments, "step"), Throws.TypeOf<GraphException>().With.Message.Contains("Graph.Trace of 'step': the function gives null;"));
+        Assert.That(
+            () => Graph.Trace(v => Gradient.Of(Op.Sum(Op.CustomGradient([v[0]], v[0], [], (_, _) => null!)), v[0]), Arguments),
+            Throws.TypeOf<GraphException>().With.Message.Contains("the rule gives null"));
+        Assert.That(() => Graph.Trace(v => Op.Case(Op.Constant(0L, DType.S32), [() => v, null!]), Arguments), Throws.ArgumentNullException);
     }
 
     [TestCase(true)]

@@ -82,7 +82,8 @@ internal static class VjpRules
         var attributes = context.Node.As<CustomGradientAttributes>();
         if (attributes.InputCount == 0)
             return;
-        Value?[] cotangents = attributes.Backward(context.Node.Operands[(1 + attributes.InputCount)..], context.Cotangent);
+        Value?[] cotangents = attributes.Backward(context.Node.Operands[(1 + attributes.InputCount)..], context.Cotangent)
+            ?? throw context.NotDifferentiable("the rule gives null instead of cotangents");
         if (cotangents.Length != attributes.InputCount)
             throw context.NotDifferentiable($"the rule gives {cotangents.Length} cotangents for {attributes.InputCount} inputs");
         for (int i = 0; i < cotangents.Length; i++)

@@ -35,7 +35,11 @@ public static partial class Op
         SourceLocation location = SourceLocation.Here(file, line);
         Value[] results = While([Constant(0L, DType.S32, file, line), .. initial],
             carried => CompareAt(carried[0], ConstantLike(carried[0], (long)count, location), ComparisonDirection.Lt, location),
-            carried => [WithConstant(OpKind.Add, carried[0], 1L, location), .. body(carried[0], carried[1..])], file, line);
+            carried =>
+            {
+                Value next = WithConstant(OpKind.Add, carried[0], 1L, location);
+                return body(carried[0], carried[1..]) is { } values ? [next, .. values] : null!;
+            }, file, line);
         return results[1..];
     }
 
@@ -129,6 +133,7 @@ public static partial class Op
         for (int i = 0; i < regions.Length; i++)
         {
             Func<Value[]> branch = branches[i];
+            ArgumentNullException.ThrowIfNull(branch, nameof(branches));
             regions[i] = Regions.Trace($"branch {i} of Op.{kind}", captures: true, [], location, _ => branch());
         }
         TensorType[] types = Types(regions[0].Results);

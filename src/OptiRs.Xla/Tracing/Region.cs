@@ -43,6 +43,16 @@ internal sealed class Region(Graph graph, Region? parent, string purpose, bool c
         return scope;
     }
 
+    /// <summary>Traces a function of the arguments into this region; one that gives null is refused.</summary>
+    public void Trace(Func<Value[], Value[]> function, string operation, SourceLocation location)
+    {
+        using Scope scope = Open();
+        Value?[]? results = function([.. Arguments]);
+        if (results is null || results.Contains(null))
+            throw GraphException.Invalid(operation, $"the function gives null{(results is null ? "" : $" as result {Array.IndexOf(results, null)}")}; it must give values", location);
+        Results = [.. results.Select(result => Resolve(result!, operation, location.IsKnown ? location : result!.Node.Location))];
+    }
+
     public Value AddArgument(TensorType type, SourceLocation location)
     {
         var node = new Node(OpKind.Argument, this, [], [type], null, [], location);

@@ -10,11 +10,7 @@ internal static class Regions
         var region = new Region(parent.Graph, parent, purpose, captures);
         foreach (TensorType type in arguments)
             region.AddArgument(type, location);
-        using (region.Open())
-        {
-            Value[] results = body([.. region.Arguments]);
-            region.Results = [.. results.Select(result => region.Resolve(result, purpose, location))];
-        }
+        region.Trace(body, purpose, location);
         return region;
     }
 
