@@ -22,6 +22,8 @@ internal sealed class InferenceTests
         ("reshape", v => Op.Reshape(v[0], [4, 2]), ["Op.Reshape", "f32[2,3]", "6 elements", "[4,2]"]),
         ("transpose", v => Op.Transpose(v[0], [0, 0]), ["Op.Transpose", "[0,0]", "permutation"]),
         ("axis", v => Op.Sum(v[0], 2), ["Op.Sum", "axis 2", "-2..1"]),
+        ("axis of a scalar", v => Op.Sum(Op.Mean(v[0]), 0), ["Op.Sum(f32[])", "no axis 0", "a scalar has no axes"]),
+        ("axis of a scalar iota", _ => Op.Iota(DType.S32, Shape.Scalar, -1), ["Op.Iota", "no axis -1", "a scalar has no axes", "i32[]"]),
         ("slice", v => Op.Slice(v[0], [0, 0], [2, 4]), ["Op.Slice", "dimension 1", "[0:4:1]", "0..3"]),
         ("concatenate", v => Op.Concatenate([v[0], v[1]]), ["Op.Concatenate", "f32[4,5]", "f32[2,3]"]),
         ("pad", v => Op.Pad(v[0], v[1], [0, 0], [0, 0]), ["Op.Pad", "scalar"]),

@@ -70,7 +70,7 @@ public static partial class Op
         if (dtype == DType.Pred)
             throw GraphException.Invalid("Iota", $"{type} cannot count; use an integer or floating element type", location);
         if (axis < -shape.Rank || axis >= shape.Rank)
-            throw GraphException.Invalid("Iota", $"axis {axis} is out of the range {-shape.Rank}..{shape.Rank - 1} of {type}", location);
+            throw GraphException.Invalid("Iota", $"{NoAxis(axis, shape.Rank)}; the result is {type}", location);
         return One(OpKind.Iota, [], type, location, new DimensionAttributes(axis < 0 ? axis + shape.Rank : axis));
     }
 

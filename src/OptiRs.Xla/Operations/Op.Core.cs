@@ -131,9 +131,13 @@ public static partial class Op
     internal static int Axis(string operation, Value operand, int axis, SourceLocation location)
     {
         if (axis < -operand.Rank || axis >= operand.Rank)
-            throw GraphException.Invalid(operation, [operand], $"axis {axis} is out of the range {-operand.Rank}..{operand.Rank - 1}", location);
+            throw GraphException.Invalid(operation, [operand], NoAxis(axis, operand.Rank), location);
         return axis < 0 ? axis + operand.Rank : axis;
     }
+
+    private static string NoAxis(int axis, int rank) => rank == 0
+        ? $"there is no axis {axis}: a scalar has no axes"
+        : $"axis {axis} is out of the range {-rank}..{rank - 1}";
 
     /// <summary>Distinct axes counted from the front, ascending; null or none means all.</summary>
     internal static int[] Axes(string operation, Value operand, int[]? axes, SourceLocation location)
