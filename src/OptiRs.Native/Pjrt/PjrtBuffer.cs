@@ -97,9 +97,14 @@ public sealed partial class PjrtBuffer : IDisposable
     }
 
     /// <summary>Copies the data to the host, and waits for it.</summary>
+    /// <exception cref="NotSupportedException">There are more elements than an array can have; the message says what to do.</exception>
     public T[] ToArray<T>() where T : unmanaged
     {
         CheckType<T>("ToArray");
+        if (Shape.ElementCount > Array.MaxLength)
+            throw new NotSupportedException(
+                $"ToArray: the buffer {this} has {Shape.ElementCount} elements; an array holds at most {Array.MaxLength}. "
+                + "Copy it in parts: slices made by a program, or bytes by CopyRawToHostAsync.");
         var result = new T[Shape.ElementCount];
         CopyToHost(result.AsSpan());
         return result;

@@ -94,6 +94,18 @@ public sealed class CompleteTests
     }
 
     [Test]
+    public void WhatNoArrayHoldsSaysWhatToDo()
+    {
+        (PjrtBuffer large, PjrtPromise promise) = _client.PromiseBuffer(DType.U8, new Shape(1L << 31));
+        using (large)
+        using (promise)
+        {
+            var error = Assert.Throws<NotSupportedException>(() => large.ToArray<byte>())!;
+            Assert.That(error.Message, Does.Contain("ui8[2147483648] has 2147483648 elements").And.Contain("CopyRawToHostAsync"));
+        }
+    }
+
+    [Test]
     public async Task PromisesAreKeptOnce()
     {
         (PjrtBuffer alias, PjrtPromise promise) = _client.PromiseBuffer(DType.Of<int>(), new Shape(4));
