@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace OptiRs.Xla;
 
 /// <summary>
@@ -6,6 +8,9 @@ namespace OptiRs.Xla;
 /// </summary>
 public sealed partial class Value
 {
+    private const string NoEquality =
+        "Elements are compared by Op.Equal and Op.NotEqual; whether two variables hold the same Value, by ReferenceEquals or 'is null'.";
+
     internal Value(Node node, int index, TensorType type)
     {
         Node = node;
@@ -29,6 +34,12 @@ public sealed partial class Value
     internal TensorType Type { get; }
 
     internal Region Owner => Node.Owner;
+
+    /// <summary>Whether this is the same value, not an equal one; for that see <see cref="Op.Equal(Value, Value, string, int)"/>.</summary>
+    public override bool Equals(object? obj) => ReferenceEquals(this, obj);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => RuntimeHelpers.GetHashCode(this);
 
     /// <summary>The operation and the type, for the debugger: <c>Add f32[8,128]</c>.</summary>
     public override string ToString() => $"{Node.Kind} {Type}";
@@ -74,6 +85,14 @@ public sealed partial class Value
         OpKind kind = operand.DType.IsSignedInteger ? OpKind.ShiftRightArithmetic : OpKind.ShiftRightLogical;
         return Op.WithConstant(kind, operand, (long)count, SourceLocation.OfOperator());
     }
+
+    /// <summary>Refused by the compiler: readers could not tell whether elements or identities are compared.</summary>
+    [Obsolete(NoEquality, error: true)]
+    public static bool operator ==(Value? left, Value? right) => ReferenceEquals(left, right);
+
+    /// <inheritdoc cref="operator ==(Value?, Value?)"/>
+    [Obsolete(NoEquality, error: true)]
+    public static bool operator !=(Value? left, Value? right) => !ReferenceEquals(left, right);
 
     /// <summary>True where left is less.</summary>
     public static Value operator <(Value left, Value right) => Op.CompareAt(left, right, ComparisonDirection.Lt, SourceLocation.OfOperator());

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using FsCheck;
 using FsCheck.Fluent;
@@ -79,6 +80,20 @@ internal sealed class InferenceTests
             () => Graph.Trace(v => Gradient.Of(Op.Sum(Op.CustomGradient([v[0]], v[0], [], (_, _) => null!)), v[0]), Arguments),
             Throws.TypeOf<GraphException>().With.Message.Contains("the rule gives null"));
         Assert.That(() => Graph.Trace(v => Op.Case(Op.Constant(0L, DType.S32), [() => v, null!]), Arguments), Throws.ArgumentNullException);
+    }
+
+    [TestCase("op_Equality")]
+    [TestCase("op_Inequality")]
+    public void TheCompilerRefusesToCompareValues(string name)
+    {
+        var refusal = typeof(Value).GetMethod(name)?.GetCustomAttribute<ObsoleteAttribute>();
+        Assert.That(refusal, Is.Not.Null.And.Property(nameof(ObsoleteAttribute.IsError)).True);
+        Assert.That(refusal!.Message, Does.Contain("Op.Equal"));
+        Graph.Trace(v =>
+        {
+            Assert.That(new HashSet<Value> { v[0], v[1], v[0] }, Has.Count.EqualTo(2), "identity still decides in sets");
+            return v;
+        }, Arguments);
     }
 
     [TestCase(true)]
