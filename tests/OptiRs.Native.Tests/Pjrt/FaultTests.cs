@@ -50,6 +50,7 @@ public sealed class FaultTests(string pluginName)
         var error = Assert.Throws<OptiRsOutOfMemoryException>(
             () => client.BufferFromHost<float>(new float[100_000], new Shape(100_000)))!;
         Assert.That(error.Message, Does.Contain("f32[200,1000]"));
+        Assert.That(error.Message.Split("live buffer"), Has.Length.EqualTo(2), "the plugin's list is the only one");
         Assert.That(error.Backend, Is.EqualTo(client.PlatformName));
     }
 
