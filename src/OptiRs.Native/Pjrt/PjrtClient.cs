@@ -107,11 +107,24 @@ public sealed partial class PjrtClient : IDisposable
         ThrowIfDisposed();
         DType dtype = DType.Of<T>();
         CheckLength(data.Length, dtype, shape, "BufferFromHost");
-        Telemetry.HostToDevice.Add(shape.ByteCount(dtype));
+        return BufferFromHost(MemoryMarshal.AsBytes(data), dtype, shape, device);
+    }
+
+    /// <summary>Copies elements given as bytes to a device: for element types that are known only at run time, or that .NET lacks.</summary>
+    /// <param name="bytes">Row-major elements as <see cref="Shape.ByteCount"/> counts them; read during the call only.</param>
+    /// <param name="dtype">Element type.</param>
+    /// <param name="shape">The extents.</param>
+    /// <param name="device">The device; null for the first one.</param>
+    /// <exception cref="ArgumentException">The number of bytes is not that of the type and the shape.</exception>
+    /// <exception cref="OptiRsOutOfMemoryException">The device has no memory left; the message names the largest live buffers.</exception>
+    public PjrtBuffer BufferFromHost(ReadOnlySpan<byte> bytes, DType dtype, Shape shape, PjrtDevice? device = null)
+    {
+        ThrowIfDisposed();
+        if (bytes.Length != shape.ByteCount(dtype))
+            throw new ArgumentException($"BufferFromHost: {bytes.Length} bytes for {dtype.Name}{shape}, which has {shape.ByteCount(dtype)}.", nameof(bytes));
+        Telemetry.HostToDevice.Add(bytes.Length);
         return Created(
-            PjrtCells.FromHost(
-                Handle, MemoryMarshal.AsBytes(data), (int)dtype, shape.Dimensions, device?.Pointer ?? 0, into: null),
-            dtype, shape);
+            PjrtCells.FromHost(Handle, bytes, (int)dtype, shape.Dimensions, device?.Pointer ?? 0, into: null), dtype, shape);
     }
 
     /// <summary>

@@ -28,10 +28,12 @@ public sealed class TrainProgram : IDisposable
     /// <summary>Compiles the step.</summary>
     /// <param name="session">The device.</param>
     /// <param name="state">The state that the steps change; outlives this object.</param>
-    /// <param name="batchShape">The shape of a batch of s32 tokens.</param>
+    /// <param name="batchShape">The shape of a batch.</param>
     /// <param name="loss">The losses of a batch, of any shape; the step minimises their mean.</param>
     /// <param name="options">How to compute.</param>
-    public TrainProgram(Session session, TrainingState state, Shape batchShape, Func<ForwardContext, Value, Value> loss, StepOptions options)
+    /// <param name="batchType">The element type of a batch: that of <see cref="Run"/>'s elements.</param>
+    public TrainProgram(Session session, TrainingState state, Shape batchShape, Func<ForwardContext, Value, Value> loss, StepOptions options,
+        DType batchType = DType.S32)
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(state);
@@ -41,8 +43,8 @@ public sealed class TrainProgram : IDisposable
         _clips = options.ClipNorm is not null;
         _metrics = new float[_clips ? 2 : 1];
         var step = new TrainStepTrace(state.Layout, loss, options);
-        _executable = session.Jit(step.Trace, step.JitOptions).Compile([.. step.ArgumentTypes(batchShape)]);
-        for (int i = 0; i < Depth; ++i) _lanes[i] = new Lane(session, _executable, state, batchShape, _metrics.Length);
+        _executable = session.Jit(step.Trace, step.JitOptions).Compile([.. step.ArgumentTypes(batchType, batchShape)]);
+        for (int i = 0; i < Depth; ++i) _lanes[i] = new Lane(session, _executable, state, batchType, batchShape, _metrics.Length);
     }
 
     /// <summary>Steps enqueued and not read.</summary>
@@ -52,9 +54,12 @@ public sealed class TrainProgram : IDisposable
     public PjrtExecutable Executable => _executable;
 
     /// <summary>Enqueues one step and returns at once.</summary>
+    /// <param name="batch">The elements, row-major, of the batch's type and as many as its shape has.</param>
+    /// <param name="learningRate">The learning rate of this step.</param>
+    /// <exception cref="ArgumentException">The batch is of another element type or length.</exception>
     /// <exception cref="InvalidOperationException"><see cref="Depth"/> steps are unread.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The learning rate is negative or not finite.</exception>
-    public void Run(ReadOnlySpan<int> batch, double learningRate)
+    public void Run<T>(ReadOnlySpan<T> batch, double learningRate) where T : unmanaged
     {
         Hyperparameter.NonNegative(learningRate, nameof(learningRate));
         if (InFlight == Depth) throw new InvalidOperationException($"{Depth} steps are in flight: read one first");
@@ -98,9 +103,9 @@ public sealed class TrainProgram : IDisposable
     /// <summary>The buffers of every second step: its inputs and metrics must live until it is read.</summary>
     private sealed class Lane : IDisposable
     {
-        public Lane(Session session, PjrtExecutable executable, TrainingState state, Shape batchShape, int metrics)
+        public Lane(Session session, PjrtExecutable executable, TrainingState state, DType batchType, Shape batchShape, int metrics)
         {
-            Batch = session.Put<int>(new int[batchShape.ElementCount], batchShape);
+            Batch = session.Client.BufferFromHost(new byte[batchShape.ByteCount(batchType)], batchType, batchShape, session.Device);
             LearningRate = session.Put<float>([0f], Shape.Scalar);
             Metrics = session.Put<float>(new float[metrics], new Shape(metrics));
             Call = executable.Bind([.. state.Buffers, Batch, LearningRate], [.. state.Buffers, Metrics]);

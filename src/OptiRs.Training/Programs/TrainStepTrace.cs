@@ -53,8 +53,8 @@ public sealed class TrainStepTrace(StateLayout layout, Func<ForwardContext, Valu
     }
 
     /// <summary>Dtype and shape of every argument of <see cref="Trace"/>.</summary>
-    public IEnumerable<(DType DType, Shape Shape)> ArgumentTypes(Shape batchShape) =>
-        layout.Types.Append((DType.S32, batchShape)).Append((DType.F32, Shape.Scalar));
+    public IEnumerable<(DType DType, Shape Shape)> ArgumentTypes(DType batchType, Shape batchShape) =>
+        layout.Types.Append((batchType, batchShape)).Append((DType.F32, Shape.Scalar));
 
     /// <summary>The arguments that the step takes over: the whole state.</summary>
     public JitOptions JitOptions => new() { Name = "train_step", DonatedArguments = [.. Enumerable.Range(0, layout.TensorCount)] };

@@ -66,6 +66,17 @@ public sealed class ClientTests(string pluginName)
     }
 
     [Test]
+    public void BytesMakeABufferOfAnyType()
+    {
+        using PjrtBuffer buffer = _client.BufferFromHost([1, 0, 0, 0, 0, 1, 0, 0], DType.S32, new Shape(2), _client.Devices[1]);
+        Assert.That(buffer.ToArray<int>(), Is.EqualTo((int[])[1, 256]));
+        Assert.That(buffer.Device, Is.SameAs(_client.Devices[1]));
+        Assert.That(
+            () => _client.BufferFromHost(new byte[7], DType.S32, new Shape(2)),
+            Throws.ArgumentException.With.Message.Contains("7 bytes for i32[2], which has 8"));
+    }
+
+    [Test]
     public void AScalarAndAnEmptyBufferExist()
     {
         using PjrtBuffer scalar = _client.BufferFromHost<float>([2.5f], Shape.Scalar);
