@@ -3,7 +3,7 @@ using OptiRs.Xla;
 
 namespace OptiRs.Training.Tests;
 
-/// <summary>Train steps of a model that is no language model: batches of any element type.</summary>
+/// <summary>Train steps of a model that is no language model: batches of any element type, and weights for another optimizer.</summary>
 public sealed class TrainProgramTests
 {
     private const int Rows = 16;
@@ -56,5 +56,36 @@ public sealed class TrainProgramTests
         using var program = new TrainProgram(Device.Session, state, BatchShape, SquaredError(model), new StepOptions(), DType.F32);
         Assert.That(() => program.Run<int>(new int[64], 0.1), Throws.ArgumentException.With.Message.Contains("i32 elements into a buffer f32[16,4]"));
         Assert.That(() => program.Run<float>(new float[60], 0.1), Throws.ArgumentException.With.Message.Contains("60 elements for f32[16,4]"));
+    }
+
+    [Test]
+    public void Parameters_alone_are_loaded_for_another_optimizer()
+    {
+        var model = new Linear(3, 1);
+        using var folder = new TemporaryFolder();
+        string path = folder.File("weights.safetensors");
+        using TrainingState trained = TrainingState.Create(Device.Session, model, new Adam(), seed: 1);
+        Step(trained);
+        using (FileStream stream = File.Create(path)) SafetensorsWriter.Write(stream, trained.Entries());
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+
+        Assert.That(() => TrainingState.Load(Device.Session, model, new Sgd(0.9), file), Throws.InstanceOf<CheckpointException>());
+        using TrainingState loaded = TrainingState.LoadParameters(Device.Session, model, new Sgd(0.9), file);
+        foreach (string name in (string[])["weight", "bias"]) Assert.That(loaded.Read(name), Is.EqualTo(trained.Read(name)), name);
+        Assert.That(loaded.InitialStep, Is.Zero);
+        Step(loaded);
+        Assert.That(loaded.Read("weight"), Is.Not.EqualTo(trained.Read("weight")), "it goes on from there");
+
+        Assert.That(() => TrainingState.LoadParameters(Device.Session, new Linear(3, 1, bias: false), new Sgd(), file),
+            Throws.InstanceOf<CheckpointException>().With.Message.Contains("'bias', which the model has not"));
+        Assert.That(() => TrainingState.LoadParameters(Device.Session, new Linear(2, 1), new Sgd(), file),
+            Throws.InstanceOf<CheckpointException>().With.Message.Contains("[1,3] there, [1,2] here"));
+
+        void Step(TrainingState state)
+        {
+            using var program = new TrainProgram(Device.Session, state, BatchShape, SquaredError(model), new StepOptions(), DType.F32);
+            program.Run<float>(Batch(1, x => x / 4f), 0.01);
+            program.Read();
+        }
     }
 }

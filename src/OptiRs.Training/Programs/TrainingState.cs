@@ -46,7 +46,9 @@ public sealed class TrainingState : IDisposable
     }
 
     /// <summary>The state that <see cref="Entries"/> described.</summary>
-    /// <exception cref="CheckpointException">A tensor is missing, of another shape or dtype, or one too many.</exception>
+    /// <exception cref="CheckpointException">
+    /// A tensor is missing, of another shape or dtype, or one too many; of another optimizer, see <see cref="LoadParameters"/>.
+    /// </exception>
     public static TrainingState Load(Session session, Module model, Optimizer optimizer, SafetensorsFile file)
     {
         ArgumentNullException.ThrowIfNull(session);
@@ -56,6 +58,23 @@ public sealed class TrainingState : IDisposable
         float[] Read(string name, int p) => file.Read<float>(name, DType.F32, layout.Parameters[p].Parameter.Shape);
         long step = file.Read<int>(StateLayout.StepName, DType.S32, Shape.Scalar)[0];
         return new TrainingState(session, layout, step, p => Read(layout.Parameters[p].Name, p), (p, s) => Read(layout.SlotName(p, s), p));
+    }
+
+    /// <summary>
+    /// A state at step 0 with the parameters of a file, and nothing else of it: weights of a run with whatever optimizer, or of
+    /// another program. What the file holds under <c>optimizer.</c> and <c>history.</c> is left out.
+    /// </summary>
+    /// <exception cref="CheckpointException">A parameter is missing, of another shape or dtype, or the file has one too many.</exception>
+    public static TrainingState LoadParameters(Session session, Module model, Optimizer optimizer, SafetensorsFile file)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(file);
+        var layout = new StateLayout(model, optimizer);
+        foreach (var (name, parameter) in layout.Parameters) file.Find(name, DType.F32, parameter.Shape);
+        CheckNames(file, layout.Parameters.Select(p => p.Name), "optimizer.", "history.");
+        return new TrainingState(session, layout, 0,
+            p => file.Read<float>(layout.Parameters[p].Name, DType.F32, layout.Parameters[p].Parameter.Shape),
+            (p, _) => new float[layout.Parameters[p].Parameter.Shape.ElementCount]);
     }
 
     /// <summary>Everything needed to go on, as safetensors entries: weights under their names, the rest under <c>optimizer.</c></summary>
@@ -87,7 +106,7 @@ public sealed class TrainingState : IDisposable
     // All is checked before the device is touched.
     private static void CheckFit(StateLayout layout, SafetensorsFile file)
     {
-        var expected = new HashSet<string>(StringComparer.Ordinal) { StateLayout.StepName };
+        var expected = new List<string> { StateLayout.StepName };
         for (int p = 0; p < layout.Count; ++p)
         {
             var (name, parameter) = layout.Parameters[p];
@@ -99,8 +118,14 @@ public sealed class TrainingState : IDisposable
                 expected.Add(layout.SlotName(p, s));
             }
         }
-        foreach (string name in file.Tensors.Keys)
-            if (!expected.Contains(name) && !name.StartsWith("history.", StringComparison.Ordinal))
+        CheckNames(file, expected, "history.");
+    }
+
+    // A tensor that nothing expects is a sign of another model, unless its name begins like what is left out.
+    private static void CheckNames(SafetensorsFile file, IEnumerable<string> expected, params string[] leftOut)
+    {
+        foreach (string name in file.Tensors.Keys.Except(expected, StringComparer.Ordinal))
+            if (!leftOut.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)))
                 throw new CheckpointException($"'{file.Path}' does not fit the model: it has the tensor '{name}', which the model has not");
     }
 
