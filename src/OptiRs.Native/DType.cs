@@ -48,7 +48,7 @@ public enum DType
     /// <summary><see cref="BFloat16"/>.</summary>
     BF16 = 13,
 
-    /// <summary>Complex of two binary32, real part first.</summary>
+    /// <summary>Complex of two binary32, real part first, <see cref="Complex64"/>.</summary>
     C64 = 14,
 
     /// <summary>Complex of two binary64, <see cref="Complex"/>.</summary>
@@ -136,10 +136,11 @@ public static class DTypeExtensions
             if (typeof(T) == typeof(uint)) return DType.U32;
             if (typeof(T) == typeof(ulong)) return DType.U64;
             if (typeof(T) == typeof(bool)) return DType.Pred;
+            if (typeof(T) == typeof(Complex64)) return DType.C64;
             if (typeof(T) == typeof(Complex)) return DType.C128;
             throw new NotSupportedException(
                 $"{typeof(T).Name} is not an element type; float, double, Half, BFloat16, Float8E4M3, Float8E5M2, "
-                + "Float8E8M0, sbyte, short, int, long, byte, ushort, uint, ulong, bool and Complex are.");
+                + "Float8E8M0, sbyte, short, int, long, byte, ushort, uint, ulong, bool, Complex64 and Complex are.");
         }
     }
 

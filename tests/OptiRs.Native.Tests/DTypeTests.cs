@@ -49,6 +49,7 @@ public sealed class DTypeTests
         Check<uint>(DType.U32);
         Check<ulong>(DType.U64);
         Check<bool>(DType.Pred);
+        Check<Complex64>(DType.C64);
         Check<Complex>(DType.C128);
     }
 

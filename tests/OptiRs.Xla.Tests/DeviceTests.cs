@@ -90,6 +90,18 @@ internal sealed class DeviceTests
     }
 
     [Test]
+    public void ComplexResultsAreRead()
+    {
+        using Session session = PluginSession.Open();
+        using PjrtBuffer narrow = session.Put<Complex64>([new(1, 2), new(-3, 0.5f)], new Shape(2));
+        using PjrtBuffer wide = session.Put<System.Numerics.Complex>([new(1, 2), new(-3, 0.5)], new Shape(2));
+        JittedFunction square = session.Jit(v => v * v);
+        using PjrtBuffer narrowSquare = square.Call(narrow)[0], wideSquare = square.Call(wide)[0];
+        Assert.That(narrowSquare.ToArray<Complex64>(), Is.EqualTo(new Complex64[] { new(-3, 4), new(8.75f, -3) }));
+        Assert.That(wideSquare.ToArray<System.Numerics.Complex>(), Is.EqualTo(new System.Numerics.Complex[] { new(-3, 4), new(8.75, -3) }));
+    }
+
+    [Test]
     public void ErfIsExactToTheLastDigits()
     {
         using Session session = PluginSession.Open();

@@ -54,6 +54,7 @@ public sealed class ClientTests(string pluginName)
         RoundTrip<ushort>(1, 2);
         RoundTrip<ulong>(1, 2);
         RoundTrip(true, false);
+        RoundTrip(new Complex64(1, 2), new Complex64(3, 4));
         RoundTrip(new Complex(1, 2), new Complex(3, 4));
     }
 
