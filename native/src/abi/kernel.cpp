@@ -7,9 +7,11 @@
 
 using namespace optirs;
 
-#define OPTIRS_DEFINE_KERNEL(NAME, name)                                                                \
-    optirs_error* optirs_##name(optirs_stream* stream, const optirs_##name##_args* args) {              \
-        return core::guard("optirs_" #name, [&] { kernels::run(OPTIRS_KERNEL_##NAME, stream, args); }); \
+#define OPTIRS_DEFINE_KERNEL(NAME, name)                                                      \
+    optirs_error* optirs_##name(optirs_stream* stream, const optirs_##name##_args* args) {    \
+        return core::guard("optirs_" #name, [&] {                                             \
+            kernels::named(#name, [&] { kernels::run(OPTIRS_KERNEL_##NAME, stream, args); }); \
+        });                                                                                   \
     }
 OPTIRS_KERNEL_LIST(OPTIRS_DEFINE_KERNEL)
 

@@ -8,7 +8,7 @@ uint64_t workspaceOfKernel(optirs_kernel kernel, const void* args) {
     switch (kernel) {
 #define OPTIRS_WORKSPACE_CASE(NAME, name) \
     case OPTIRS_KERNEL_##NAME:            \
-        return workspaceOf<optirs_##name##_args>(kernel, args);
+        return named(#name, [&] { return workspaceOf<optirs_##name##_args>(kernel, args); });
         OPTIRS_KERNEL_LIST(OPTIRS_WORKSPACE_CASE)
 #undef OPTIRS_WORKSPACE_CASE
         default:

@@ -1,6 +1,9 @@
 // The checks of all kernels.
 #pragma once
 
+#include <utility>
+
+#include "src/core/text.h"
 #include "src/kernels/attention.h"
 #include "src/kernels/matmul.h"
 #include "src/kernels/mx.h"
@@ -23,6 +26,18 @@ struct Call<Args> {
     Args args;
     optirs_dl_device device;
 };
+
+/// Runs the body of a kernel's function. What it throws begins with the kernel's name: the messages know
+/// tensors by their names alone.
+template <class Body>
+auto named(const char* kernel, Body&& body) {
+    try {
+        return std::forward<Body>(body)();
+    } catch (const core::Error& error) {
+        throw core::Error(error.code(), core::concat(kernel, ": ", error.message()), error.backend(),
+                          error.payloads());
+    }
+}
 
 /// optirs_kernel_workspace.
 uint64_t workspaceOfKernel(optirs_kernel kernel, const void* args);

@@ -29,9 +29,10 @@ TEST(Kernel, MixedDevicesAreRefused) {
     const Failure failure = amax(x.tensor(), out.tensor({OPTIRS_DL_CUDA, 1}));
     EXPECT_EQ(failure.code, OPTIRS_INVALID_ARGUMENT);
     EXPECT_EQ(failure.operation, "optirs_amax");
-    EXPECT_EQ(failure.message,
-              "amax f32[1] is on DLPack device 2:1, but x f32[4] is on 1:0; all tensors of a kernel are on "
-              "one device");
+    EXPECT_EQ(
+        failure.message,
+        "amax: amax f32[1] is on DLPack device 2:1, but x f32[4] is on 1:0; all tensors of a kernel are on "
+        "one device");
 }
 
 TEST(Kernel, PinnedMemoryIsHostMemory) {
@@ -72,8 +73,8 @@ TEST(Kernel, MalformedStructsAreRefused) {
     Vector x(4), out(1);
     EXPECT_EQ(amax(x.tensor(), out.tensor(), nullptr, 0).code, OPTIRS_INVALID_ARGUMENT);
     // A struct of an older caller that ends before the tensors: they are absent.
-    EXPECT_EQ(amax(x.tensor(), out.tensor(), nullptr, sizeof(size_t)).message, "the tensor x is NULL");
-    EXPECT_EQ(take(optirs_amax(nullptr, nullptr)).message, "argument args is NULL");
+    EXPECT_EQ(amax(x.tensor(), out.tensor(), nullptr, sizeof(size_t)).message, "amax: the tensor x is NULL");
+    EXPECT_EQ(take(optirs_amax(nullptr, nullptr)).message, "amax: argument args is NULL");
     x.shape = -1;
     EXPECT_NE(amax(x.tensor(), out.tensor()).message.find("negative extent -1"), std::string::npos);
     x.shape = INT64_MAX;
@@ -87,6 +88,9 @@ TEST(Kernel, WorkspaceIsAskedFor) {
     uint64_t bytes = 1;
     EXPECT_OK(optirs_kernel_workspace(OPTIRS_KERNEL_AMAX, &args, &bytes));
     EXPECT_EQ(bytes, 0U);
+    const optirs_amax_args empty{sizeof(empty), nullptr, 0, nullptr, nullptr};
+    EXPECT_EQ(take(optirs_kernel_workspace(OPTIRS_KERNEL_AMAX, &empty, &bytes)).message,
+              "amax: the tensor x is NULL");
     EXPECT_EQ(take(optirs_kernel_workspace(9999, &args, &bytes)).message, "there is no kernel 9999");
 }
 

@@ -270,7 +270,7 @@ TEST_F(AttentionKernelTest, WhatIsNotThereSaysSo) {
         change(args);
         const Failure failure = take(optirs_attention(queue.get(), &args));
         EXPECT_EQ(failure.code, OPTIRS_UNIMPLEMENTED);
-        EXPECT_EQ(failure.message, std::string("the CUDA backend has no ") + what);
+        EXPECT_EQ(failure.message, std::string("attention: the CUDA backend has no ") + what);
     };
     prepare({.width = 257});
     expectLacking("attention whose heads are wider than 256", [](auto&) {});

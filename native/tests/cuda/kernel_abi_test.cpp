@@ -125,14 +125,15 @@ TEST_F(KernelTest, StreamsMustBelongToTheTensors) {
     args.step = 1;
     Failure failure = take(optirs_adamw(nullptr, &args));
     EXPECT_EQ(failure.code, OPTIRS_INVALID_ARGUMENT);
-    EXPECT_EQ(failure.message, "stream is NULL; tensors on CUDA device 0 need a stream of that device");
+    EXPECT_EQ(failure.message,
+              "adamw: stream is NULL; tensors on CUDA device 0 need a stream of that device");
     optirs_device* other = nullptr;
     EXPECT_OK(optirs_device_get(backend.get(), 1, &other));
     const auto foreign = streamOf(other);
     failure = take(optirs_adamw(foreign.get(), &args));
     EXPECT_EQ(failure.code, OPTIRS_INVALID_ARGUMENT);
     EXPECT_EQ(failure.message,
-              "the stream belongs to device 1 of the backend cuda, the tensors are on CUDA device 0");
+              "adamw: the stream belongs to device 1 of the backend cuda, the tensors are on CUDA device 0");
 }
 
 TEST_F(KernelTest, AFailedLaunchIsTyped) {

@@ -348,7 +348,7 @@ TEST_F(KernelFamilyTest, WhatIsNotThereSaysSo) {
     args.out = &out.tensors[1];
     const Failure failure = take(optirs_rms_norm(queue.get(), &args));
     EXPECT_EQ(failure.code, OPTIRS_UNIMPLEMENTED);
-    EXPECT_EQ(failure.message, "the CUDA backend has no norm with a result of 8 bits: quantize it");
+    EXPECT_EQ(failure.message, "rms_norm: the CUDA backend has no norm with a result of 8 bits: quantize it");
 }
 
 }  // namespace

@@ -236,10 +236,11 @@ TEST_F(OptimizerKernelTest, WhatIsNotThereSaysSo) {
     fillNumbers(args);
     const Failure failure = take(optirs_adam(queue.get(), &args));
     EXPECT_EQ(failure.code, OPTIRS_UNIMPLEMENTED);
-    EXPECT_EQ(failure.message,
-              "the CUDA backend has no optimizer step but for f32 parameters with f32 gradients and states, "
-              "without "
-              "casts");
+    EXPECT_EQ(
+        failure.message,
+        "adam: the CUDA backend has no optimizer step but for f32 parameters with f32 gradients and states, "
+        "without "
+        "casts");
 }
 
 }  // namespace
