@@ -8,7 +8,8 @@ namespace OptiRs.Native;
 /// <c>dotnet-counters monitor --counters OptiRs.Native</c>. Without a listener it costs some nanoseconds, and allocates nothing.
 /// </summary>
 /// <remarks>
-/// Activities: <c>optirs.compile</c> and <c>optirs.load</c> (tags <c>optirs.platform</c>, <c>optirs.program.bytes</c>).
+/// Activities: <c>optirs.compile</c> and <c>optirs.load</c> (tags <c>optirs.platform</c>, <c>optirs.program.bytes</c>; those that
+/// failed have the status error, and are not counted as compilations).
 /// Instruments: <c>optirs.compilations</c>, <c>optirs.compile.duration</c> (s), <c>optirs.cache.hits</c>,
 /// <c>optirs.cache.misses</c>, <c>optirs.executions</c>, <c>optirs.host_to_device</c> (By), <c>optirs.device_to_host</c> (By).
 /// Event counters of the event source of the same name: <c>executions</c>, <c>compilations</c>, <c>cache-hits</c>,
@@ -71,9 +72,12 @@ public static class Telemetry
             _activity?.SetTag("optirs.platform", platform).SetTag("optirs.program.bytes", bytes);
         }
 
-        public void Dispose()
+        public void Dispose() => _activity?.Dispose();
+
+        public void Failed(Exception error) => _activity?.SetStatus(ActivityStatusCode.Error, error.Message);
+
+        public void Succeeded()
         {
-            _activity?.Dispose();
             if (!_isCompilation) return;
             Compilations.Add(1);
             CompileDuration.Record(Stopwatch.GetElapsedTime(_start).TotalSeconds);

@@ -165,7 +165,15 @@ public sealed partial class PjrtClient
     {
         ThrowIfDisposed();
         using Telemetry.Span span = Telemetry.Start("optirs.load", PlatformName, serialized.Length);
-        return new PjrtExecutable(this, PjrtPrograms.Deserialize(Handle, serialized, options is null ? [] : options.ToBytes()));
+        try
+        {
+            return new PjrtExecutable(this, PjrtPrograms.Deserialize(Handle, serialized, options is null ? [] : options.ToBytes()));
+        }
+        catch (Exception e)
+        {
+            span.Failed(e);
+            throw;
+        }
     }
 
     /// <summary>Loads a program that was compiled for a topology.</summary>

@@ -89,7 +89,17 @@ public sealed partial class PjrtClient : IDisposable
         ThrowIfDisposed();
         options ??= PjrtCompileOptions.Default;
         using Telemetry.Span span = Telemetry.Start("optirs.compile", PlatformName, stableHlo.Length);
-        return new PjrtExecutable(this, PjrtNative.Compile(Handle, stableHlo, (int)options.Format, options.ToBytes()));
+        try
+        {
+            var executable = new PjrtExecutable(this, PjrtNative.Compile(Handle, stableHlo, (int)options.Format, options.ToBytes()));
+            span.Succeeded();
+            return executable;
+        }
+        catch (Exception e)
+        {
+            span.Failed(e);
+            throw;
+        }
     }
 
     /// <inheritdoc cref="Compile(ReadOnlySpan{byte}, PjrtCompileOptions?)"/>

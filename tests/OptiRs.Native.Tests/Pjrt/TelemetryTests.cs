@@ -43,6 +43,44 @@ public sealed class TelemetryTests
         Assert.That(activities, Does.Contain("optirs.compile fake").And.Contains("optirs.load fake"));
     }
 
+    [Test]
+    public void WhatDoesNotCompileIsNoCompilation()
+    {
+        PluginUnderTest plugin = PluginUnderTest.Get("fake");
+        // Measurements and activities come on the thread that works: those of other tests do not count.
+        int thread = Environment.CurrentManagedThreadId;
+        long compilations = 0;
+        using var meters = new MeterListener();
+        meters.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Meter.Name == Telemetry.SourceName && instrument.Name == "optirs.compilations") listener.EnableMeasurementEvents(instrument);
+        };
+        meters.SetMeasurementEventCallback<long>((_, value, _, _) => compilations += Environment.CurrentManagedThreadId == thread ? value : 0);
+        meters.Start();
+        var ended = new List<(ActivityStatusCode Status, string? Reason)>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == Telemetry.SourceName,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = activity =>
+            {
+                if (Environment.CurrentManagedThreadId == thread) ended.Add((activity.Status, activity.StatusDescription));
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+
+        using PjrtClient client = plugin.Open();
+        Exception refused = Assert.Catch(() => client.Compile(plugin.Malformed))!;
+        Assert.That(compilations, Is.Zero);
+        using PjrtExecutable executable = client.Compile(plugin.Add(4));
+        Assert.That(compilations, Is.EqualTo(1));
+        Exception damaged = Assert.Catch(() => client.Load([1, 2, 3]))!;
+        Assert.That(ended, Is.EqualTo(new[]
+        {
+            (ActivityStatusCode.Error, refused.Message), (ActivityStatusCode.Unset, null), (ActivityStatusCode.Error, damaged.Message),
+        }));
+    }
+
     /// <summary>What <c>dotnet-counters</c> does, in this process.</summary>
     [Test]
     public void EventCountersTellRatesAndLevels()
