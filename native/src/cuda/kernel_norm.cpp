@@ -22,8 +22,15 @@ bool hasF32Weights(const optirs_dl_tensor& x, const optirs_dl_tensor* gamma, con
     return has_f32;
 }
 
-void requirePlainOutput(const optirs_dl_tensor& out) {
-    require(!isFloat8(out), "norm with a result of 8 bits: quantize it");
+/// `arguments` without scale and amax.
+template <class Args>
+void forward(const Args& args, Norm norm, const Queue& queue, NormArguments arguments) {
+    if (!isFloat8(*args.out)) {
+        return normForward(queue, norm, elementOf(*args.x), arguments);
+    }
+    arguments.scale = dataOf<float>(args.scale);
+    arguments.amax = clearedAmax(queue, args.amax);
+    normForward(queue, norm, elementOf(*args.x), float8Of(*args.out), arguments);
 }
 
 SummedGradient gradientOf(const optirs_dl_tensor* tensor) {
@@ -39,34 +46,32 @@ uint64_t partialBytes(const optirs_dl_tensor& x) {
 
 void run(const optirs_layer_norm_args& args, CUstream stream) {
     const optirs_dl_tensor& x = *args.x;
-    requirePlainOutput(*args.out);
-    normForward(queueOf(x, stream), Norm::kLayer, elementOf(x),
-                {.input = dataOf(&x),
-                 .weight = dataOf(args.gamma),
-                 .bias = dataOf(args.beta),
-                 .output = dataOf(args.out),
-                 .mean = dataOf<float>(args.mean),
-                 .inverse = dataOf<float>(args.rstd),
-                 .rows = rowsOf(x),
-                 .columns = columnsOf(x),
-                 .epsilon = static_cast<float>(args.epsilon),
-                 .has_f32_weight = hasF32Weights(x, args.gamma, args.beta) ? 1 : 0});
+    forward(args, Norm::kLayer, queueOf(x, stream),
+            {.input = dataOf(&x),
+             .weight = dataOf(args.gamma),
+             .bias = dataOf(args.beta),
+             .output = dataOf(args.out),
+             .mean = dataOf<float>(args.mean),
+             .inverse = dataOf<float>(args.rstd),
+             .rows = rowsOf(x),
+             .columns = columnsOf(x),
+             .epsilon = static_cast<float>(args.epsilon),
+             .has_f32_weight = hasF32Weights(x, args.gamma, args.beta) ? 1 : 0});
 }
 
 void run(const optirs_rms_norm_args& args, CUstream stream) {
     const optirs_dl_tensor& x = *args.x;
-    requirePlainOutput(*args.out);
-    normForward(queueOf(x, stream), Norm::kRms, elementOf(x),
-                {.input = dataOf(&x),
-                 .weight = dataOf(args.gamma),
-                 .bias = nullptr,
-                 .output = dataOf(args.out),
-                 .mean = nullptr,
-                 .inverse = dataOf<float>(args.rstd),
-                 .rows = rowsOf(x),
-                 .columns = columnsOf(x),
-                 .epsilon = static_cast<float>(args.epsilon),
-                 .has_f32_weight = hasF32Weights(x, args.gamma, nullptr) ? 1 : 0});
+    forward(args, Norm::kRms, queueOf(x, stream),
+            {.input = dataOf(&x),
+             .weight = dataOf(args.gamma),
+             .bias = nullptr,
+             .output = dataOf(args.out),
+             .mean = nullptr,
+             .inverse = dataOf<float>(args.rstd),
+             .rows = rowsOf(x),
+             .columns = columnsOf(x),
+             .epsilon = static_cast<float>(args.epsilon),
+             .has_f32_weight = hasF32Weights(x, args.gamma, nullptr) ? 1 : 0});
 }
 
 uint64_t workspaceOf(const optirs_layer_norm_backward_args& args) {

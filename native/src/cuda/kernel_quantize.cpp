@@ -5,19 +5,6 @@
 #include "src/cuda/tensor.h"
 
 namespace optirs::cuda {
-namespace {
-
-/// The bits of the greatest magnitude, zero when the kernel that raises them starts.
-uint32_t* clearedAmax(const Queue& queue, const optirs_dl_tensor* amax) {
-    auto* bits = dataOf<uint32_t>(amax);
-    if (bits != nullptr) {
-        clearMemory(queue, bits, sizeof(*bits));
-    }
-    return bits;
-}
-
-}  // namespace
-
 void run(const optirs_amax_args& args, CUstream stream) {
     const Queue queue = queueOf(*args.x, stream);
     quantize(queue, elementOf(*args.x), Float8::kE4M3,

@@ -31,7 +31,7 @@ int64_t vectorBlocks(int64_t count, Element element) {
     return ceilDiv(count, int64_t{kThreads} * 16 / elementBytes(element));
 }
 
-/// A name of the cast kernels: by element type and 8-bit type.
+/// A kernel with an 8-bit result: by element type and 8-bit type.
 using CastNames = std::array<std::array<const char*, 2>, 3>;
 #define OPTIRS_CAST_NAMES(prefix)                                                                 \
     CastNames {                                                                                   \
@@ -46,6 +46,12 @@ using CastNames = std::array<std::array<const char*, 2>, 3>;
 void normForward(const Queue& queue, Norm norm, Element element, const NormArguments& arguments) {
     static constexpr Names kNames[] = {OPTIRS_NAMES("layer_norm_forward"), OPTIRS_NAMES("rms_norm_forward")};
     launchKernel(queue, {"norm", kNames[index(norm)][index(element)]}, arguments.rows, &arguments);
+}
+
+void normForward(const Queue& queue, Norm norm, Element from, Float8 to, const NormArguments& arguments) {
+    static constexpr CastNames kNames[] = {OPTIRS_CAST_NAMES("layer_norm_forward"),
+                                           OPTIRS_CAST_NAMES("rms_norm_forward")};
+    launchKernel(queue, {"norm", kNames[index(norm)][index(from)][index(to)]}, arguments.rows, &arguments);
 }
 
 int64_t normGroups(int64_t rows) { return std::min(rows, kMostGroups); }

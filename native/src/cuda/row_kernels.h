@@ -14,6 +14,7 @@ enum class Gelu : int32_t { kTanh, kErf };
 enum class BlockScale : int32_t { kRow128, kTile128 };
 
 void normForward(const Queue& queue, Norm norm, Element element, const NormArguments& arguments);
+void normForward(const Queue& queue, Norm norm, Element from, Float8 to, const NormArguments& arguments);
 
 /// Groups of rows that the backward pass of a norm works on, each with a row of partial sums of f32 for the
 /// weight and, for layer norm, the bias.

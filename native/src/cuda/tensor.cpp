@@ -46,6 +46,14 @@ Indices indicesOf(const optirs_dl_tensor* tensor) {
 
 Queue queueOf(const optirs_dl_tensor& tensor, CUstream stream) { return {tensor.device.device_id, stream}; }
 
+uint32_t* clearedAmax(const Queue& queue, const optirs_dl_tensor* amax) {
+    auto* bits = dataOf<uint32_t>(amax);
+    if (bits != nullptr) {
+        clearMemory(queue, bits, sizeof(*bits));
+    }
+    return bits;
+}
+
 void require(bool is_served, const char* lacking) {
     if (!is_served) {
         throw core::Error(core::Code::kUnimplemented, core::concat("the CUDA backend has no ", lacking),

@@ -34,6 +34,9 @@ Indices indicesOf(const optirs_dl_tensor* tensor);
 /// The stream on the device of the tensor.
 Queue queueOf(const optirs_dl_tensor& tensor, CUstream stream);
 
+/// The bits of a greatest magnitude, zero when the kernel that raises them starts. NULL stays NULL.
+uint32_t* clearedAmax(const Queue& queue, const optirs_dl_tensor* amax);
+
 /// Throws UNIMPLEMENTED with what this backend lacks, unless it is not asked for.
 void require(bool is_served, const char* lacking);
 

@@ -19,6 +19,7 @@ inline constexpr optirs_dl_data_type kF32 = {OPTIRS_DL_FLOAT, 32, 1};
 inline constexpr optirs_dl_data_type kBF16 = {OPTIRS_DL_BFLOAT, 16, 1};
 inline constexpr optirs_dl_data_type kF16 = {OPTIRS_DL_FLOAT, 16, 1};
 inline constexpr optirs_dl_data_type kE4M3 = {OPTIRS_DL_F8E4M3FN, 8, 1};
+inline constexpr optirs_dl_data_type kE5M2 = {OPTIRS_DL_F8E5M2, 8, 1};
 inline constexpr optirs_dl_data_type kS32 = {OPTIRS_DL_INT, 32, 1};
 inline constexpr optirs_dl_data_type kS64 = {OPTIRS_DL_INT, 64, 1};
 
@@ -33,6 +34,8 @@ inline float numberAt(const std::vector<char>& bytes, optirs_dl_data_type type, 
             return as(cuda::BF16{});
         case OPTIRS_DL_F8E4M3FN:
             return as(cuda::E4M3{});
+        case OPTIRS_DL_F8E5M2:
+            return as(cuda::E5M2{});
         default:
             return type.bits == 16 ? as(cuda::F16{}) : as(cuda::F32{});
     }
@@ -91,8 +94,10 @@ class KernelFamilyTest : public MachineTest {
             const auto put = [&](auto element) { std::memcpy(&bytes[at], &element, sizeof(element)); };
             if (type.code == OPTIRS_DL_BFLOAT) {
                 put(cuda::rounded<cuda::BF16>(value));
-            } else if (type.bits == 8) {
+            } else if (type.code == OPTIRS_DL_F8E4M3FN) {
                 put(cuda::rounded<cuda::E4M3>(value));
+            } else if (type.code == OPTIRS_DL_F8E5M2) {
+                put(cuda::rounded<cuda::E5M2>(value));
             } else if (type.bits == 16) {
                 put(cuda::rounded<cuda::F16>(value));
             } else {
@@ -131,10 +136,15 @@ class KernelFamilyTest : public MachineTest {
         }
     }
 
-    void expectSame(Twin& twin, double relative, double absolute) {
-        std::vector<char> actual(twin.host.size());
-        EXPECT_OK(optirs_device_memory_read(twin.device.get(), 0, actual.data(), actual.size(), queue.get()));
+    std::vector<char> onDevice(const Twin& twin) {
+        std::vector<char> bytes(twin.host.size());
+        EXPECT_OK(optirs_device_memory_read(twin.device.get(), 0, bytes.data(), bytes.size(), queue.get()));
         EXPECT_OK(optirs_stream_wait(queue.get()));
+        return bytes;
+    }
+
+    void expectSame(Twin& twin, double relative, double absolute) {
+        const std::vector<char> actual = onDevice(twin);
         for (int64_t i = 0; i < twin.count(); ++i) {
             const float wanted = numberAt(twin.host, twin.type, i);
             const float got = numberAt(actual, twin.type, i);

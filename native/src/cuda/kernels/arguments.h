@@ -27,7 +27,9 @@ struct NormArguments {
     int64_t rows;
     int64_t columns;
     float epsilon;
-    int32_t has_f32_weight;  // weight and bias are f32, whatever the input is
+    int32_t has_f32_weight;        // weight and bias are f32, whatever the input is
+    const float* scale = nullptr;  // [1], of an 8-bit output; NULL for 1
+    uint32_t* amax = nullptr;      // as of QuantizeArguments, before the scale; 8-bit output only
 };
 
 /// Row gradients, and sums over groups of rows for weight and bias, which a second kernel adds up in order.

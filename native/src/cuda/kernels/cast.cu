@@ -10,18 +10,6 @@ constexpr int kBlock = 128;  // elements under one block scale
 __device__ __forceinline__ float greatest(E4M3*) { return 448.0F; }
 __device__ __forceinline__ float greatest(E5M2*) { return 57344.0F; }
 
-__device__ __forceinline__ float magnitude(float x) {
-    return __uint_as_float(__float_as_uint(x) & 0x7fffffffU);
-}
-
-/// Raises the bits of a greatest magnitude. Those of floats that are not negative are ordered as the numbers
-/// are; NaN is above all.
-__device__ __forceinline__ void raise(uint32_t* amax, float value) {
-    if (amax != nullptr && threadIdx.x == 0) {
-        atomicMax(amax, __float_as_uint(magnitude(value)));
-    }
-}
-
 /// out = x scale, and max |x|. `output` NULL: the greatest magnitude alone. Blocks take turns along the
 /// elements.
 template <class T, class Q, int N>

@@ -149,4 +149,18 @@ __device__ __forceinline__ float reduceBlock(float value, float* scratch) {
     return reduceWarp<Operation>(lane < warps ? scratch[lane] : Operation::kIdentity);
 }
 
+// ---- Greatest magnitudes ----
+
+__device__ __forceinline__ float magnitude(float x) {
+    return __uint_as_float(__float_as_uint(x) & 0x7fffffffU);
+}
+
+/// Raises the bits of a greatest magnitude. Those of floats that are not negative are ordered as the numbers
+/// are; NaN is above all.
+__device__ __forceinline__ void raise(uint32_t* amax, float value) {
+    if (amax != nullptr && threadIdx.x == 0) {
+        atomicMax(amax, __float_as_uint(magnitude(value)));
+    }
+}
+
 }  // namespace optirs::cuda

@@ -25,12 +25,12 @@ __device__ __forceinline__ bool isWeightAligned(const void* weight, bool is_f32)
 }
 
 /// The row is read three times: once from memory, then from the cache. Around the mean the squares do not
-/// cancel.
-template <class T, bool kIsLayer, int N>
+/// cancel. Results of 8 bits are scaled, and the greatest magnitude is that before it.
+template <class T, class Out, bool kIsLayer, int N>
 __device__ __forceinline__ void normRow(const NormArguments& a, float* scratch) {
     const auto row = static_cast<int64_t>(blockIdx.x);
     const T* input = static_cast<const T*>(a.input) + row * a.columns;
-    T* output = static_cast<T*>(a.output) + row * a.columns;
+    Out* output = static_cast<Out*>(a.output) + row * a.columns;
     const auto count = static_cast<float>(a.columns);
     float mean = 0;
     if (kIsLayer) {
@@ -55,6 +55,9 @@ __device__ __forceinline__ void normRow(const NormArguments& a, float* scratch) 
         }
     });
     const float inverse = 1.0F / sqrtf(reduceBlock<Sum>(squares, scratch) / count + a.epsilon);
+    constexpr bool kIsFloat8 = sizeof(Out) == 1;
+    const float scale = kIsFloat8 && a.scale != nullptr ? *a.scale : 1.0F;
+    float most = 0;
     each<N>(a.columns, [&](int64_t i) {
         float x[N];
         float weight[N];
@@ -65,9 +68,16 @@ __device__ __forceinline__ void normRow(const NormArguments& a, float* scratch) 
 #pragma unroll
         for (int k = 0; k < N; ++k) {
             x[k] = (x[k] - mean) * inverse * weight[k] + bias[k];
+            if (kIsFloat8) {
+                most = Max::combine(most, magnitude(x[k]));
+                x[k] *= scale;
+            }
         }
         store<N>(output + i, x);
     });
+    if (kIsFloat8 && a.amax != nullptr) {
+        raise(a.amax, reduceBlock<Max>(most, scratch));
+    }
     if (threadIdx.x == 0) {
         if (a.mean != nullptr) {
             a.mean[row] = mean;
@@ -78,18 +88,18 @@ __device__ __forceinline__ void normRow(const NormArguments& a, float* scratch) 
     }
 }
 
-template <class T, bool kIsLayer>
+template <class T, class Out, bool kIsLayer>
 __device__ __forceinline__ void normForward(const NormArguments& a) {
     __shared__ float scratch[kWarp];
     constexpr int N = kVector<T>;
     const bool is_aligned = isAligned<N>(static_cast<const T*>(a.input), a.columns) &&
-                            isAligned<N>(static_cast<const T*>(a.output)) &&
+                            isAligned<N>(static_cast<const Out*>(a.output)) &&
                             isWeightAligned<N, T>(a.weight, a.has_f32_weight != 0) &&
                             isWeightAligned<N, T>(a.bias, a.has_f32_weight != 0);
     if (is_aligned) {
-        normRow<T, kIsLayer, N>(a, scratch);
+        normRow<T, Out, kIsLayer, N>(a, scratch);
     } else {
-        normRow<T, kIsLayer, 1>(a, scratch);
+        normRow<T, Out, kIsLayer, 1>(a, scratch);
     }
 }
 
@@ -186,9 +196,13 @@ __device__ __forceinline__ void normReduce(const NormReduceArguments& a) {
 
 }  // namespace
 
+#define OPTIRS_NORMS_TO(T, Out, suffix)                                                            \
+    OPTIRS_KERNEL(layer_norm_forward_##suffix, kThreads, NormArguments, normForward<T, Out, true>); \
+    OPTIRS_KERNEL(rms_norm_forward_##suffix, kThreads, NormArguments, normForward<T, Out, false>)
 #define OPTIRS_NORMS(T, suffix)                                                                          \
-    OPTIRS_KERNEL(layer_norm_forward_##suffix, kThreads, NormArguments, normForward<T, true>);           \
-    OPTIRS_KERNEL(rms_norm_forward_##suffix, kThreads, NormArguments, normForward<T, false>);            \
+    OPTIRS_NORMS_TO(T, T, suffix);                                                                       \
+    OPTIRS_NORMS_TO(T, E4M3, suffix##_e4m3);                                                             \
+    OPTIRS_NORMS_TO(T, E5M2, suffix##_e5m2);                                                             \
     OPTIRS_KERNEL(layer_norm_backward_##suffix, kThreads, NormBackwardArguments, normBackward<T, true>); \
     OPTIRS_KERNEL(rms_norm_backward_##suffix, kThreads, NormBackwardArguments, normBackward<T, false>);  \
     OPTIRS_KERNEL(norm_reduce_##suffix, kThreads, NormReduceArguments, normReduce<T>)
