@@ -9,7 +9,8 @@
  * row b of `block_table` (s32 [batch, n]) names the blocks that hold the columns of sequence b, in their
  * order; as many are read as its kv_length, which must be given, needs. skv is n times the block size.
  * - **8-bit floats** are decoded, exactly, and multiplied by a scale: q_scale f32 [1] or [heads], k_scale and
- * v_scale f32 [1] or [kv_heads]; without one by 1. Probabilities stay f32.
+ * v_scale f32 [1] or [kv_heads]; without one by 1. Probabilities stay f32; on a GPU they are rounded to the
+ * type of out.
  */
 #ifndef OPTIRS_KERNEL_ATTENTION_H_
 #define OPTIRS_KERNEL_ATTENTION_H_

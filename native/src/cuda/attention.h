@@ -7,6 +7,7 @@
 
 namespace optirs::cuda {
 
+/// `element` is that of `out`, and of tiles and probabilities.
 void attentionForward(const Queue& queue, Element element, const AttentionArguments& arguments);
 
 /// Where the gradients go.

@@ -13,7 +13,15 @@ namespace {
 constexpr int64_t kWidest = kAttentionWidths[std::size(kAttentionWidths) - 1];
 constexpr int64_t kMostRows = std::numeric_limits<int32_t>::max() / 2;
 
-HeadOperand operandOf(const optirs_dl_tensor& tensor) {
+Storage storageOf(const optirs_dl_tensor& tensor) {
+    if (!isFloat8(tensor)) {
+        return Storage::kOwn;
+    }
+    return float8Of(tensor) == Float8::kE4M3 ? Storage::kE4M3 : Storage::kE5M2;
+}
+
+/// `scale` NULL for 1.
+HeadOperand operandOf(const optirs_dl_tensor& tensor, const optirs_dl_tensor* scale = nullptr) {
     int64_t strides[3];
     int64_t stride = tensor.shape[3];
     for (int i = 2; i >= 0; --i) {
@@ -29,12 +37,10 @@ HeadOperand operandOf(const optirs_dl_tensor& tensor) {
             .row_stride = strides[1],
             .head_stride = strides[2],
             .width = static_cast<int32_t>(tensor.shape[3]),
-            .is_vector = is_vector ? 1 : 0};
-}
-
-void requireServed(const optirs_dl_tensor& q, const optirs_dl_tensor& k, const optirs_dl_tensor& v) {
-    require(!isFloat8(q) && !isFloat8(k) && !isFloat8(v), "attention of 8-bit floats");
-    require(q.shape[3] <= kWidest && v.shape[3] <= kWidest, "attention whose heads are wider than 256");
+            .is_vector = is_vector ? 1 : 0,
+            .storage = storageOf(tensor),
+            .has_head_scales = scale != nullptr && scale->shape[0] != 1 ? 1 : 0,
+            .scales = dataOf<float>(scale)};
 }
 
 /// What forward and backward have in common; `block_table` NULL where keys are not paged.
@@ -42,11 +48,11 @@ template <class Args>
 AttentionScores scoresOf(const Args& args, const optirs_dl_tensor* block_table) {
     const optirs_dl_tensor& q = *args.q;
     const optirs_dl_tensor& k = *args.k;
-    requireServed(q, k, *args.v);
+    require(q.shape[3] <= kWidest && args.v->shape[3] <= kWidest, "attention whose heads are wider than 256");
     AttentionScores scores{};
-    scores.q = operandOf(q);
-    scores.k = operandOf(k);
-    scores.v = operandOf(*args.v);
+    scores.q = operandOf(q, args.q_scale);
+    scores.k = operandOf(k, args.k_scale);
+    scores.v = operandOf(*args.v, args.v_scale);
     scores.q_lengths = dataOf<int32_t>(args.q_lengths);
     scores.kv_lengths = dataOf<int32_t>(args.kv_lengths);
     scores.q_starts = dataOf<int32_t>(args.q_starts);
@@ -92,11 +98,10 @@ AttentionScores scoresOf(const Args& args, const optirs_dl_tensor* block_table) 
 
 void run(const optirs_attention_args& args, CUstream stream) {
     require(args.kv_splits <= 1, "attention that divides the columns of a row");
-    const optirs_dl_tensor& q = *args.q;
-    attentionForward(queueOf(q, stream), elementOf(q),
-                     {.scores = scoresOf(args, args.block_table),
-                      .out = operandOf(*args.out),
-                      .lse = dataOf<float>(args.lse)});
+    const optirs_dl_tensor& out = *args.out;
+    attentionForward(
+        queueOf(out, stream), elementOf(out),
+        {.scores = scoresOf(args, args.block_table), .out = operandOf(out), .lse = dataOf<float>(args.lse)});
 }
 
 uint64_t workspaceOf(const optirs_attention_backward_args& args) {
@@ -106,7 +111,8 @@ uint64_t workspaceOf(const optirs_attention_backward_args& args) {
 
 void run(const optirs_attention_backward_args& args, CUstream stream) {
     const optirs_dl_tensor& q = *args.q;
-    require(!isFloat8(*args.dout), "attention with a gradient of 8-bit floats");
+    require(!isFloat8(q) && !isFloat8(*args.k) && !isFloat8(*args.v) && !isFloat8(*args.dout),
+            "gradients of attention of 8-bit floats");
     attentionBackward(queueOf(q, stream), elementOf(q),
                       {.scores = scoresOf(args, nullptr),
                        .out = operandOf(*args.out),

@@ -128,9 +128,19 @@ __device__ __forceinline__ Range rangeOf(const AttentionScores& a, const Sequenc
     return {rangeOf(a, sequence, first).begin, rangeOf(a, sequence, last - 1).end};
 }
 
+/// What an element of 8 bits is multiplied by.
+__device__ __forceinline__ float scaleOf(const HeadOperand& operand, int64_t head) {
+    return operand.scales == nullptr ? 1.0F : operand.scales[operand.has_head_scales != 0 ? head : 0];
+}
+
+/// From a product of elements of q and k to the score.
+__device__ __forceinline__ float scoreScale(const AttentionScores& a, int64_t head, int64_t kv_head) {
+    return a.scale * scaleOf(a.q, head) * scaleOf(a.k, kv_head);
+}
+
 /// Scale and cap; bias and ALiBi come later, as the slope of the cap is without them.
-__device__ __forceinline__ float cappedScore(const AttentionScores& a, float product) {
-    const float score = product * a.scale;
+__device__ __forceinline__ float cappedScore(const AttentionScores& a, float scale, float product) {
+    const float score = product * scale;
     return a.soft_cap > 0 ? a.soft_cap * tanhf(score / a.soft_cap) : score;
 }
 

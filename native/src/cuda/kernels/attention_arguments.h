@@ -5,6 +5,9 @@
 
 namespace optirs::cuda {
 
+/// What elements in memory are: what the kernel computes with, or 8-bit floats that it decodes.
+enum class Storage : int32_t { kOwn, kE4M3, kE5M2 };
+
 /// A tensor [batch, sequence, heads, width] whose rows of `width` elements are contiguous.
 struct HeadOperand {
     void* data;
@@ -13,6 +16,9 @@ struct HeadOperand {
     int64_t head_stride;
     int32_t width;
     int32_t is_vector;  // rows can be accessed 16 bytes at a time
+    Storage storage = Storage::kOwn;
+    int32_t has_head_scales = 0;    // a scale for each head, else one for all
+    const float* scales = nullptr;  // of 8-bit floats; NULL for 1
 };
 
 /// What forward and backward share: shapes, where rows are, and what happens to scores.

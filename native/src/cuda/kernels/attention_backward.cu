@@ -37,7 +37,7 @@ __device__ __forceinline__ float factorOf(const AttentionScores& a, const Sequen
     if (!facts.range.has(column)) {
         return 0;
     }
-    const float score = cappedScore(a, product);
+    const float score = cappedScore(a, a.scale, product);
     const float probability = expf(shiftedScore(a, sequence, head, row, column, score) - facts.lse);
     const float keep = a.drops != 0 ? keepFactor(a, rowIndex(a, sequence, head, row), column) : 1.0F;
     if (kOf == Operand::kValue) {

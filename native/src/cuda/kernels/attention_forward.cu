@@ -23,8 +23,9 @@ struct RunningRows {
 /// Products of one tile become the weights of its values, and earlier results are brought to the new maximum.
 template <class T, int kWidth, int N>
 __device__ __forceinline__ void weigh(const AttentionScores& a, const Sequence& sequence, int64_t head,
-                                      int row, const Range (&ranges)[2], int column, float (&scores)[N][4],
-                                      RunningRows& state, float (&values)[kWidth / 8][4]) {
+                                      int row, const Range (&ranges)[2], int column, float scale,
+                                      float (&scores)[N][4], RunningRows& state,
+                                      float (&values)[kWidth / 8][4]) {
     const MmaLane lane = mmaLane();
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
@@ -36,8 +37,9 @@ __device__ __forceinline__ void weigh(const AttentionScores& a, const Sequence& 
             for (int k = 0; k < 2; ++k) {
                 const int j = column + n * 8 + 2 * lane.pair + k;
                 float& score = scores[n][2 * half + k];
-                score = ranges[half].has(j) ? shiftedScore(a, sequence, head, i, j, cappedScore(a, score))
-                                            : negativeInfinity();
+                score = ranges[half].has(j)
+                            ? shiftedScore(a, sequence, head, i, j, cappedScore(a, scale, score))
+                            : negativeInfinity();
                 largest = fmaxf(largest, score);
             }
         }
@@ -93,6 +95,7 @@ __device__ __forceinline__ void attend(const AttentionArguments& arguments) {
     const MmaLane lane = mmaLane();
     const Range ranges[2] = {rangeOf(a, sequence, row + lane.group),
                              rangeOf(a, sequence, row + lane.group + 8)};
+    const float scale = scoreScale(a, head, kv_head);
     const Range all = rangeOf(a, sequence, part.first, part.first + Tile::kRows);
 
     loadTile<T, kWidth, Tile::kRows>(queries, rowsOf(a.q, a.q_starts, sequence.rows, part.batch, head),
@@ -107,16 +110,17 @@ __device__ __forceinline__ void attend(const AttentionArguments& arguments) {
         __syncthreads();
         typename Tile::Scores scores = {};
         multiplyRows<T, kWidth>(scores, queries, warp_row, keys, a.q.width);
-        weigh<T, kWidth>(a, sequence, head, row, ranges, column, scores, state, results);
+        weigh<T, kWidth>(a, sequence, head, row, ranges, column, scale, scores, state, results);
         addWeighted<T, kWidth>(results, scores, values, a.v.width);
     }
 
+    const float value_scale = scaleOf(a.v, kv_head);
     float factors[2];
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
         const float sum = overRow(state.sum[half], [](float x, float y) { return x + y; });
         // A row that attends to nothing is 0, and its log-sum-exp -infinity. (With a NaN the sum is NaN.)
-        factors[half] = sum == 0 ? 0.0F : 1.0F / sum;
+        factors[half] = sum == 0 ? 0.0F : value_scale / sum;
         const int i = row + lane.group + half * 8;
         if (arguments.lse != nullptr && lane.pair == 0 && i < sequence.rows.in_memory) {
             arguments.lse[rowIndex(a, sequence, head, i)] =

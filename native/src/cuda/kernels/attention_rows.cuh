@@ -46,11 +46,29 @@ __device__ __forceinline__ Rows columnsOf(const AttentionScores& a, const HeadOp
     return rows;
 }
 
-/// Puts rows from `first` on into a tile of shared memory; zeros for those from `end` on, and behind the
-/// width.
-template <class T, int kWidth, int kCount>
-__device__ __forceinline__ void loadTile(T* tile, const Rows& rows, int first, int end) {
-    constexpr int N = kVector<T>;
+/// Elements as those of a tile. Decoding 8-bit floats is exact.
+template <class T, class Stored, int N>
+__device__ __forceinline__ void putVector(T* tile, const Vector<Stored, N>& elements) {
+    if constexpr (std::is_same_v<T, Stored>) {
+        *reinterpret_cast<Vector<T, N>*>(tile) = elements;
+    } else {
+        constexpr int kPart = N < kVector<T> ? N : kVector<T>;
+#pragma unroll
+        for (int i = 0; i < N; i += kPart) {
+            float part[kPart];
+#pragma unroll
+            for (int k = 0; k < kPart; ++k) {
+                part[k] = toFloat(elements.at[i + k]);
+            }
+            store<kPart>(tile + i, part);
+        }
+    }
+}
+
+/// As loadTile, of what memory has as `Stored`.
+template <class T, class Stored, int kWidth, int kCount>
+__device__ __forceinline__ void loadStored(T* tile, const Rows& rows, int first, int end) {
+    constexpr int N = kVector<Stored>;
     constexpr int kStride = kTileStride<kWidth>;
     const int width = rows.operand.width;
     if (rows.operand.is_vector != 0) {
@@ -58,20 +76,38 @@ __device__ __forceinline__ void loadTile(T* tile, const Rows& rows, int first, i
              i += static_cast<int>(blockDim.x) * N) {
             const int row = i / kWidth;
             const int column = i % kWidth;
-            const T* from = first + row < end && column < width ? rows.at<T>(first + row) : nullptr;
-            Vector<T, N> vector{};
+            const Stored* from = first + row < end && column < width ? rows.at<Stored>(first + row) : nullptr;
+            Vector<Stored, N> vector{};
             if (from != nullptr) {
-                vector = *reinterpret_cast<const Vector<T, N>*>(from + column);
+                vector = *reinterpret_cast<const Vector<Stored, N>*>(from + column);
             }
-            *reinterpret_cast<Vector<T, N>*>(tile + row * kStride + column) = vector;
+            putVector(tile + row * kStride + column, vector);
         }
         return;
     }
     for (int i = static_cast<int>(threadIdx.x); i < kCount * kWidth; i += static_cast<int>(blockDim.x)) {
         const int row = i / kWidth;
         const int column = i % kWidth;
-        const T* from = first + row < end && column < width ? rows.at<T>(first + row) : nullptr;
-        tile[row * kStride + column] = from != nullptr ? from[column] : T{};
+        const Stored* from = first + row < end && column < width ? rows.at<Stored>(first + row) : nullptr;
+        Vector<Stored, 1> element{};
+        if (from != nullptr) {
+            element.at[0] = from[column];
+        }
+        putVector(tile + row * kStride + column, element);
+    }
+}
+
+/// Puts rows from `first` on into a tile of shared memory; zeros for those from `end` on, and behind the
+/// width.
+template <class T, int kWidth, int kCount>
+__device__ __forceinline__ void loadTile(T* tile, const Rows& rows, int first, int end) {
+    switch (rows.operand.storage) {
+        case Storage::kOwn:
+            return loadStored<T, T, kWidth, kCount>(tile, rows, first, end);
+        case Storage::kE4M3:
+            return loadStored<T, E4M3, kWidth, kCount>(tile, rows, first, end);
+        case Storage::kE5M2:
+            return loadStored<T, E5M2, kWidth, kCount>(tile, rows, first, end);
     }
 }
 
