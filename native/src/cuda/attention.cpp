@@ -16,6 +16,14 @@ using Names = std::array<std::array<const char*, 3>, 3>;
         }                                                                                             \
     }
 
+// Where there are few rows: blocks that keep a device busy, and columns that are worth a block.
+constexpr int64_t kBusyBlocks = 264;  // two waves on 132 multiprocessors
+constexpr int64_t kShortestPart = 512;
+
+constexpr int64_t kWarpRows = kThreads / 32;  // of a block whose warps have a row each
+
+int64_t ceilDiv(int64_t count, int64_t unit) { return (count + unit - 1) / unit; }
+
 int elementBytes(Element element) { return element == Element::kF32 ? 4 : 2; }
 
 /// The kernel's width for these heads: both of a product have to fit.
@@ -26,7 +34,13 @@ size_t widthIndex(const AttentionScores& scores) {
 
 /// Blocks of `rows` rows or columns: of packed sequences there are as many as there can be.
 int64_t partCount(const int32_t* starts, int64_t rows, int64_t batches, int block_rows) {
-    return starts == nullptr ? batches * ((rows + block_rows - 1) / block_rows) : rows / block_rows + batches;
+    return starts == nullptr ? batches * ceilDiv(rows, block_rows) : rows / block_rows + batches;
+}
+
+/// Blocks of rows of all heads.
+int64_t rowParts(const AttentionScores& scores, Element element) {
+    return partCount(scores.q_starts, scores.rows, scores.batches, attentionRows(elementBytes(element))) *
+           scores.heads;
 }
 
 /// `resident`: tiles that stay in shared memory.
@@ -47,12 +61,27 @@ int64_t attentionRowCount(const AttentionScores& scores) {
     return (scores.q_starts == nullptr ? scores.batches : 1) * scores.heads * scores.rows;
 }
 
+int64_t attentionParts(const AttentionScores& scores, Element element, int64_t wanted) {
+    const int bytes = elementBytes(element);
+    const int64_t blocks = rowParts(scores, element);
+    if (wanted == 0 && blocks > 0 && scores.rows <= attentionRows(bytes)) {
+        wanted = std::min(ceilDiv(kBusyBlocks, blocks), scores.columns / kShortestPart);
+    }
+    const int64_t tiles =
+        ceilDiv(scores.columns, attentionColumns(bytes, kAttentionWidths[widthIndex(scores)]));
+    return std::clamp<int64_t>(wanted, 1, std::max<int64_t>(tiles, 1));
+}
+
 void attentionForward(const Queue& queue, Element element, const AttentionArguments& arguments) {
     static constexpr Names kForward = OPTIRS_NAMES("attention_forward");
+    static constexpr std::array kJoin = {"attention_join_f32", "attention_join_bf16", "attention_join_f16"};
     const AttentionScores& scores = arguments.scores;
-    const int rows = attentionRows(elementBytes(element));
-    const int64_t parts = partCount(scores.q_starts, scores.rows, scores.batches, rows);
-    launch(queue, "attention_forward", kForward, element, parts * scores.heads, 1, arguments);
+    launch(queue, "attention_forward", kForward, element, rowParts(scores, element) * arguments.parts, 1,
+           arguments);
+    if (arguments.parts > 1) {
+        launchKernel(queue, {"attention_join", kJoin[static_cast<size_t>(element)]},
+                     ceilDiv(attentionRowCount(scores), kWarpRows), &arguments);
+    }
 }
 
 void attentionBackward(const Queue& queue, Element element, AttentionBackwardArguments arguments,
@@ -63,16 +92,14 @@ void attentionBackward(const Queue& queue, Element element, AttentionBackwardArg
     static constexpr Names kQuery = OPTIRS_NAMES("attention_query_gradient");
     static constexpr Names kKey = OPTIRS_NAMES("attention_key_gradient");
     static constexpr Names kValue = OPTIRS_NAMES("attention_value_gradient");
-    constexpr int64_t kRowsPerBlock = kThreads / 32;
     const AttentionScores& scores = arguments.scores;
     launchKernel(queue, {kFile, kMeans[static_cast<size_t>(element)]},
-                 (attentionRowCount(scores) + kRowsPerBlock - 1) / kRowsPerBlock, &arguments);
+                 ceilDiv(attentionRowCount(scores), kWarpRows), &arguments);
     const int rows = attentionRows(elementBytes(element));
-    const int64_t row_parts = partCount(scores.q_starts, scores.rows, scores.batches, rows) * scores.heads;
     const int64_t column_parts =
         partCount(scores.kv_starts, scores.columns, scores.batches, rows) * scores.kv_heads;
     arguments.gradient = gradients.q;
-    launch(queue, kFile, kQuery, element, row_parts, 2, arguments);
+    launch(queue, kFile, kQuery, element, rowParts(scores, element), 2, arguments);
     arguments.gradient = gradients.k;
     launch(queue, kFile, kKey, element, column_parts, 2, arguments);
     arguments.gradient = gradients.v;

@@ -7,7 +7,10 @@
 
 namespace optirs::cuda {
 
-/// `element` is that of `out`, and of tiles and probabilities.
+/// Parts that the columns of each row are divided into: `wanted`, or, if that is 0, enough to keep a device
+/// busy where there are few rows, by the shapes alone.
+int64_t attentionParts(const AttentionScores& scores, Element element, int64_t wanted);
+/// `element` is that of `out`, and of tiles and probabilities. Several parts need `values` and `states`.
 void attentionForward(const Queue& queue, Element element, const AttentionArguments& arguments);
 
 /// Where the gradients go.

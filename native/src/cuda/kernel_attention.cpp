@@ -1,6 +1,5 @@
 // optirs/kernel_attention.h
 #include <algorithm>
-#include <iterator>
 #include <limits>
 
 #include "src/cuda/attention.h"
@@ -10,7 +9,6 @@
 namespace optirs::cuda {
 namespace {
 
-constexpr int64_t kWidest = kAttentionWidths[std::size(kAttentionWidths) - 1];
 constexpr int64_t kMostRows = std::numeric_limits<int32_t>::max() / 2;
 
 Storage storageOf(const optirs_dl_tensor& tensor) {
@@ -48,7 +46,8 @@ template <class Args>
 AttentionScores scoresOf(const Args& args, const optirs_dl_tensor* block_table) {
     const optirs_dl_tensor& q = *args.q;
     const optirs_dl_tensor& k = *args.k;
-    require(q.shape[3] <= kWidest && args.v->shape[3] <= kWidest, "attention whose heads are wider than 256");
+    require(q.shape[3] <= kAttentionWidest && args.v->shape[3] <= kAttentionWidest,
+            "attention whose heads are wider than 256");
     AttentionScores scores{};
     scores.q = operandOf(q, args.q_scale);
     scores.k = operandOf(k, args.k_scale);
@@ -94,14 +93,40 @@ AttentionScores scoresOf(const Args& args, const optirs_dl_tensor* block_table) 
     return scores;
 }
 
+/// Parts have their results in the workspace.
+AttentionArguments argumentsOf(const optirs_attention_args& args) {
+    AttentionArguments arguments{.scores = scoresOf(args, args.block_table),
+                                 .out = operandOf(*args.out),
+                                 .lse = dataOf<float>(args.lse)};
+    const AttentionScores& scores = arguments.scores;
+    arguments.parts = attentionParts(scores, elementOf(*args.out), args.kv_splits);
+    if (arguments.parts > 1) {
+        const int64_t row = arguments.parts * scores.v.width;
+        auto* values = static_cast<float*>(args.workspace);
+        const bool is_vector = scores.v.width % 4 == 0 && reinterpret_cast<uintptr_t>(values) % 16 == 0;
+        arguments.values = {.data = values,
+                            .batch_stride = scores.heads * scores.rows * row,
+                            .row_stride = row,
+                            .head_stride = scores.rows * row,
+                            .width = scores.v.width,
+                            .is_vector = is_vector ? 1 : 0};
+        arguments.states = reinterpret_cast<PartState*>(values + attentionRowCount(scores) * row);
+    }
+    return arguments;
+}
+
 }  // namespace
 
+uint64_t workspaceOf(const optirs_attention_args& args) {
+    const AttentionArguments arguments = argumentsOf(args);
+    const AttentionScores& scores = arguments.scores;
+    const auto of_part = static_cast<uint64_t>(scores.v.width) * sizeof(float) + sizeof(PartState);
+    const auto parts = static_cast<uint64_t>(attentionRowCount(scores) * arguments.parts);
+    return arguments.parts == 1 ? 0 : parts * of_part;
+}
+
 void run(const optirs_attention_args& args, CUstream stream) {
-    require(args.kv_splits <= 1, "attention that divides the columns of a row");
-    const optirs_dl_tensor& out = *args.out;
-    attentionForward(
-        queueOf(out, stream), elementOf(out),
-        {.scores = scoresOf(args, args.block_table), .out = operandOf(out), .lse = dataOf<float>(args.lse)});
+    attentionForward(queueOf(*args.out, stream), elementOf(*args.out), argumentsOf(args));
 }
 
 uint64_t workspaceOf(const optirs_attention_backward_args& args) {

@@ -121,8 +121,6 @@ TEST_F(AttentionKernelTest, WhatIsNotThereSaysSo) {
     };
     prepare({.width = 257});
     expectLacking("attention whose heads are wider than 256", [](auto&) {});
-    prepare({});
-    expectLacking("attention that divides the columns of a row", [](auto& args) { args.kv_splits = 2; });
 }
 
 }  // namespace

@@ -36,6 +36,7 @@ struct Attention {
     std::vector<int32_t> kv_lengths = {};
     std::vector<int32_t> q_starts = {};
     std::vector<int32_t> kv_starts = {};
+    int64_t kv_splits = 0;
 };
 
 class AttentionKernelTest : public KernelFamilyTest {
@@ -101,6 +102,7 @@ class AttentionKernelTest : public KernelFamilyTest {
         args.v_scale = at(v_scale, place);
         if constexpr (requires { args.block_table; }) {
             args.block_table = at(block_table, place);
+            args.kv_splits = call.kv_splits;
         }
         args.scale = 0.1;
         args.mask = call.mask;

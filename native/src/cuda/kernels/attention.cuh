@@ -22,6 +22,8 @@ struct AttentionTile {
 template <int kWidth>
 inline constexpr int kTileStride = attentionStride(kWidth);
 
+__device__ __forceinline__ float negativeInfinity() { return __uint_as_float(0xff800000U); }
+
 // ---- Sequences ----
 
 __device__ __forceinline__ int clamped(int x, int low, int high) {
@@ -82,6 +84,7 @@ __device__ __forceinline__ Part partOf(const int32_t* starts, int64_t rows, int6
     }
     return {-1, 0};
 }
+
 // ---- Scores ----
 
 /// The columns that a row attends to.
@@ -113,6 +116,16 @@ __device__ __forceinline__ Range rangeOf(const AttentionScores& a, const Sequenc
     range.begin = range.begin < length ? range.begin : length;
     range.end = clamped(range.end, range.begin, length);
     return range;
+}
+
+/// One of the equal parts, of whole tiles, that columns are divided into.
+__device__ __forceinline__ Range shareOf(Range all, int64_t parts, int64_t number, int tile) {
+    const int first = all.begin / tile * tile;
+    const int64_t tiles = (all.end - first + tile - 1) / tile;
+    const int64_t length = (tiles + parts - 1) / parts * tile;
+    const int64_t begin = first + number * length;
+    const auto upTo = [&](int64_t column) { return static_cast<int>(column < all.end ? column : all.end); };
+    return {upTo(begin), upTo(begin + length)};
 }
 
 /// The columns that any of the rows from `first` to `last` attends to, or some more: both ends of a row's
@@ -170,6 +183,20 @@ __device__ __forceinline__ int64_t rowIndex(const AttentionScores& a, const Sequ
                                             int row) {
     const int64_t batch = a.q_starts != nullptr ? 0 : sequence.batch;
     return (batch * a.heads + head) * a.rows + sequence.rows.start + row;
+}
+
+// A row that attends to nothing is 0, and its log-sum-exp -infinity. (With a NaN the sum is NaN.)
+
+/// What the weighted values of a row are multiplied by; `scale` is that of the values.
+__device__ __forceinline__ float rowFactor(float sum, float scale) { return sum == 0 ? 0.0F : scale / sum; }
+
+__device__ __forceinline__ float rowLogSum(float largest, float sum) {
+    return sum == 0 ? negativeInfinity() : largest + logf(sum);
+}
+
+/// Rows of all heads.
+__device__ __forceinline__ int64_t rowCount(const AttentionScores& a) {
+    return (a.q_starts != nullptr ? 1 : a.batches) * a.heads * a.rows;
 }
 
 /// What a probability is multiplied by; 0 if it is dropped.

@@ -57,10 +57,20 @@ struct AttentionScores {
     int32_t drops;
 };
 
+/// Of a row in a part of its columns: the greatest score, and the sum of exp(score - greatest), 0 for none.
+struct PartState {
+    float largest;
+    float sum;
+};
+
+/// The columns of each row may be divided into parts, whose results attention_join makes one.
 struct AttentionArguments {
     AttentionScores scores;
     HeadOperand out;
     float* lse;  // [batch, heads, rows]; NULL if it is not wanted
+    int64_t parts = 1;
+    HeadOperand values = {};      // of f32, of several parts: [batch, heads, rows, parts, width of v]
+    PartState* states = nullptr;  // likewise [batch, heads, rows, parts]
 };
 
 struct AttentionBackwardArguments {
@@ -76,6 +86,7 @@ struct AttentionBackwardArguments {
 
 /// Widths that there are kernels for; a narrower one takes the next.
 inline constexpr int kAttentionWidths[] = {64, 128, 256};
+inline constexpr int kAttentionWidest = 256;
 
 inline constexpr int attentionRows(int element_bytes) { return element_bytes == 2 ? 64 : 32; }
 inline constexpr int attentionThreads(int element_bytes) { return attentionRows(element_bytes) * 2; }

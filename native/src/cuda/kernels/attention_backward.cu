@@ -180,20 +180,13 @@ __device__ __forceinline__ void columnGradient(const AttentionBackwardArguments&
 template <class T>
 __device__ __forceinline__ void rowMeans(const AttentionBackwardArguments& arguments) {
     const AttentionScores& a = arguments.scores;
-    const int64_t batches = a.q_starts != nullptr ? 1 : a.batches;
     const int64_t index = static_cast<int64_t>(blockIdx.x) * (blockDim.x / kWarp) + threadIdx.x / kWarp;
-    if (index >= batches * a.heads * a.rows) {
+    if (index >= rowCount(a)) {
         return;
     }
-    const int64_t row = index % a.rows;
-    const int64_t head = index / a.rows % a.heads;
-    const int64_t batch = index / a.rows / a.heads;
-    const auto at = [&](const HeadOperand& operand) {
-        return static_cast<const T*>(operand.data) + batch * operand.batch_stride + row * operand.row_stride +
-               head * operand.head_stride;
-    };
-    const T* out = at(arguments.out);
-    const T* change = at(arguments.dout);
+    const NumberedRow row = numberedRow(a, index);
+    const T* out = row.of<const T>(arguments.out);
+    const T* change = row.of<const T>(arguments.dout);
     float sum = 0;
     for (int i = static_cast<int>(threadIdx.x % kWarp); i < arguments.out.width;
          i += static_cast<int>(kWarp)) {

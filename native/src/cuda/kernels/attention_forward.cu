@@ -5,8 +5,6 @@
 namespace optirs::cuda {
 namespace {
 
-__device__ __forceinline__ float negativeInfinity() { return __uint_as_float(0xff800000U); }
-
 /// Over the four threads that share a row.
 template <class Combine>
 __device__ __forceinline__ float overRow(float x, Combine&& combine) {
@@ -79,10 +77,13 @@ __device__ __forceinline__ void attend(const AttentionArguments& arguments) {
     T* queries = launchMemory<T>();
     T* keys = queries + Tile::kRows * Tile::kStride;
     T* values = keys + Tile::kColumns * Tile::kStride;
-    const int64_t parts = gridDim.x / a.heads;
-    const int64_t head = blockIdx.x / parts;
+    // Blocks that follow each other share rows, then a head.
+    const int64_t share = blockIdx.x % arguments.parts;
+    const int64_t number = blockIdx.x / arguments.parts;
+    const int64_t parts = gridDim.x / (a.heads * arguments.parts);
+    const int64_t head = number / parts;
     // The last rows of a causal sequence have most columns: they begin.
-    const Part part = partOf(a.q_starts, a.rows, a.batches, Tile::kRows, parts - 1 - blockIdx.x % parts);
+    const Part part = partOf(a.q_starts, a.rows, a.batches, Tile::kRows, parts - 1 - number % parts);
     if (part.batch < 0) {
         return;
     }
@@ -96,14 +97,14 @@ __device__ __forceinline__ void attend(const AttentionArguments& arguments) {
     const Range ranges[2] = {rangeOf(a, sequence, row + lane.group),
                              rangeOf(a, sequence, row + lane.group + 8)};
     const float scale = scoreScale(a, head, kv_head);
-    const Range all = rangeOf(a, sequence, part.first, part.first + Tile::kRows);
+    const Range all = shareOf(rangeOf(a, sequence, part.first, part.first + Tile::kRows), arguments.parts,
+                              share, Tile::kColumns);
 
     loadTile<T, kWidth, Tile::kRows>(queries, rowsOf(a.q, a.q_starts, sequence.rows, part.batch, head),
                                      part.first, sequence.rows.count);
     typename Tile::Values results = {};
     RunningRows state = {{negativeInfinity(), negativeInfinity()}, {0, 0}};
-    for (int column = all.begin / Tile::kColumns * Tile::kColumns; column < all.end;
-         column += Tile::kColumns) {
+    for (int column = all.begin; column < all.end; column += Tile::kColumns) {
         __syncthreads();  // everyone is done with the last tile
         loadTile<T, kWidth, Tile::kColumns>(keys, key_rows, column, sequence.columns.count);
         loadTile<T, kWidth, Tile::kColumns>(values, value_rows, column, sequence.columns.count);
@@ -114,21 +115,31 @@ __device__ __forceinline__ void attend(const AttentionArguments& arguments) {
         addWeighted<T, kWidth>(results, scores, values, a.v.width);
     }
 
-    const float value_scale = scaleOf(a.v, kv_head);
+    const bool is_part = arguments.parts > 1;
     float factors[2];
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
         const float sum = overRow(state.sum[half], [](float x, float y) { return x + y; });
-        // A row that attends to nothing is 0, and its log-sum-exp -infinity. (With a NaN the sum is NaN.)
-        factors[half] = sum == 0 ? 0.0F : value_scale / sum;
+        factors[half] = is_part ? 1.0F : rowFactor(sum, scaleOf(a.v, kv_head));
         const int i = row + lane.group + half * 8;
-        if (arguments.lse != nullptr && lane.pair == 0 && i < sequence.rows.in_memory) {
-            arguments.lse[rowIndex(a, sequence, head, i)] =
-                sum == 0 ? negativeInfinity() : state.largest[half] + logf(sum);
+        if (lane.pair != 0 || i >= sequence.rows.in_memory) {
+            continue;
+        }
+        const int64_t index = rowIndex(a, sequence, head, i);
+        if (is_part) {
+            arguments.states[index * arguments.parts + share] = {state.largest[half], sum};
+        } else if (arguments.lse != nullptr) {
+            arguments.lse[index] = rowLogSum(state.largest[half], sum);
         }
     }
-    storeRows<T, kWidth>(rowsOf(arguments.out, a.q_starts, sequence.rows, part.batch, head), row,
-                         sequence.rows.in_memory, results, factors);
+    if (is_part) {
+        Rows kept = rowsOf(arguments.values, a.q_starts, sequence.rows, part.batch, head);
+        kept.first += share * a.v.width;
+        storeRows<F32, kWidth>(kept, row, sequence.rows.in_memory, results, factors);
+    } else {
+        storeRows<T, kWidth>(rowsOf(arguments.out, a.q_starts, sequence.rows, part.batch, head), row,
+                             sequence.rows.in_memory, results, factors);
+    }
 }
 
 }  // namespace

@@ -9,18 +9,17 @@ namespace optirs::cuda {
 /// How the rows of a tile are found.
 struct Rows {
     const HeadOperand& operand;
-    int64_t head;
-    int64_t base;  // of the sequence, in elements
-    const int32_t* table;
-    int64_t block_size;
-    int64_t block_count;
+    int64_t first;  // element of the sequence, or, with a table, of every block
+    const int32_t* table = nullptr;
+    int64_t block_size = 1;
+    int64_t block_count = 0;
 
     /// The row, or NULL where the table names no block that exists.
     template <class T>
     __device__ __forceinline__ T* at(int row) const {
-        T* data = static_cast<T*>(operand.data) + head * operand.head_stride;
+        T* data = static_cast<T*>(operand.data) + first;
         if (table == nullptr) {
-            return data + base + row * operand.row_stride;
+            return data + row * operand.row_stride;
         }
         const int64_t block = table[row / block_size];
         const bool is_there = block >= 0 && block < block_count;
@@ -32,18 +31,33 @@ struct Rows {
 __device__ __forceinline__ Rows rowsOf(const HeadOperand& operand, const int32_t* starts,
                                        const Extent& extent, int batch, int64_t head) {
     const int64_t base = starts != nullptr ? extent.start * operand.row_stride : batch * operand.batch_stride;
-    return {operand, head, base, nullptr, 1, 0};
+    return {operand, base + head * operand.head_stride};
 }
 /// Of keys or values.
 __device__ __forceinline__ Rows columnsOf(const AttentionScores& a, const HeadOperand& operand,
                                           const Sequence& sequence, int64_t head) {
-    Rows rows = rowsOf(operand, a.kv_starts, sequence.columns, sequence.batch, head);
     if (a.block_table != nullptr) {
-        rows.table = a.block_table + sequence.batch * a.table_width;
-        rows.block_size = a.block_size;
-        rows.block_count = a.block_count;
+        return {operand, head * operand.head_stride, a.block_table + sequence.batch * a.table_width,
+                a.block_size, a.block_count};
     }
-    return rows;
+    return rowsOf(operand, a.kv_starts, sequence.columns, sequence.batch, head);
+}
+
+/// A row of q, and of what has a row for each of its rows, by its number (rowIndex).
+struct NumberedRow {
+    int64_t batch;  // 0 of packed sequences
+    int64_t head;
+    int64_t row;
+
+    template <class T>
+    __device__ __forceinline__ T* of(const HeadOperand& operand) const {
+        return static_cast<T*>(operand.data) + batch * operand.batch_stride + row * operand.row_stride +
+               head * operand.head_stride;
+    }
+};
+
+__device__ __forceinline__ NumberedRow numberedRow(const AttentionScores& a, int64_t index) {
+    return {index / a.rows / a.heads, index / a.rows % a.heads, index % a.rows};
 }
 
 /// Elements as those of a tile. Decoding 8-bit floats is exact.
