@@ -7,8 +7,8 @@ namespace optirs::cuda {
 namespace {
 
 /// A kernel by element type and width.
-using Names = std::array<std::array<const char*, 3>, 3>;
-#define OPTIRS_WIDTHS(prefix) {prefix "_64", prefix "_128", prefix "_256"}
+using Names = std::array<std::array<const char*, 4>, 3>;
+#define OPTIRS_WIDTHS(prefix) {prefix "_64", prefix "_128", prefix "_256", prefix "_512"}
 #define OPTIRS_NAMES(prefix)                                                                          \
     Names {                                                                                           \
         {                                                                                             \
@@ -76,8 +76,9 @@ void attentionForward(const Queue& queue, Element element, const AttentionArgume
     static constexpr Names kForward = OPTIRS_NAMES("attention_forward");
     static constexpr std::array kJoin = {"attention_join_f32", "attention_join_bf16", "attention_join_f16"};
     const AttentionScores& scores = arguments.scores;
-    launch(queue, "attention_forward", kForward, element, rowParts(scores, element) * arguments.parts, 1,
-           arguments);
+    const int64_t slices = scores.v.width > kAttentionSlice ? 2 : 1;
+    launch(queue, "attention_forward", kForward, element,
+           rowParts(scores, element) * arguments.parts * slices, 1, arguments);
     if (arguments.parts > 1) {
         launchKernel(queue, {"attention_join", kJoin[static_cast<size_t>(element)]},
                      ceilDiv(attentionRowCount(scores), kWarpRows), &arguments);

@@ -41,13 +41,16 @@ HeadOperand operandOf(const optirs_dl_tensor& tensor, const optirs_dl_tensor* sc
             .scales = dataOf<float>(scale)};
 }
 
+template <class Args>
+int64_t widthOf(const Args& args) {
+    return std::max(args.q->shape[3], args.v->shape[3]);
+}
+
 /// What forward and backward have in common; `block_table` NULL where keys are not paged.
 template <class Args>
 AttentionScores scoresOf(const Args& args, const optirs_dl_tensor* block_table) {
     const optirs_dl_tensor& q = *args.q;
     const optirs_dl_tensor& k = *args.k;
-    require(q.shape[3] <= kAttentionWidest && args.v->shape[3] <= kAttentionWidest,
-            "attention whose heads are wider than 256");
     AttentionScores scores{};
     scores.q = operandOf(q, args.q_scale);
     scores.k = operandOf(k, args.k_scale);
@@ -95,6 +98,7 @@ AttentionScores scoresOf(const Args& args, const optirs_dl_tensor* block_table) 
 
 /// Parts have their results in the workspace.
 AttentionArguments argumentsOf(const optirs_attention_args& args) {
+    require(widthOf(args) <= kAttentionWidest, "attention whose heads are wider than 512");
     AttentionArguments arguments{.scores = scoresOf(args, args.block_table),
                                  .out = operandOf(*args.out),
                                  .lse = dataOf<float>(args.lse)};
@@ -136,6 +140,7 @@ uint64_t workspaceOf(const optirs_attention_backward_args& args) {
 
 void run(const optirs_attention_backward_args& args, CUstream stream) {
     const optirs_dl_tensor& q = *args.q;
+    require(widthOf(args) <= kAttentionSlice, "gradients of attention whose heads are wider than 256");
     require(!isFloat8(q) && !isFloat8(*args.k) && !isFloat8(*args.v) && !isFloat8(*args.dout),
             "gradients of attention of 8-bit floats");
     attentionBackward(queueOf(q, stream), elementOf(q),

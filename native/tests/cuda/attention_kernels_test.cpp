@@ -1,6 +1,6 @@
 // Attention, forward and backward, beside the CPU's: every option alone and together, at the edges of tiles.
-#include <functional>
 #include <string>
+#include <utility>
 
 #include "attention_twins.h"
 
@@ -20,6 +20,22 @@ TEST_F(AttentionKernelTest, Widths) {
         check("bf16", {.type = kBF16, .rows = 9, .columns = 11, .width = width, .value_width = width});
     }
     check("values are wider", {.rows = 9, .columns = 11, .width = 40, .value_width = 136});
+}
+
+TEST_F(AttentionKernelTest, WiderForwardAlone) {
+    for (const auto& [width, value_width] :
+         {std::pair(257, 257), std::pair(512, 512), std::pair(40, 300), std::pair(512, 64)}) {
+        Attention a{.rows = 9, .columns = 27, .width = width, .value_width = value_width};
+        a.mask = OPTIRS_MASK_CAUSAL_BOTTOM_RIGHT;
+        checkForward("f32", a);
+        a.type = kF16;
+        a.kv_splits = 2;
+        checkForward("f16, in parts", a);
+        a.type = kBF16;
+        a.k_type = a.v_type = kE4M3;
+        a.has_scale = true;
+        checkPaged("bf16, 8-bit pages", a);
+    }
 }
 
 TEST_F(AttentionKernelTest, MasksAndWindows) {
@@ -109,18 +125,30 @@ TEST_F(AttentionKernelTest, ARepeatedCallGivesTheSameBits) {
 }
 
 TEST_F(AttentionKernelTest, WhatIsNotThereSaysSo) {
-    const auto expectLacking = [&](const char* what,
-                                   const std::function<void(optirs_attention_args&)>& change) {
-        optirs_attention_args args{};
-        args.struct_size = sizeof(args);
-        fill(args, 1);
-        change(args);
-        const Failure failure = take(optirs_attention(queue.get(), &args));
+    const auto expectLacking = [&](optirs_error* error, const char* what) {
+        const Failure failure = take(error);
         EXPECT_EQ(failure.code, OPTIRS_UNIMPLEMENTED);
         EXPECT_EQ(failure.message, std::string("attention: the CUDA backend has no ") + what);
     };
-    prepare({.width = 257});
-    expectLacking("attention whose heads are wider than 256", [](auto&) {});
+    prepare({.width = 513});
+    optirs_attention_args args{};
+    args.struct_size = sizeof(args);
+    fill(args, 1);
+    expectLacking(optirs_attention(queue.get(), &args), "attention whose heads are wider than 512");
+
+    const Attention wide{.value_width = 257};
+    prepare(wide);
+    prepareGradients(wide);
+    optirs_attention_backward_args backward_args{};
+    backward_args.struct_size = sizeof(backward_args);
+    fillBackward(backward_args, 1);
+    uint64_t bytes = 0;
+    EXPECT_OK(optirs_kernel_workspace(OPTIRS_KERNEL_ATTENTION_BACKWARD, &backward_args, &bytes));
+    const auto workspace = memory(queue, bytes);
+    backward_args.workspace = optirs_device_memory_data(workspace.get());
+    backward_args.workspace_size = bytes;
+    expectLacking(optirs_attention_backward(queue.get(), &backward_args),
+                  "gradients of attention whose heads are wider than 256");
 }
 
 }  // namespace

@@ -133,19 +133,27 @@ class AttentionKernelTest : public KernelFamilyTest {
         kv_starts = numbers(a.kv_starts);
     }
 
+    void prepareGradients(const Attention& a) {
+        dout = &operand(a, a.type, a.rows, a.heads, a.value_width);
+        dq = &written(a, a.rows, a.heads, a.width);
+        dk = &written(a, a.columns, a.kv_heads, a.width);
+        dv = &written(a, a.columns, a.kv_heads, a.value_width);
+    }
+
     void forward() {
         runBoth<optirs_attention_args>(OPTIRS_KERNEL_ATTENTION, optirs_attention,
                                        [&](auto& args, int place) { fill(args, place); });
     }
+    void fillBackward(optirs_attention_backward_args& args, int place) const {
+        fill(args, place);
+        args.dout = at(dout, place);
+        args.dq = at(dq, place);
+        args.dk = at(dk, place);
+        args.dv = at(dv, place);
+    }
     void backward() {
         runBoth<optirs_attention_backward_args>(OPTIRS_KERNEL_ATTENTION_BACKWARD, optirs_attention_backward,
-                                                [&](auto& args, int place) {
-                                                    fill(args, place);
-                                                    args.dout = at(dout, place);
-                                                    args.dq = at(dq, place);
-                                                    args.dk = at(dk, place);
-                                                    args.dv = at(dv, place);
-                                                });
+                                                [&](auto& args, int place) { fillBackward(args, place); });
     }
 
     /// Probabilities and their gradients are rounded to the type of out on the device, and nowhere on the
@@ -181,10 +189,7 @@ class AttentionKernelTest : public KernelFamilyTest {
         checkForward(what, a);
         SCOPED_TRACE(what);
         const double unit = unitOf(a);
-        dout = &operand(a, a.type, a.rows, a.heads, a.value_width);
-        dq = &written(a, a.rows, a.heads, a.width);
-        dk = &written(a, a.columns, a.kv_heads, a.width);
-        dv = &written(a, a.columns, a.kv_heads, a.value_width);
+        prepareGradients(a);
         backward();
         expectSame(*dq, unit, unit);
         expectSame(*dk, unit, 2 * unit);

@@ -206,6 +206,7 @@ std::vector<Case> attentionCases(int64_t scale) {
         cases.push_back(forwardCase(std::max<int64_t>(4096 / scale, 8), 16, width));
         cases.push_back(bothCase(std::max<int64_t>(1024 / scale, 8), 16, width));
     }
+    cases.push_back(forwardCase(std::max<int64_t>(2048 / scale, 8), 16, 512));
     return cases;
 }
 

@@ -14,9 +14,10 @@ struct AttentionTile {
     static constexpr int kThreads = attentionThreads(sizeof(T));
     static constexpr int kColumns = attentionColumns(sizeof(T), kWidth);
     static constexpr int kStride = attentionStride(kWidth);
-    /// Results of a warp: of its 16 rows with all columns of a tile, and with all elements of a width.
+    static constexpr int kSlice = attentionSlice(kWidth);
+    /// Results of a warp: of its 16 rows with all columns of a tile, and with all elements of a slice.
     using Scores = float[kColumns / 8][4];
-    using Values = float[kWidth / 8][4];
+    using Values = float[kSlice / 8][4];
 };
 
 template <int kWidth>

@@ -84,21 +84,27 @@ struct AttentionBackwardArguments {
 
 // ---- How a block works: warps of 16 rows each against tiles of columns. ----
 
-/// Widths that there are kernels for; a narrower one takes the next.
-inline constexpr int kAttentionWidths[] = {64, 128, 256};
-inline constexpr int kAttentionWidest = 256;
+/// Widths that there are kernels for; a narrower one takes the next. The last is of the forward pass alone.
+inline constexpr int kAttentionWidths[] = {64, 128, 256, 512};
+inline constexpr int kAttentionWidest = 512;
+/// Of the results of a block, which are in registers: of wider values a block has one of two slices.
+inline constexpr int kAttentionSlice = 256;
+static_assert(kAttentionWidest == 2 * kAttentionSlice);
+inline constexpr int attentionSlice(int width) { return width < kAttentionSlice ? width : kAttentionSlice; }
 
 inline constexpr int attentionRows(int element_bytes) { return element_bytes == 2 ? 64 : 32; }
 inline constexpr int attentionThreads(int element_bytes) { return attentionRows(element_bytes) * 2; }
 inline constexpr int attentionColumns(int element_bytes, int width) {
-    return (width == 256 ? 16 : 32) / (element_bytes == 4 && width > 64 ? 2 : 1);
+    return (width >= 256 ? 16 : 32) / (element_bytes == 4 && width > 64 ? 2 : 1);
 }
 /// Elements from one row of a tile in shared memory to the next: see mma.cuh.
 inline constexpr int attentionStride(int width) { return width + 8; }
-/// Of shared memory, for tiles with `resident` times the rows and two times the columns.
+/// Of shared memory, for tiles with `resident` times the rows, the columns, and the columns of a slice.
 inline constexpr int attentionBytes(int element_bytes, int width, int resident) {
-    return (resident * attentionRows(element_bytes) + 2 * attentionColumns(element_bytes, width)) *
-           attentionStride(width) * element_bytes;
+    const int columns = attentionColumns(element_bytes, width);
+    return ((resident * attentionRows(element_bytes) + columns) * attentionStride(width) +
+            columns * attentionStride(attentionSlice(width))) *
+           element_bytes;
 }
 
 }  // namespace optirs::cuda

@@ -19,11 +19,10 @@ struct RunningRows {
 };
 
 /// Products of one tile become the weights of its values, and earlier results are brought to the new maximum.
-template <class T, int kWidth, int N>
+template <int N, int M>
 __device__ __forceinline__ void weigh(const AttentionScores& a, const Sequence& sequence, int64_t head,
                                       int row, const Range (&ranges)[2], int column, float scale,
-                                      float (&scores)[N][4], RunningRows& state,
-                                      float (&values)[kWidth / 8][4]) {
+                                      float (&scores)[N][4], RunningRows& state, float (&values)[M][4]) {
     const MmaLane lane = mmaLane();
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
@@ -62,7 +61,7 @@ __device__ __forceinline__ void weigh(const AttentionScores& a, const Sequence& 
         }
         if (former != 1.0F) {
 #pragma unroll
-            for (int n = 0; n < kWidth / 8; ++n) {
+            for (int n = 0; n < M; ++n) {
                 values[n][2 * half] *= former;
                 values[n][2 * half + 1] *= former;
             }
@@ -77,10 +76,12 @@ __device__ __forceinline__ void attend(const AttentionArguments& arguments) {
     T* queries = launchMemory<T>();
     T* keys = queries + Tile::kRows * Tile::kStride;
     T* values = keys + Tile::kColumns * Tile::kStride;
-    // Blocks that follow each other share rows, then a head.
-    const int64_t share = blockIdx.x % arguments.parts;
-    const int64_t number = blockIdx.x / arguments.parts;
-    const int64_t parts = gridDim.x / (a.heads * arguments.parts);
+    // Blocks that follow each other share columns, then rows, then a head.
+    const int slices = kWidth > Tile::kSlice && a.v.width > Tile::kSlice ? 2 : 1;
+    const int first_value = static_cast<int>(blockIdx.x) % slices * Tile::kSlice;
+    const int64_t share = blockIdx.x / slices % arguments.parts;
+    const int64_t number = blockIdx.x / slices / arguments.parts;
+    const int64_t parts = gridDim.x / (a.heads * arguments.parts * slices);
     const int64_t head = number / parts;
     // The last rows of a causal sequence have most columns: they begin.
     const Part part = partOf(a.q_starts, a.rows, a.batches, Tile::kRows, parts - 1 - number % parts);
@@ -90,7 +91,8 @@ __device__ __forceinline__ void attend(const AttentionArguments& arguments) {
     const Sequence sequence = sequenceOf(a, part.batch);
     const int64_t kv_head = head / (a.heads / a.kv_heads);
     const Rows key_rows = columnsOf(a, a.k, sequence, kv_head);
-    const Rows value_rows = columnsOf(a, a.v, sequence, kv_head);
+    Rows value_rows = columnsOf(a, a.v, sequence, kv_head);
+    value_rows.slice(first_value, Tile::kSlice);
     const int warp_row = static_cast<int>(threadIdx.x / kWarp) * 16;
     const int row = part.first + warp_row;
     const MmaLane lane = mmaLane();
@@ -107,12 +109,12 @@ __device__ __forceinline__ void attend(const AttentionArguments& arguments) {
     for (int column = all.begin; column < all.end; column += Tile::kColumns) {
         __syncthreads();  // everyone is done with the last tile
         loadTile<T, kWidth, Tile::kColumns>(keys, key_rows, column, sequence.columns.count);
-        loadTile<T, kWidth, Tile::kColumns>(values, value_rows, column, sequence.columns.count);
+        loadTile<T, Tile::kSlice, Tile::kColumns>(values, value_rows, column, sequence.columns.count);
         __syncthreads();
         typename Tile::Scores scores = {};
         multiplyRows<T, kWidth>(scores, queries, warp_row, keys, a.q.width);
-        weigh<T, kWidth>(a, sequence, head, row, ranges, column, scale, scores, state, results);
-        addWeighted<T, kWidth>(results, scores, values, a.v.width);
+        weigh(a, sequence, head, row, ranges, column, scale, scores, state, results);
+        addWeighted<T, Tile::kSlice>(results, scores, values, value_rows.width);
     }
 
     const bool is_part = arguments.parts > 1;
@@ -122,7 +124,7 @@ __device__ __forceinline__ void attend(const AttentionArguments& arguments) {
         const float sum = overRow(state.sum[half], [](float x, float y) { return x + y; });
         factors[half] = is_part ? 1.0F : rowFactor(sum, scaleOf(a.v, kv_head));
         const int i = row + lane.group + half * 8;
-        if (lane.pair != 0 || i >= sequence.rows.in_memory) {
+        if (lane.pair != 0 || first_value != 0 || i >= sequence.rows.in_memory) {
             continue;
         }
         const int64_t index = rowIndex(a, sequence, head, i);
@@ -135,10 +137,12 @@ __device__ __forceinline__ void attend(const AttentionArguments& arguments) {
     if (is_part) {
         Rows kept = rowsOf(arguments.values, a.q_starts, sequence.rows, part.batch, head);
         kept.first += share * a.v.width;
-        storeRows<F32, kWidth>(kept, row, sequence.rows.in_memory, results, factors);
+        kept.slice(first_value, Tile::kSlice);
+        storeRows<F32, Tile::kSlice>(kept, row, sequence.rows.in_memory, results, factors);
     } else {
-        storeRows<T, kWidth>(rowsOf(arguments.out, a.q_starts, sequence.rows, part.batch, head), row,
-                             sequence.rows.in_memory, results, factors);
+        Rows out = rowsOf(arguments.out, a.q_starts, sequence.rows, part.batch, head);
+        out.slice(first_value, Tile::kSlice);
+        storeRows<T, Tile::kSlice>(out, row, sequence.rows.in_memory, results, factors);
     }
 }
 
@@ -151,7 +155,8 @@ __device__ __forceinline__ void attend(const AttentionArguments& arguments) {
 #define OPTIRS_ATTENTION(T, suffix)            \
     OPTIRS_ATTENTION_WIDTH(T, suffix, 64, 3);  \
     OPTIRS_ATTENTION_WIDTH(T, suffix, 128, 3); \
-    OPTIRS_ATTENTION_WIDTH(T, suffix, 256, 1)
+    OPTIRS_ATTENTION_WIDTH(T, suffix, 256, 1); \
+    OPTIRS_ATTENTION_WIDTH(T, suffix, 512, 1)
 
 OPTIRS_ATTENTION(F32, f32);
 OPTIRS_ATTENTION(BF16, bf16);

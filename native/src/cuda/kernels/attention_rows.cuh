@@ -10,9 +10,16 @@ namespace optirs::cuda {
 struct Rows {
     const HeadOperand& operand;
     int64_t first;  // element of the sequence, or, with a table, of every block
+    int width;
     const int32_t* table = nullptr;
     int64_t block_size = 1;
     int64_t block_count = 0;
+
+    /// Keeps `most` elements of each row, from `from` on.
+    __device__ __forceinline__ void slice(int from, int most) {
+        first += from;
+        width = clamped(width - from, 0, most);
+    }
 
     /// The row, or NULL where the table names no block that exists.
     template <class T>
@@ -31,14 +38,15 @@ struct Rows {
 __device__ __forceinline__ Rows rowsOf(const HeadOperand& operand, const int32_t* starts,
                                        const Extent& extent, int batch, int64_t head) {
     const int64_t base = starts != nullptr ? extent.start * operand.row_stride : batch * operand.batch_stride;
-    return {operand, base + head * operand.head_stride};
+    return {operand, base + head * operand.head_stride, operand.width};
 }
 /// Of keys or values.
 __device__ __forceinline__ Rows columnsOf(const AttentionScores& a, const HeadOperand& operand,
                                           const Sequence& sequence, int64_t head) {
     if (a.block_table != nullptr) {
-        return {operand, head * operand.head_stride, a.block_table + sequence.batch * a.table_width,
-                a.block_size, a.block_count};
+        return {operand,       head * operand.head_stride,
+                operand.width, a.block_table + sequence.batch * a.table_width,
+                a.block_size,  a.block_count};
     }
     return rowsOf(operand, a.kv_starts, sequence.columns, sequence.batch, head);
 }
@@ -84,7 +92,7 @@ template <class T, class Stored, int kWidth, int kCount>
 __device__ __forceinline__ void loadStored(T* tile, const Rows& rows, int first, int end) {
     constexpr int N = kVector<Stored>;
     constexpr int kStride = kTileStride<kWidth>;
-    const int width = rows.operand.width;
+    const int width = rows.width;
     if (rows.operand.is_vector != 0) {
         for (int i = static_cast<int>(threadIdx.x) * N; i < kCount * kWidth;
              i += static_cast<int>(blockDim.x) * N) {
@@ -130,7 +138,7 @@ template <class T, int kWidth>
 __device__ __forceinline__ void storeRows(const Rows& rows, int first, int end,
                                           const float (&values)[kWidth / 8][4], const float (&factors)[2]) {
     const MmaLane lane = mmaLane();
-    const int width = rows.operand.width;
+    const int width = rows.width;
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
         const int row = first + lane.group + half * 8;
