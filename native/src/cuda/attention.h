@@ -19,7 +19,7 @@ struct AttentionGradients {
     HeadOperand k;
     HeadOperand v;
 };
-/// `arguments` without `gradient`; fills `means` first.
+/// `element` is that of `out` and the gradients. `arguments` without `gradient`; fills `means` first.
 void attentionBackward(const Queue& queue, Element element, AttentionBackwardArguments arguments,
                        const AttentionGradients& gradients);
 

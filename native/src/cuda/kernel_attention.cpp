@@ -139,14 +139,12 @@ uint64_t workspaceOf(const optirs_attention_backward_args& args) {
 }
 
 void run(const optirs_attention_backward_args& args, CUstream stream) {
-    const optirs_dl_tensor& q = *args.q;
+    const optirs_dl_tensor& out = *args.out;
     require(widthOf(args) <= kAttentionSlice, "gradients of attention whose heads are wider than 256");
-    require(!isFloat8(q) && !isFloat8(*args.k) && !isFloat8(*args.v) && !isFloat8(*args.dout),
-            "gradients of attention of 8-bit floats");
-    attentionBackward(queueOf(q, stream), elementOf(q),
+    attentionBackward(queueOf(out, stream), elementOf(out),
                       {.scores = scoresOf(args, nullptr),
-                       .out = operandOf(*args.out),
-                       .dout = operandOf(*args.dout),
+                       .out = operandOf(out),
+                       .dout = operandOf(*args.dout, args.dout_scale),
                        .gradient = {},
                        .lse = dataOf<float>(args.lse),
                        .means = static_cast<float*>(args.workspace)},

@@ -1,5 +1,7 @@
 // Attention of 8-bit floats, beside the CPU's and beside the same numbers in wider types.
 #include <tuple>
+#include <utility>
+#include <vector>
 
 #include "attention_twins.h"
 
@@ -30,16 +32,18 @@ class Float8AttentionTest : public AttentionKernelTest {
 
 TEST_F(Float8AttentionTest, Types) {
     for (const auto type : {kF32, kBF16, kF16}) {
-        for (const auto& [of_q, of_k, of_v] :
-             {std::tuple(type, kE4M3, kE4M3), std::tuple(type, kE5M2, type), std::tuple(type, type, kE4M3),
-              std::tuple(kE4M3, kE4M3, kE5M2), std::tuple(kE5M2, kE4M3, kE5M2)}) {
-            Attention a{.type = type, .q_type = of_q, .k_type = of_k, .v_type = of_v, .batch = 2, .heads = 4};
+        for (const auto& [of_q, of_k, of_v, of_dout] :
+             {std::tuple(type, kE4M3, kE4M3, type), std::tuple(type, kE5M2, type, kE5M2),
+              std::tuple(type, type, kE4M3, kE4M3), std::tuple(kE4M3, kE4M3, kE5M2, kE5M2),
+              std::tuple(kE5M2, kE4M3, kE5M2, type)}) {
+            Attention a{.type = type, .q_type = of_q, .k_type = of_k, .v_type = of_v, .dout_type = of_dout};
+            a.heads = 4;
             a.kv_heads = 2;
-            checkForward("without scales", a);
+            check("without scales", a);
             a.has_scale = true;
-            checkForward("a scale for each tensor", a);
+            check("a scale for each tensor", a);
             a.has_head_scales = true;
-            checkForward("a scale for each head", a);
+            check("a scale for each head", a);
         }
     }
 }
@@ -50,29 +54,31 @@ TEST_F(Float8AttentionTest, WidthsAndStrides) {
                     .q_type = kE4M3,
                     .k_type = kE4M3,
                     .v_type = kE4M3,
+                    .dout_type = kE5M2,
                     .rows = 9,
                     .columns = 43,
                     .width = width,
                     .value_width = width};
-        checkForward("dense", a);
+        check("dense", a);
         a.is_transposed = true;
         a.type = kF32;
-        checkForward("transposed", a);
+        check("transposed", a);
     }
 }
 
 TEST_F(Float8AttentionTest, WithEverythingElse) {
     Attention a{.type = kBF16, .q_type = kE4M3, .k_type = kE4M3, .v_type = kE4M3, .batch = 2, .heads = 4};
+    a.dout_type = kE5M2;
     a.has_head_scales = true;
     a.soft_cap = 2;
     a.dropout = 0.2;
     a.has_bias = a.has_slopes = true;
     a.mask = OPTIRS_MASK_CAUSAL_BOTTOM_RIGHT;
     a.kv_lengths = {50, 13};
-    checkForward("lengths, bias, cap, dropout", a);
+    check("lengths, bias, cap, dropout", a);
     a = {.type = kF16, .k_type = kE5M2, .v_type = kE4M3, .rows = 80, .columns = 80, .has_scale = true};
     a.q_starts = a.kv_starts = {0, 3, 3, 70, 80};
-    checkForward("packed", a);
+    check("packed", a);
     a = {.type = kBF16, .k_type = kE4M3, .v_type = kE4M3, .rows = 5, .heads = 4, .kv_heads = 2};
     a.has_head_scales = true;
     checkPaged("16-bit queries, 8-bit pages", a);
@@ -83,17 +89,48 @@ TEST_F(Float8AttentionTest, WithEverythingElse) {
 TEST_F(Float8AttentionTest, DecodesExactly) {
     for (const auto type : {kF32, kBF16, kF16}) {
         for (const auto narrow : {kE4M3, kE5M2}) {
-            prepare({.type = type, .q_type = narrow, .k_type = narrow, .v_type = narrow});
-            forward();
-            const std::vector<char> bytes = onDevice(*out);
-            const std::vector<char> sums = onDevice(*lse);
-            for (Twin** operand : {&q, &k, &v}) {
-                *operand = &decoded(**operand, type);
+            const Attention a{
+                .type = type, .q_type = narrow, .k_type = narrow, .v_type = narrow, .dout_type = narrow};
+            prepare(a);
+            prepareGradients(a);
+            std::vector<std::vector<char>> of_codes;
+            for (const bool is_decoded : {false, true}) {
+                if (is_decoded) {
+                    for (Twin** operand : {&q, &k, &v, &dout}) {
+                        *operand = &decoded(**operand, type);
+                    }
+                }
+                forward();
+                backward();
+                std::vector<std::vector<char>> results;
+                for (const Twin* result : {out, lse, dq, dk, dv}) {
+                    results.push_back(onDevice(*result));
+                }
+                if (is_decoded) {
+                    EXPECT_EQ(results, of_codes);
+                }
+                of_codes = std::move(results);
             }
-            forward();
-            EXPECT_EQ(onDevice(*out), bytes);
-            EXPECT_EQ(onDevice(*lse), sums);
         }
+    }
+}
+
+/// A gradient of keys or values adds up heads whose scales have little in common.
+TEST_F(Float8AttentionTest, ScalesOfAnySize) {
+    for (const auto type : {kBF16, kF16}) {
+        Attention a{.type = type, .q_type = kE4M3, .k_type = kE4M3, .v_type = kE4M3, .dout_type = kE4M3};
+        a.heads = 4;
+        a.kv_heads = 1;
+        a.has_head_scales = true;
+        prepare(a);
+        q_scale = &values(kF32, {4}, std::vector<float>{0x1p-12F, 1, 0, -0.5F});
+        forward();
+        prepareGradients(a);
+        dout_scale = &values(kF32, {4}, std::vector<float>{1, 0x1p-12F, -0.25F, 0});
+        backward();
+        expectSame(*dq, unitOf(a), unitOf(a));
+        expectSame(*dk, unitOf(a), 2 * unitOf(a));
+        expectSame(*dv, unitOf(a), 2 * unitOf(a));
     }
 }
 

@@ -15,6 +15,7 @@ struct Attention {
     optirs_dl_data_type q_type = {};
     optirs_dl_data_type k_type = {};
     optirs_dl_data_type v_type = {};
+    optirs_dl_data_type dout_type = {};
     int64_t batch = 1;
     int64_t rows = 40;
     int64_t columns = 50;
@@ -134,7 +135,8 @@ class AttentionKernelTest : public KernelFamilyTest {
     }
 
     void prepareGradients(const Attention& a) {
-        dout = &operand(a, a.type, a.rows, a.heads, a.value_width);
+        dout = &operand(a, a.dout_type, a.rows, a.heads, a.value_width);
+        dout_scale = scalesOf(a, *dout, a.heads);
         dq = &written(a, a.rows, a.heads, a.width);
         dk = &written(a, a.columns, a.kv_heads, a.width);
         dv = &written(a, a.columns, a.kv_heads, a.value_width);
@@ -147,6 +149,7 @@ class AttentionKernelTest : public KernelFamilyTest {
     void fillBackward(optirs_attention_backward_args& args, int place) const {
         fill(args, place);
         args.dout = at(dout, place);
+        args.dout_scale = at(dout_scale, place);
         args.dq = at(dq, place);
         args.dk = at(dk, place);
         args.dv = at(dv, place);
@@ -200,7 +203,8 @@ class AttentionKernelTest : public KernelFamilyTest {
     Twin *q = nullptr, *k = nullptr, *v = nullptr, *out = nullptr, *lse = nullptr, *bias = nullptr,
          *slopes = nullptr, *q_lengths = nullptr, *kv_lengths = nullptr, *q_starts = nullptr,
          *kv_starts = nullptr, *q_scale = nullptr, *k_scale = nullptr, *v_scale = nullptr,
-         *block_table = nullptr, *dout = nullptr, *dq = nullptr, *dk = nullptr, *dv = nullptr;
+         *block_table = nullptr, *dout = nullptr, *dout_scale = nullptr, *dq = nullptr, *dk = nullptr,
+         *dv = nullptr;
     std::list<std::array<std::vector<int64_t>, 2>> views;
 };
 

@@ -28,23 +28,45 @@ __device__ __forceinline__ RowFacts factsOf(const AttentionBackwardArguments& ar
     return {lse, arguments.means[index], lse - lse == 0 ? rangeOf(a, sequence, row) : Range{0, 0}};
 }
 
+/// From products of elements to numbers: scores, and gradients of probabilities.
+struct Scales {
+    float score;
+    float gradient;
+};
+
+__device__ __forceinline__ Scales scalesOf(const AttentionBackwardArguments& arguments, int64_t head,
+                                           int64_t kv_head) {
+    const AttentionScores& a = arguments.scores;
+    return {scoreScale(a, head, kv_head), scaleOf(arguments.dout, head) * scaleOf(a.v, kv_head)};
+}
+
+/// The greatest scale of the heads of a group. A gradient that sums over them is multiplied by it in the end,
+/// and each head's factors by what is left, at most 1, before they are rounded.
+__device__ __forceinline__ float greatestScale(const HeadOperand& operand, int64_t first, int64_t heads) {
+    float greatest = 0;
+    for (int64_t head = first; head < first + heads; ++head) {
+        greatest = fmaxf(greatest, fabsf(scaleOf(operand, head)));
+    }
+    return greatest > 0 ? greatest : 1.0F;
+}
+
 /// From a product of q and k, and the gradient of its probability, to what the gradient of an operand takes
 /// it times: for v the probability, else the gradient of the product without scale.
 template <Operand kOf>
 __device__ __forceinline__ float factorOf(const AttentionScores& a, const Sequence& sequence, int64_t head,
-                                          int row, int column, const RowFacts& facts, float product,
-                                          float gradient) {
+                                          int row, int column, const RowFacts& facts, const Scales& scales,
+                                          float product, float gradient) {
     if (!facts.range.has(column)) {
         return 0;
     }
-    const float score = cappedScore(a, a.scale, product);
+    const float score = cappedScore(a, scales.score, product);
     const float probability = expf(shiftedScore(a, sequence, head, row, column, score) - facts.lse);
     const float keep = a.drops != 0 ? keepFactor(a, rowIndex(a, sequence, head, row), column) : 1.0F;
     if (kOf == Operand::kValue) {
         return probability * keep;
     }
     const float bent = a.soft_cap > 0 ? score / a.soft_cap : 0.0F;
-    return probability * (gradient * keep - facts.mean) * (1.0F - bent * bent);
+    return probability * (gradient * scales.gradient * keep - facts.mean) * (1.0F - bent * bent);
 }
 
 /// The gradient of q.
@@ -72,6 +94,7 @@ __device__ __forceinline__ void queryGradient(const AttentionBackwardArguments& 
     const RowFacts facts[2] = {factsOf(arguments, sequence, head, row + lane.group),
                                factsOf(arguments, sequence, head, row + lane.group + 8)};
     const Range all = rangeOf(a, sequence, part.first, part.first + Tile::kRows);
+    const Scales scales = scalesOf(arguments, head, kv_head);
 
     loadTile<T, kWidth, Tile::kRows>(queries, rowsOf(a.q, a.q_starts, sequence.rows, part.batch, head),
                                      part.first, sequence.rows.count);
@@ -95,12 +118,13 @@ __device__ __forceinline__ void queryGradient(const AttentionBackwardArguments& 
             for (int i = 0; i < 4; ++i) {
                 scores[n][i] = factorOf<Operand::kQuery>(a, sequence, head, row + lane.group + i / 2 * 8,
                                                          column + n * 8 + 2 * lane.pair + i % 2, facts[i / 2],
-                                                         scores[n][i], gradients[n][i]);
+                                                         scales, scores[n][i], gradients[n][i]);
             }
         }
         addWeighted<T, kWidth>(results, scores, keys, a.q.width);
     }
-    const float factors[2] = {a.scale, a.scale};
+    const float factor = a.scale * scaleOf(a.k, kv_head);
+    const float factors[2] = {factor, factor};
     storeRows<T, kWidth>(rowsOf(arguments.gradient, a.q_starts, sequence.rows, part.batch, head), row,
                          sequence.rows.in_memory, results, factors);
 }
@@ -134,8 +158,12 @@ __device__ __forceinline__ void columnGradient(const AttentionBackwardArguments&
         loadTile<T, kWidth, Tile::kRows>(values, columnsOf(a, a.v, sequence, kv_head), part.first,
                                          sequence.columns.count);
     }
+    const HeadOperand& summed = kIsValue ? arguments.dout : a.q;
+    const float greatest = greatestScale(summed, kv_head * group, group);
     typename Tile::Values results = {};
     for (int64_t head = kv_head * group; head < (kv_head + 1) * group; ++head) {
+        const Scales scales = scalesOf(arguments, head, kv_head);
+        const float share = scaleOf(summed, head) / greatest;
         const Rows query_rows = rowsOf(a.q, a.q_starts, sequence.rows, part.batch, head);
         const Rows change_rows = rowsOf(arguments.dout, a.q_starts, sequence.rows, part.batch, head);
         for (int row = 0; row < sequence.rows.count; row += Tile::kColumns) {
@@ -161,16 +189,16 @@ __device__ __forceinline__ void columnGradient(const AttentionBackwardArguments&
 #pragma unroll
                 for (int i = 0; i < 4; ++i) {
                     const int of_tile = n * 8 + 2 * lane.pair + i % 2;
-                    scores[n][i] =
-                        factorOf<kOf>(a, sequence, head, row + of_tile, column + lane.group + i / 2 * 8,
-                                      facts[of_tile], scores[n][i], gradients[n][i]);
+                    scores[n][i] = share * factorOf<kOf>(a, sequence, head, row + of_tile,
+                                                         column + lane.group + i / 2 * 8, facts[of_tile],
+                                                         scales, scores[n][i], gradients[n][i]);
                 }
             }
             addWeighted<T, kWidth>(results, scores, kIsValue ? changes : queries,
                                    kIsValue ? a.v.width : a.q.width);
         }
     }
-    const float factor = kIsValue ? 1.0F : a.scale;
+    const float factor = kIsValue ? greatest : a.scale * greatest;
     const float factors[2] = {factor, factor};
     storeRows<T, kWidth>(rowsOf(arguments.gradient, a.kv_starts, sequence.columns, part.batch, kv_head),
                          column, sequence.columns.in_memory, results, factors);
@@ -185,16 +213,16 @@ __device__ __forceinline__ void rowMeans(const AttentionBackwardArguments& argum
         return;
     }
     const NumberedRow row = numberedRow(a, index);
-    const T* out = row.of<const T>(arguments.out);
-    const T* change = row.of<const T>(arguments.dout);
+    const T* out = static_cast<const T*>(arguments.out.data) + row.of(arguments.out);
+    const int64_t change = row.of(arguments.dout);
     float sum = 0;
     for (int i = static_cast<int>(threadIdx.x % kWarp); i < arguments.out.width;
          i += static_cast<int>(kWarp)) {
-        sum = fmaf(toFloat(change[i]), toFloat(out[i]), sum);
+        sum = fmaf(elementAt<T>(arguments.dout, change + i), toFloat(out[i]), sum);
     }
     sum = reduceWarp<Sum>(sum);
     if (threadIdx.x % kWarp == 0) {
-        arguments.means[index] = sum;
+        arguments.means[index] = sum * scaleOf(arguments.dout, row.head);
     }
 }
 

@@ -15,7 +15,7 @@ __device__ __forceinline__ void join(const AttentionArguments& arguments) {
     }
     const NumberedRow row = numberedRow(a, index);
     const PartState* states = arguments.states + index * arguments.parts;
-    const float* values = row.of<const float>(arguments.values);
+    const float* values = static_cast<const float*>(arguments.values.data) + row.of(arguments.values);
     const int lane = static_cast<int>(threadIdx.x % kWarp);
     float largest = negativeInfinity();
     for (int64_t part = 0; part < arguments.parts; ++part) {
@@ -39,7 +39,7 @@ __device__ __forceinline__ void join(const AttentionArguments& arguments) {
         }
     }
     const float factor = rowFactor(sum, scaleOf(a.v, row.head / (a.heads / a.kv_heads)));
-    T* out = row.of<T>(arguments.out);
+    T* out = static_cast<T*>(arguments.out.data) + row.of(arguments.out);
 #pragma unroll
     for (int k = 0; k < kPerLane; ++k) {
         const int column = lane + k * static_cast<int>(kWarp);

@@ -57,15 +57,27 @@ struct NumberedRow {
     int64_t head;
     int64_t row;
 
-    template <class T>
-    __device__ __forceinline__ T* of(const HeadOperand& operand) const {
-        return static_cast<T*>(operand.data) + batch * operand.batch_stride + row * operand.row_stride +
-               head * operand.head_stride;
+    /// Its first element.
+    __device__ __forceinline__ int64_t of(const HeadOperand& operand) const {
+        return batch * operand.batch_stride + row * operand.row_stride + head * operand.head_stride;
     }
 };
 
 __device__ __forceinline__ NumberedRow numberedRow(const AttentionScores& a, int64_t index) {
     return {index / a.rows / a.heads, index / a.rows % a.heads, index % a.rows};
+}
+
+/// An element of what memory has as T or as 8-bit floats.
+template <class T>
+__device__ __forceinline__ float elementAt(const HeadOperand& operand, int64_t i) {
+    switch (operand.storage) {
+        case Storage::kE4M3:
+            return toFloat(static_cast<const E4M3*>(operand.data)[i]);
+        case Storage::kE5M2:
+            return toFloat(static_cast<const E5M2*>(operand.data)[i]);
+        default:
+            return toFloat(static_cast<const T*>(operand.data)[i]);
+    }
 }
 
 /// Elements as those of a tile. Decoding 8-bit floats is exact.
