@@ -48,6 +48,17 @@ CUdevice deviceHandle(int32_t device) {
     return handle;
 }
 
+int32_t computeCapability(int32_t device) {
+    const CUdevice handle = deviceHandle(device);
+    const auto attribute = [&](int32_t which) {
+        int32_t value = 0;
+        checkDriver(driver().deviceGetAttribute(&value, which, handle), "cuDeviceGetAttribute");
+        return value;
+    };
+    return attribute(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR) * 10 +
+           attribute(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
+}
+
 CUcontext primaryContext(int32_t device) {
     if (device >= 0 && device < kMaxDevices) {
         if (CUcontext known = contexts[static_cast<size_t>(device)].load(std::memory_order_acquire)) {

@@ -258,23 +258,6 @@ class Chosen {
         return handle;
     }
 
-    int32_t capability(int32_t device) {
-        const std::scoped_lock lock(mutex_);
-        int32_t& known = capabilities_[device];
-        if (known == 0) {
-            int32_t parts[2] = {};
-            const CUdevice number = deviceHandle(device);
-            checkDriver(
-                driver().deviceGetAttribute(&parts[0], CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, number),
-                "cuDeviceGetAttribute");
-            checkDriver(
-                driver().deviceGetAttribute(&parts[1], CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, number),
-                "cuDeviceGetAttribute");
-            known = parts[0] * 10 + parts[1];
-        }
-        return known;
-    }
-
     template <class Find>
     cublasLtMatmulAlgo_t find(const ShapeKey& key, Find&& find_algorithm) {
         const std::scoped_lock lock(mutex_);
@@ -291,7 +274,6 @@ class Chosen {
  private:
     std::mutex mutex_;
     std::map<int32_t, cublasLtHandle_t> handles_;
-    std::map<int32_t, int32_t> capabilities_;
     std::map<ShapeKey, cublasLtMatmulAlgo_t> algorithms_;
 };
 
@@ -316,7 +298,7 @@ auto prepared(const Queue& queue, const Gemm& problem, Body&& body) {
     if (!libraries().cublaslt.is_loaded) {
         throw core::Error(Code::kUnavailable, "gemm: " + libraries().cublaslt.reason, "cuda");
     }
-    checkGemm(problem, chosen().capability(queue.device), libraries().cublaslt.version);
+    checkGemm(problem, computeCapability(queue.device), libraries().cublaslt.version);
     const ContextScope scope(queue.device);
     const Descriptors descriptors(problem);
     return body(chosen().handle(queue.device), descriptors);
@@ -364,7 +346,7 @@ class TimingEvents {
 }  // namespace
 
 uint64_t gemmWorkspaceBytes(int32_t device) {
-    return chosen().capability(device) >= 90 ? kHopperWorkspace : kWorkspace;
+    return computeCapability(device) >= 90 ? kHopperWorkspace : kWorkspace;
 }
 
 void gemm(const Queue& queue, const Gemm& problem, void* workspace, uint64_t workspace_bytes) {
