@@ -19,6 +19,19 @@ struct AttentionGradients {
     HeadOperand k;
     HeadOperand v;
 };
+/// A call of either pass, before it is known what computes it.
+struct AttentionCall {
+    Queue queue;
+    Element element;
+    bool is_backward;
+    AttentionScores scores;
+    HeadOperand out;
+    float* lse;
+    HeadOperand dout;              // of the backward pass
+    AttentionGradients gradients;  // likewise
+    int64_t parts;                 // that the columns of each row are divided into
+};
+
 /// `element` is that of `out` and the gradients. `arguments` without `gradient`; fills `means` first.
 void attentionBackward(const Queue& queue, Element element, AttentionBackwardArguments arguments,
                        const AttentionGradients& gradients);

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "src/cuda/attention.h"
+#include "src/cuda/cudnn_attention.h"
 #include "src/cuda/kernel_calls.h"
 #include "src/cuda/tensor.h"
 
@@ -96,17 +96,42 @@ AttentionScores scoresOf(const Args& args, const optirs_dl_tensor* block_table) 
     return scores;
 }
 
-/// Parts have their results in the workspace.
-AttentionArguments argumentsOf(const optirs_attention_args& args) {
+AttentionCall callOf(const optirs_attention_args& args, CUstream stream) {
     require(widthOf(args) <= kAttentionWidest, "attention whose heads are wider than 512");
-    AttentionArguments arguments{.scores = scoresOf(args, args.block_table),
-                                 .out = operandOf(*args.out),
-                                 .lse = dataOf<float>(args.lse)};
-    const AttentionScores& scores = arguments.scores;
-    arguments.parts = attentionParts(scores, elementOf(*args.out), args.kv_splits);
-    if (arguments.parts > 1) {
-        const int64_t row = arguments.parts * scores.v.width;
-        auto* values = static_cast<float*>(args.workspace);
+    const Element element = elementOf(*args.out);
+    const AttentionScores scores = scoresOf(args, args.block_table);
+    return {.queue = queueOf(*args.out, stream),
+            .element = element,
+            .is_backward = false,
+            .scores = scores,
+            .out = operandOf(*args.out),
+            .lse = dataOf<float>(args.lse),
+            .dout = {},
+            .gradients = {},
+            .parts = attentionParts(scores, element, args.kv_splits)};
+}
+
+AttentionCall callOf(const optirs_attention_backward_args& args, CUstream stream) {
+    require(widthOf(args) <= kAttentionSlice, "gradients of attention whose heads are wider than 256");
+    return {.queue = queueOf(*args.out, stream),
+            .element = elementOf(*args.out),
+            .is_backward = true,
+            .scores = scoresOf(args, nullptr),
+            .out = operandOf(*args.out),
+            .lse = dataOf<float>(args.lse),
+            .dout = operandOf(*args.dout, args.dout_scale),
+            .gradients = {.q = operandOf(*args.dq), .k = operandOf(*args.dk), .v = operandOf(*args.dv)},
+            .parts = 1};
+}
+
+/// For the project's own kernel. Parts have their results in the workspace.
+AttentionArguments argumentsOf(const AttentionCall& call, void* workspace) {
+    AttentionArguments arguments{.scores = call.scores, .out = call.out, .lse = call.lse};
+    arguments.parts = call.parts;
+    if (call.parts > 1) {
+        const AttentionScores& scores = call.scores;
+        const int64_t row = call.parts * scores.v.width;
+        auto* values = static_cast<float*>(workspace);
         const bool is_vector = scores.v.width % 4 == 0 && reinterpret_cast<uintptr_t>(values) % 16 == 0;
         arguments.values = {.data = values,
                             .batch_stride = scores.heads * scores.rows * row,
@@ -119,36 +144,51 @@ AttentionArguments argumentsOf(const optirs_attention_args& args) {
     return arguments;
 }
 
-}  // namespace
-
-uint64_t workspaceOf(const optirs_attention_args& args) {
-    const AttentionArguments arguments = argumentsOf(args);
-    const AttentionScores& scores = arguments.scores;
-    const auto of_part = static_cast<uint64_t>(scores.v.width) * sizeof(float) + sizeof(PartState);
-    const auto parts = static_cast<uint64_t>(attentionRowCount(scores) * arguments.parts);
-    return arguments.parts == 1 ? 0 : parts * of_part;
+uint64_t ownWorkspace(const AttentionCall& call) {
+    const auto rows = static_cast<uint64_t>(attentionRowCount(call.scores));
+    if (call.is_backward) {
+        return rows * sizeof(float);
+    }
+    const uint64_t of_part = static_cast<uint64_t>(call.scores.v.width) * sizeof(float) + sizeof(PartState);
+    return call.parts == 1 ? 0 : rows * static_cast<uint64_t>(call.parts) * of_part;
 }
 
+uint64_t workspaceOf(const AttentionCall& call) {
+    const CudnnAttention* cudnn = chooseCudnn(call);
+    return cudnn != nullptr ? workspaceBytes(*cudnn) : ownWorkspace(call);
+}
+
+}  // namespace
+
+uint64_t workspaceOf(const optirs_attention_args& args) { return workspaceOf(callOf(args, nullptr)); }
+
 void run(const optirs_attention_args& args, CUstream stream) {
-    attentionForward(queueOf(*args.out, stream), elementOf(*args.out), argumentsOf(args));
+    const AttentionCall call = callOf(args, stream);
+    if (const CudnnAttention* cudnn = chooseCudnn(call)) {
+        run(*cudnn, call, args.workspace);
+        return;
+    }
+    attentionForward(call.queue, call.element, argumentsOf(call, args.workspace));
 }
 
 uint64_t workspaceOf(const optirs_attention_backward_args& args) {
-    const optirs_dl_tensor& q = *args.q;
-    return static_cast<uint64_t>(q.shape[0] * q.shape[1] * q.shape[2]) * sizeof(float);
+    return workspaceOf(callOf(args, nullptr));
 }
 
 void run(const optirs_attention_backward_args& args, CUstream stream) {
-    const optirs_dl_tensor& out = *args.out;
-    require(widthOf(args) <= kAttentionSlice, "gradients of attention whose heads are wider than 256");
-    attentionBackward(queueOf(out, stream), elementOf(out),
-                      {.scores = scoresOf(args, nullptr),
-                       .out = operandOf(out),
-                       .dout = operandOf(*args.dout, args.dout_scale),
+    const AttentionCall call = callOf(args, stream);
+    if (const CudnnAttention* cudnn = chooseCudnn(call)) {
+        run(*cudnn, call, args.workspace);
+        return;
+    }
+    attentionBackward(call.queue, call.element,
+                      {.scores = call.scores,
+                       .out = call.out,
+                       .dout = call.dout,
                        .gradient = {},
-                       .lse = dataOf<float>(args.lse),
+                       .lse = call.lse,
                        .means = static_cast<float*>(args.workspace)},
-                      {.q = operandOf(*args.dq), .k = operandOf(*args.dk), .v = operandOf(*args.dv)});
+                      call.gradients);
 }
 
 }  // namespace optirs::cuda

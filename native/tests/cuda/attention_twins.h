@@ -40,7 +40,8 @@ struct Attention {
     int64_t kv_splits = 0;
 };
 
-class AttentionKernelTest : public KernelFamilyTest {
+/// Attention on the host and on the device, with the same tensors.
+class AttentionTest : public KernelFamilyTest {
  protected:
     /// Views memory [batch, heads, sequence, width] as [batch, sequence, heads, width].
     Twin& transposed(Twin& twin) {
@@ -206,6 +207,13 @@ class AttentionKernelTest : public KernelFamilyTest {
          *block_table = nullptr, *dout = nullptr, *dout_scale = nullptr, *dq = nullptr, *dk = nullptr,
          *dv = nullptr;
     std::list<std::array<std::vector<int64_t>, 2>> views;
+};
+
+/// On a device that cuDNN is not chosen for.
+class AttentionKernelTest : public AttentionTest {
+ protected:
+    AttentionKernelTest() { driver().set_capability(8, 0); }
+    ~AttentionKernelTest() override { driver().set_capability(9, 0); }
 };
 
 }  // namespace optirs::test

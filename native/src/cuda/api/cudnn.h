@@ -1,15 +1,161 @@
-// cuDNN as far as this backend uses it: it is found, its version checked and named; nothing is computed with
-// it yet.
+// cuDNN's graph API (its "backend" API) as far as this backend uses it: own declarations, one list of
+// functions. Everything is a descriptor with attributes; an attribute has a name, a type and elements.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+
+#include "src/cuda/api/driver.h"
 
 namespace optirs::cuda {
 
+using cudnnStatus_t = int32_t;
+using cudnnHandle_t = struct cudnnContext*;
+using cudnnBackendDescriptor_t = struct cudnnBackendOpaque*;
+
 inline constexpr size_t kOldestCudnn = 90000;  // major * 10000 + minor * 100 + patch
 
+enum : cudnnStatus_t {  // the thousands are the kind of failure
+    CUDNN_STATUS_SUCCESS = 0,
+    CUDNN_STATUS_NOT_INITIALIZED = 1001,
+    CUDNN_STATUS_SUBLIBRARY_VERSION_MISMATCH = 1002,
+    CUDNN_STATUS_SUBLIBRARY_LOADING_FAILED = 1008,
+    CUDNN_STATUS_BAD_PARAM = 2000,
+    CUDNN_STATUS_BAD_PARAM_NOT_FINALIZED = 2004,
+    CUDNN_STATUS_BAD_PARAM_ATTRIBUTE_TYPE = 2010,
+    CUDNN_STATUS_NOT_SUPPORTED = 3000,
+    CUDNN_STATUS_INTERNAL_ERROR = 4000,
+    CUDNN_STATUS_INTERNAL_ERROR_COMPILATION_FAILED = 4001,
+    CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED = 4003,
+    CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED = 4004,
+    CUDNN_STATUS_EXECUTION_FAILED = 5000,
+};
+
+enum : int32_t {  // cudnnDataType_t
+    CUDNN_DATA_FLOAT = 0,
+    CUDNN_DATA_HALF = 2,
+    CUDNN_DATA_INT32 = 4,
+    CUDNN_DATA_BFLOAT16 = 9,
+    CUDNN_DATA_BOOLEAN = 11,
+};
+
+enum : int32_t {  // cudnnPointwiseMode_t
+    CUDNN_POINTWISE_ADD = 0,
+    CUDNN_POINTWISE_MUL = 1,
+    CUDNN_POINTWISE_DIV = 6,
+    CUDNN_POINTWISE_SUB = 9,
+    CUDNN_POINTWISE_EXP = 13,
+    CUDNN_POINTWISE_LOG = 15,
+    CUDNN_POINTWISE_CMP_GT = 302,
+    CUDNN_POINTWISE_CMP_GE = 303,
+    CUDNN_POINTWISE_CMP_LT = 304,
+    CUDNN_POINTWISE_LOGICAL_AND = 400,
+    CUDNN_POINTWISE_GEN_INDEX = 501,      // the index along an axis
+    CUDNN_POINTWISE_BINARY_SELECT = 601,  // x where t is true, else b
+};
+
+enum : int32_t { CUDNN_REDUCE_TENSOR_ADD = 0, CUDNN_REDUCE_TENSOR_MAX = 3 };
+enum : int32_t { CUDNN_HEUR_MODE_FALLBACK = 2, CUDNN_HEUR_MODE_A = 3 };
+enum : int32_t { CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC = 4 };
+
+enum : int32_t {  // cudnnBackendDescriptorType_t
+    CUDNN_BACKEND_POINTWISE_DESCRIPTOR = 0,
+    CUDNN_BACKEND_ENGINE_DESCRIPTOR = 2,
+    CUDNN_BACKEND_ENGINECFG_DESCRIPTOR = 3,
+    CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR = 4,
+    CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR = 5,
+    CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR = 13,
+    CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR = 15,
+    CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR = 16,
+    CUDNN_BACKEND_TENSOR_DESCRIPTOR = 17,
+    CUDNN_BACKEND_MATMUL_DESCRIPTOR = 18,
+    CUDNN_BACKEND_OPERATION_MATMUL_DESCRIPTOR = 19,
+    CUDNN_BACKEND_REDUCTION_DESCRIPTOR = 21,
+    CUDNN_BACKEND_OPERATION_REDUCTION_DESCRIPTOR = 22,
+    CUDNN_BACKEND_OPERATION_RESHAPE_DESCRIPTOR = 31,
+};
+
+enum : int32_t {  // cudnnBackendAttributeName_t
+    CUDNN_ATTR_POINTWISE_MODE = 0,
+    CUDNN_ATTR_POINTWISE_MATH_PREC = 1,
+    CUDNN_ATTR_POINTWISE_AXIS = 9,
+    CUDNN_ATTR_ENGINEHEUR_MODE = 200,
+    CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH = 201,
+    CUDNN_ATTR_ENGINEHEUR_RESULTS = 202,
+    CUDNN_ATTR_ENGINECFG_ENGINE = 300,
+    CUDNN_ATTR_EXECUTION_PLAN_HANDLE = 400,
+    CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG = 401,
+    CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE = 402,
+    CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR = 750,
+    CUDNN_ATTR_OPERATION_POINTWISE_XDESC = 751,
+    CUDNN_ATTR_OPERATION_POINTWISE_BDESC = 752,
+    CUDNN_ATTR_OPERATION_POINTWISE_YDESC = 753,
+    CUDNN_ATTR_OPERATION_POINTWISE_TDESC = 758,
+    CUDNN_ATTR_OPERATIONGRAPH_HANDLE = 800,
+    CUDNN_ATTR_OPERATIONGRAPH_OPS = 801,
+    CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT = 900,
+    CUDNN_ATTR_TENSOR_DATA_TYPE = 901,
+    CUDNN_ATTR_TENSOR_DIMENSIONS = 902,
+    CUDNN_ATTR_TENSOR_STRIDES = 903,
+    CUDNN_ATTR_TENSOR_UNIQUE_ID = 906,
+    CUDNN_ATTR_TENSOR_IS_VIRTUAL = 907,
+    CUDNN_ATTR_TENSOR_IS_BY_VALUE = 908,
+    CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS = 1000,
+    CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS = 1001,
+    CUDNN_ATTR_VARIANT_PACK_WORKSPACE = 1003,
+    CUDNN_ATTR_ENGINE_NUMERICAL_NOTE = 1303,
+    CUDNN_ATTR_MATMUL_COMP_TYPE = 1500,
+    CUDNN_ATTR_MATMUL_PADDING_VALUE = 1503,
+    CUDNN_ATTR_OPERATION_MATMUL_ADESC = 1520,
+    CUDNN_ATTR_OPERATION_MATMUL_BDESC = 1521,
+    CUDNN_ATTR_OPERATION_MATMUL_CDESC = 1522,
+    CUDNN_ATTR_OPERATION_MATMUL_DESC = 1523,
+    CUDNN_ATTR_OPERATION_MATMUL_GEMM_M_OVERRIDE_DESC = 1525,
+    CUDNN_ATTR_OPERATION_MATMUL_GEMM_N_OVERRIDE_DESC = 1526,
+    CUDNN_ATTR_OPERATION_MATMUL_GEMM_K_OVERRIDE_DESC = 1527,
+    CUDNN_ATTR_REDUCTION_OPERATOR = 1600,
+    CUDNN_ATTR_REDUCTION_COMP_TYPE = 1601,
+    CUDNN_ATTR_OPERATION_REDUCTION_XDESC = 1610,
+    CUDNN_ATTR_OPERATION_REDUCTION_YDESC = 1611,
+    CUDNN_ATTR_OPERATION_REDUCTION_DESC = 1612,
+    CUDNN_ATTR_OPERATION_RESHAPE_XDESC = 2200,
+    CUDNN_ATTR_OPERATION_RESHAPE_YDESC = 2201,
+};
+
+enum : int32_t {  // cudnnBackendAttributeType_t
+    CUDNN_TYPE_HANDLE = 0,
+    CUDNN_TYPE_DATA_TYPE = 1,
+    CUDNN_TYPE_BOOLEAN = 2,  // of one byte
+    CUDNN_TYPE_INT64 = 3,
+    CUDNN_TYPE_DOUBLE = 5,
+    CUDNN_TYPE_VOID_PTR = 6,
+    CUDNN_TYPE_HEUR_MODE = 8,
+    CUDNN_TYPE_NUMERICAL_NOTE = 11,
+    CUDNN_TYPE_POINTWISE_MODE = 14,
+    CUDNN_TYPE_BACKEND_DESCRIPTOR = 15,
+    CUDNN_TYPE_REDUCTION_OPERATOR_TYPE = 18,
+};
+
 /// X(member, exported symbol, result, parameters).
-#define OPTIRS_CUDNN_FUNCTIONS(X) X(getVersion, "cudnnGetVersion", size_t, (void))
+#define OPTIRS_CUDNN_FUNCTIONS(X)                                                                       \
+    X(getVersion, "cudnnGetVersion", size_t, (void))                                                    \
+    X(getErrorString, "cudnnGetErrorString", const char*, (cudnnStatus_t status))                       \
+    X(getLastErrorString, "cudnnGetLastErrorString", void, (char* text, size_t size))                   \
+    X(create, "cudnnCreate", cudnnStatus_t, (cudnnHandle_t * handle))                                   \
+    X(setStream, "cudnnSetStream", cudnnStatus_t, (cudnnHandle_t handle, CUstream stream))              \
+    X(createDescriptor, "cudnnBackendCreateDescriptor", cudnnStatus_t,                                  \
+      (int32_t type, cudnnBackendDescriptor_t* descriptor))                                             \
+    X(destroyDescriptor, "cudnnBackendDestroyDescriptor", cudnnStatus_t,                                \
+      (cudnnBackendDescriptor_t descriptor))                                                            \
+    X(finalize, "cudnnBackendFinalize", cudnnStatus_t, (cudnnBackendDescriptor_t descriptor))           \
+    X(setAttribute, "cudnnBackendSetAttribute", cudnnStatus_t,                                          \
+      (cudnnBackendDescriptor_t descriptor, int32_t name, int32_t type, int64_t count,                  \
+       const void* elements))                                                                           \
+    X(getAttribute, "cudnnBackendGetAttribute", cudnnStatus_t,                                          \
+      (cudnnBackendDescriptor_t descriptor, int32_t name, int32_t type, int64_t wanted, int64_t* count, \
+       void* elements))                                                                                 \
+    X(execute, "cudnnBackendExecute", cudnnStatus_t,                                                    \
+      (cudnnHandle_t handle, cudnnBackendDescriptor_t plan, cudnnBackendDescriptor_t variant_pack))
 
 struct CudnnApi {
 // NOLINTNEXTLINE(bugprone-macro-parentheses): parameters of a declarator

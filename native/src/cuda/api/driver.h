@@ -113,6 +113,7 @@ struct CUuuid {
        CUstream stream))                                                                                    \
     X(memsetD8Async, "cuMemsetD8Async",                                                                     \
       (CUdeviceptr to, unsigned char value, size_t bytes, CUstream stream))                                 \
+    X(memsetD32Async, "cuMemsetD32Async", (CUdeviceptr to, uint32_t value, size_t count, CUstream stream))  \
     X(streamCreateWithPriority, "cuStreamCreateWithPriority",                                               \
       (CUstream * stream, unsigned flags, int32_t priority))                                                \
     X(streamDestroy, "cuStreamDestroy_v2", (CUstream stream))                                               \

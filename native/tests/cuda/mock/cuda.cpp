@@ -1,4 +1,5 @@
 // A libcuda.so.1 that needs no GPU: devices, memory, streams, events and graphs.
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
@@ -249,6 +250,14 @@ OPTIRS_MOCK_EXPORT CUresult cuMemsetD8Async(CUdeviceptr to, unsigned char value,
     CALL("cuMemsetD8Async", Named{"bytes", bytes})
     REQUIRE(isStream(stream) && machine().isValid(to, bytes, false), CUDA_ERROR_INVALID_VALUE)
     machine().give(stream, [=] { std::memset(bytesAt(to), value, bytes); });
+    return CUDA_SUCCESS;
+}
+
+OPTIRS_MOCK_EXPORT CUresult cuMemsetD32Async(CUdeviceptr to, uint32_t value, size_t count, CUstream stream) {
+    CALL("cuMemsetD32Async", Named{"value", value}, Named{"count", count})
+    REQUIRE(isStream(stream) && to % 4 == 0 && machine().isValid(to, count * 4, false),
+            CUDA_ERROR_INVALID_VALUE)
+    machine().give(stream, [=] { std::fill_n(reinterpret_cast<uint32_t*>(to), count, value); });
     return CUDA_SUCCESS;
 }
 

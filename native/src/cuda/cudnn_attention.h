@@ -1,0 +1,21 @@
+// Attention by cuDNN's fused kernels, of sixteen-bit types.
+#pragma once
+
+#include <cstdint>
+
+#include "src/cuda/attention.h"
+
+namespace optirs::cuda {
+
+/// What cuDNN has made for calls like one.
+struct CudnnAttention;
+
+/// Decides what computes a call: cuDNN on Hopper and newer devices, where it is loaded, nothing keeps the
+/// call from it, and it has a plan; else the project's own kernels, which is NULL. The answer for a shape
+/// stays the same until the process ends.
+const CudnnAttention* chooseCudnn(const AttentionCall& call);
+
+uint64_t workspaceBytes(const CudnnAttention& attention);
+void run(const CudnnAttention& attention, const AttentionCall& call, void* workspace);
+
+}  // namespace optirs::cuda
