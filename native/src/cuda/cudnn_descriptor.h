@@ -24,7 +24,7 @@ class CudnnDescriptor {
     void set(int32_t name, int32_t type, int64_t count, const void* elements);
     template <class T>
     void set(int32_t name, int32_t type, const T& value) {
-        set(name, type, 1, &value);
+        set(name, type, 1, static_cast<const void*>(&value));
     }
     void set(int32_t name, const CudnnDescriptor& value) {
         set(name, CUDNN_TYPE_BACKEND_DESCRIPTOR, value.handle_);

@@ -226,5 +226,53 @@ TEST_F(CudnnAttentionTest, FailuresSayWhatAndWhy) {
               "CUDNN_STATUS_MOCK (as the test wanted) (cuda code 2010)");
 }
 
+/// Computes attention with another version of cuDNN, then ends the process with the number of failures.
+class WithVersion : public CudnnAttentionTest {
+ public:
+    [[noreturn]] static void run(const char* version, void (*body)(WithVersion&)) {
+        setenv("OPTIRS_MOCK_CUDNN_VERSION", version, 1);
+        {
+            WithVersion test;
+            body(test);
+        }
+        std::exit(HasFailure() ? 1 : 0);
+    }
+    using CudnnAttentionTest::checkCudnn;
+    using CudnnAttentionTest::checkOwn;
+    static size_t cleared() { return count(control().calls(), "cuMemsetD8Async(bytes=4096)"); }
+
+ private:
+    void TestBody() override {}
+};
+
+constexpr Attention kPlain{.type = kBF16, .rows = 4, .columns = 128, .width = 8, .value_width = 8};
+
+TEST(CudnnVersionDeathTest, OneThatIsNotLoadedIsNotUsed) {
+    EXPECT_EXIT(WithVersion::run("8907", [](WithVersion& test) { test.checkOwn("8.9", kPlain); }),
+                ::testing::ExitedWithCode(0), "");
+}
+
+TEST(CudnnVersionDeathTest, OneThatIsKnownToFailIsNotUsed) {
+    EXPECT_EXIT(WithVersion::run("91001", [](WithVersion& test) { test.checkOwn("9.10.1", kPlain); }),
+                ::testing::ExitedWithCode(0), "");
+    EXPECT_EXIT(WithVersion::run("91200", [](WithVersion& test) { test.checkCudnn("9.12", kPlain, 1); }),
+                ::testing::ExitedWithCode(0), "");
+}
+
+TEST(CudnnVersionDeathTest, WorkspaceIsClearedForTheOldest) {
+    EXPECT_EXIT(WithVersion::run("91700",
+                                 [](WithVersion& test) {
+                                     test.checkCudnn("9.17", kPlain);
+                                     EXPECT_EQ(WithVersion::cleared(), 2U);
+                                 }),
+                ::testing::ExitedWithCode(0), "");
+    EXPECT_EXIT(WithVersion::run("91900",
+                                 [](WithVersion& test) {
+                                     test.checkCudnn("9.19", kPlain);
+                                     EXPECT_EQ(WithVersion::cleared(), 0U);
+                                 }),
+                ::testing::ExitedWithCode(0), "");
+}
+
 }  // namespace
 }  // namespace optirs::test
