@@ -10,7 +10,9 @@ namespace {
 constexpr int64_t kRows = 2;  // dimensions of the scores
 constexpr int64_t kColumns = 3;
 
-/// A graph while it is built. cuDNN's order of dimensions is [batch, heads, rows, columns].
+/// A graph while it is built. cuDNN's order of dimensions is [batch, heads, rows, columns]. Types between
+/// operations are those that engines are known to recognise: f32 but where a comment or a type says
+/// otherwise.
 class Builder {
  public:
     Builder(CudnnGraph& graph, const AttentionProblem& problem) : graph_(graph), p_(problem) {}
@@ -87,7 +89,7 @@ class Builder {
         toKeys(slopes, t.q, t.dk);
 
         const CudnnTensor keys =
-            graph_.between(p_.type, dimsOf(p_.k, p_.kv_heads, p_.columns), stridesOf(p_.k));
+            graph_.between(CUDNN_DATA_FLOAT, dimsOf(p_.k, p_.kv_heads, p_.columns), stridesOf(p_.k));
         graph_.reshape(t.k, keys);
         graph_.matmul({.a = slopes, .b = keys}, t.dq);
         return t;
@@ -128,9 +130,10 @@ class Builder {
         return y;
     }
 
-    CudnnTensor index(CudnnTensor scores, int64_t axis) {
-        return graph_.pointwise({.mode = CUDNN_POINTWISE_GEN_INDEX, .x = scores, .axis = axis},
-                                CUDNN_DATA_INT32);
+    CudnnTensor index(CudnnTensor scores, int64_t axis, int32_t compute = CUDNN_DATA_FLOAT) {
+        return graph_.pointwise(
+            {.mode = CUDNN_POINTWISE_GEN_INDEX, .x = scores, .compute = compute, .axis = axis},
+            CUDNN_DATA_INT32);
     }
     CudnnTensor integers(int32_t mode, CudnnTensor x, CudnnTensor b) {
         return graph_.pointwise({.mode = mode, .x = x, .b = b, .compute = CUDNN_DATA_INT32},
@@ -148,8 +151,10 @@ class Builder {
     }
 
     CudnnTensor padded(CudnnTensor scores, CudnnTensor q_lengths, CudnnTensor kv_lengths) {
-        const CudnnTensor row = truth(CUDNN_POINTWISE_CMP_LT, index(scores, kRows), q_lengths);
-        const CudnnTensor column = truth(CUDNN_POINTWISE_CMP_LT, index(scores, kColumns), kv_lengths);
+        const CudnnTensor row =
+            truth(CUDNN_POINTWISE_CMP_LT, index(scores, kRows, CUDNN_DATA_INT32), q_lengths);
+        const CudnnTensor column =
+            truth(CUDNN_POINTWISE_CMP_LT, index(scores, kColumns, CUDNN_DATA_INT32), kv_lengths);
         return masked(scores, truth(CUDNN_POINTWISE_LOGICAL_AND, row, column));
     }
 
