@@ -21,6 +21,7 @@ HeadOperand operand(int32_t width) {
 AttentionCall callOf(int32_t width, bool is_backward) {
     AttentionCall call{};
     call.element = Element::kBF16;
+    call.parts = 1;
     call.is_backward = is_backward;
     call.scores.batches = 2;
     call.scores.heads = 4;
@@ -80,6 +81,18 @@ TEST(CudnnObstacleTest, Widths) {
     EXPECT_FALSE(isServed(call, kGood, kBlackwell));
     call.scores.v = operand(128);
     EXPECT_TRUE(isServed(call, kGood, kBlackwell));
+}
+
+TEST(CudnnObstacleTest, WhatOnlyTheOwnKernelsHave) {
+    AttentionCall call = callOf(64, false);
+    call.parts = 2;
+    EXPECT_FALSE(isServed(call, kGood));
+    call = callOf(64, false);
+    call.scores.k.storage = Storage::kE4M3;
+    EXPECT_FALSE(isServed(call, kGood));
+    call = callOf(64, true);
+    call.dout.storage = Storage::kE5M2;
+    EXPECT_FALSE(isServed(call, kGood));
 }
 
 TEST(CudnnObstacleTest, Lengths) {
