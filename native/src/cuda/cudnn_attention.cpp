@@ -1,8 +1,10 @@
 #include "src/cuda/cudnn_attention.h"
 
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "src/core/text.h"
@@ -18,6 +20,7 @@ namespace {
 using core::Code;
 using core::concat;
 
+constexpr int32_t kAmpere = 80;
 constexpr int32_t kHopper = 90;
 constexpr int64_t kOldestWithCleanWorkspace = 91800;  // before, some kernels read what they did not write
 constexpr size_t kMostPlans = 4096;
@@ -64,13 +67,30 @@ std::string textOf(const AttentionProblem& p) {
                   ",", p.q.width, "] to [", p.batches, ",", p.columns, ",", p.kv_heads, ",", p.v.width, "]");
 }
 
+/// Adds to errors of cuDNN what was to be computed.
+template <class Body>
+auto named(const AttentionProblem& problem, Body&& body) {
+    try {
+        return body();
+    } catch (const CudaError& error) {
+        throw CudaError(error.code(), error.vendorCode(), concat(textOf(problem), ": ", error.message()));
+    }
+}
+
+/// To measure one beside the other, or where cuDNN is wrong.
+std::string wantedByUser() {
+    const char* value = std::getenv("OPTIRS_CUDNN_ATTENTION");
+    return value == nullptr ? "" : value;
+}
+
 uint64_t rounded(uint64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
 }  // namespace
 
 struct CudnnAttention {
-    CudnnAttention(const AttentionProblem& problem, cudnnHandle_t cudnn_handle)
-        : handle(cudnn_handle),
+    CudnnAttention(const AttentionProblem& given, cudnnHandle_t cudnn_handle)
+        : problem(given),
+          handle(cudnn_handle),
           tensors(problem.is_backward ? buildBackward(graph, problem) : buildForward(graph, problem)) {
         graph.plan(handle);
         const auto numbers =
@@ -80,6 +100,7 @@ struct CudnnAttention {
         own_bytes = rounded(numbers * sizeof(float));
     }
 
+    AttentionProblem problem;
     cudnnHandle_t handle;
     CudnnGraph graph;
     AttentionTensors tensors;
@@ -101,7 +122,7 @@ class Plans {
         if (plans_.size() >= kMostPlans) {
             return nullptr;
         }
-        std::unique_ptr<CudnnAttention> made = make(problem);
+        std::unique_ptr<CudnnAttention> made = named(problem, [&] { return make(problem); });
         return plans_.emplace(problem, std::move(made)).first->second.get();
     }
 
@@ -123,10 +144,10 @@ class Plans {
             auto made = std::make_unique<CudnnAttention>(problem, handle);
             return workspaceBytes(*made) <= kMostWorkspace ? std::move(made) : nullptr;
         } catch (const CudaError& error) {
-            if (error.code() == Code::kUnimplemented) {
-                return nullptr;
+            if (error.code() != Code::kUnimplemented) {
+                throw;
             }
-            throw CudaError(error.code(), error.vendorCode(), concat(textOf(problem), ": ", error.message()));
+            return nullptr;
         }
     }
 
@@ -148,8 +169,10 @@ const CudnnAttention* chooseCudnn(const AttentionCall& call) {
     if (!library.is_loaded) {
         return nullptr;
     }
+    static const std::string wanted = wantedByUser();
     const int32_t capability = computeCapability(call.queue.device);
-    if (capability < kHopper || !cudnnObstacle(call, library.version, capability).empty()) {
+    if (wanted == "0" || capability < (wanted == "1" ? kAmpere : kHopper) ||
+        !cudnnObstacle(call, library.version, capability).empty()) {
         return nullptr;
     }
     return plans().find(problemOf(call));
@@ -184,12 +207,15 @@ void run(const CudnnAttention& attention, const AttentionCall& call, void* works
         bindings.push_back({tensors.q_lengths, workspace});
         bindings.push_back({tensors.kv_lengths, const_cast<int32_t*>(s.kv_lengths)});  // only read
     }
-    if (libraries().cudnn.version < kOldestWithCleanWorkspace) {
-        clearMemory(call.queue, rest, attention.graph.workspaceBytes());
+    const uint64_t bytes = attention.graph.workspaceBytes();
+    if (bytes > 0 && libraries().cudnn.version < kOldestWithCleanWorkspace) {
+        clearMemory(call.queue, rest, bytes);
     }
-    plans().exclusively([&] {
-        checkCudnn(cudnn().setStream(attention.handle, call.queue.stream), "cudnnSetStream", "a handle");
-        attention.graph.execute(attention.handle, bindings, rest);
+    named(attention.problem, [&] {
+        plans().exclusively([&] {
+            checkCudnn(cudnn().setStream(attention.handle, call.queue.stream), "cudnnSetStream", "a handle");
+            attention.graph.execute(attention.handle, bindings, rest);
+        });
     });
 }
 

@@ -11,8 +11,9 @@ namespace optirs::cuda {
 struct CudnnAttention;
 
 /// Decides what computes a call: cuDNN on Hopper and newer devices, where it is loaded, nothing keeps the
-/// call from it, and it has a plan; else the project's own kernels, which is NULL. The answer for a shape
-/// stays the same until the process ends.
+/// call from it, and it has a plan; else the project's own kernels, which is NULL. OPTIRS_CUDNN_ATTENTION
+/// moves the border: 0 is never, 1 from sm_80 on. The answer for a shape stays the same until the process
+/// ends.
 const CudnnAttention* chooseCudnn(const AttentionCall& call);
 
 uint64_t workspaceBytes(const CudnnAttention& attention);

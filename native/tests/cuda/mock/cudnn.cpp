@@ -74,6 +74,18 @@ bool isFinalized(const Descriptor* descriptor, int32_t type) {
            (type == kOperation ? isOperation(descriptor->type) : descriptor->type == type);
 }
 
+/// More where matrices are transposed on the way.
+int64_t workspaceOf(const std::vector<optirs::mock::GraphOperation>& operations) {
+    int64_t bytes = kWorkspaceBytes;
+    for (const auto& operation : operations) {
+        if (operation.kind == CUDNN_BACKEND_OPERATION_RESHAPE_DESCRIPTOR) {
+            const auto& dims = operation.y->dims;
+            bytes += 2 * dims[0] * dims[1] * dims[2] * dims[3];
+        }
+    }
+    return bytes;
+}
+
 /// The tensors that a graph reads or writes in memory, or takes from the host.
 std::set<int64_t> boundTensors(const std::vector<optirs::mock::GraphOperation>& operations) {
     std::set<int64_t> ids;
@@ -179,6 +191,7 @@ OPTIRS_MOCK_EXPORT cudnnStatus_t cudnnBackendFinalize(cudnnBackendDescriptor_t d
             }
             descriptor->operations = configuration->operations;
             descriptor->engine = configuration->engine;
+            descriptor->workspace_bytes = workspaceOf(*configuration->operations);
             break;
         }
         case CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR:
@@ -233,7 +246,7 @@ OPTIRS_MOCK_EXPORT cudnnStatus_t cudnnBackendGetAttribute(cudnnBackendDescriptor
         default:
             REQUIRE(name == CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE && type == CUDNN_TYPE_INT64 &&
                     wanted == 1 && descriptor->type == CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR)
-            *static_cast<int64_t*>(elements) = kWorkspaceBytes;
+            *static_cast<int64_t*>(elements) = descriptor->workspace_bytes;
             *count = 1;
             return CUDNN_STATUS_SUCCESS;
     }
@@ -257,7 +270,7 @@ OPTIRS_MOCK_EXPORT cudnnStatus_t cudnnBackendExecute(cudnnHandle_t handle, cudnn
                        [](int64_t id, const auto& entry) { return id == entry.first; }))
     auto* workspace = pack->one<void*>(CUDNN_ATTR_VARIANT_PACK_WORKSPACE);
     REQUIRE(workspace != nullptr)
-    std::memset(workspace, 0xa5, kWorkspaceBytes);
+    std::memset(workspace, 0xa5, static_cast<size_t>(plan->workspace_bytes));
     try {
         optirs::mock::evaluate(*plan->operations, bound);
     } catch (const std::string& wrong) {

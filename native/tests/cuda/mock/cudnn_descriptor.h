@@ -19,6 +19,7 @@ struct cudnnBackendOpaque {
     std::map<int32_t, Attribute> attributes{};
     std::shared_ptr<std::vector<mock::GraphOperation>> operations{};  // of a graph and all that comes of it
     int engine = 0;
+    int64_t workspace_bytes = 0;  // of a plan
 
     template <class T>
     std::vector<T> all(int32_t name) const {
