@@ -62,8 +62,7 @@ AttentionProblem problemOf(const AttentionCall& call) {
 
 /// For messages.
 std::string textOf(const AttentionProblem& p) {
-    return concat(p.is_backward ? "the backward pass of attention, " : "attention, ",
-                  p.type == CUDNN_DATA_BFLOAT16 ? "bf16 [" : "f16 [", p.batches, ",", p.rows, ",", p.heads,
+    return concat(p.type == CUDNN_DATA_BFLOAT16 ? "bf16 [" : "f16 [", p.batches, ",", p.rows, ",", p.heads,
                   ",", p.q.width, "] to [", p.batches, ",", p.columns, ",", p.kv_heads, ",", p.v.width, "]");
 }
 

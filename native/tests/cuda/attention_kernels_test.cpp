@@ -125,16 +125,17 @@ TEST_F(AttentionKernelTest, ARepeatedCallGivesTheSameBits) {
 }
 
 TEST_F(AttentionKernelTest, WhatIsNotThereSaysSo) {
-    const auto expectLacking = [&](optirs_error* error, const char* what) {
+    const auto expectLacking = [&](optirs_error* error, const char* message) {
         const Failure failure = take(error);
         EXPECT_EQ(failure.code, OPTIRS_UNIMPLEMENTED);
-        EXPECT_EQ(failure.message, std::string("attention: the CUDA backend has no ") + what);
+        EXPECT_EQ(failure.message, message);
     };
     prepare({.width = 513});
     optirs_attention_args args{};
     args.struct_size = sizeof(args);
     fill(args, 1);
-    expectLacking(optirs_attention(queue.get(), &args), "attention whose heads are wider than 512");
+    expectLacking(optirs_attention(queue.get(), &args),
+                  "attention: the CUDA backend has no attention whose heads are wider than 512");
 
     const Attention wide{.value_width = 257};
     prepare(wide);
@@ -142,13 +143,11 @@ TEST_F(AttentionKernelTest, WhatIsNotThereSaysSo) {
     optirs_attention_backward_args backward_args{};
     backward_args.struct_size = sizeof(backward_args);
     fillBackward(backward_args, 1);
+    const char* const message =
+        "attention_backward: the CUDA backend has no gradients of attention whose heads are wider than 256";
     uint64_t bytes = 0;
-    EXPECT_OK(optirs_kernel_workspace(OPTIRS_KERNEL_ATTENTION_BACKWARD, &backward_args, &bytes));
-    const auto workspace = memory(queue, bytes);
-    backward_args.workspace = optirs_device_memory_data(workspace.get());
-    backward_args.workspace_size = bytes;
-    expectLacking(optirs_attention_backward(queue.get(), &backward_args),
-                  "gradients of attention whose heads are wider than 256");
+    expectLacking(optirs_kernel_workspace(OPTIRS_KERNEL_ATTENTION_BACKWARD, &backward_args, &bytes), message);
+    expectLacking(optirs_attention_backward(queue.get(), &backward_args), message);
 }
 
 }  // namespace

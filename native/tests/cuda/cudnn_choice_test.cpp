@@ -95,13 +95,13 @@ TEST_F(CudnnChoiceTest, FailuresSayWhatAndWhy) {
     const Failure failure = forwardOnDevice(121);
     EXPECT_EQ(failure.code, OPTIRS_INVALID_ARGUMENT);
     EXPECT_EQ(failure.message,
-              "attention, bf16 [1,2,2,8] to [1,4,1,8]: cudnnBackendSetAttribute of a tensor failed: "
+              "attention: bf16 [1,2,2,8] to [1,4,1,8]: cudnnBackendSetAttribute of a tensor failed: "
               "CUDNN_STATUS_MOCK (as the test wanted) (cuda code 2010)");
     cudnn().fail("cudnnBackendExecute", 0, 5000);
     const Failure of_execution = forwardOnDevice(121);
     EXPECT_EQ(of_execution.code, OPTIRS_INTERNAL);
     EXPECT_EQ(of_execution.message,
-              "attention, bf16 [1,2,2,8] to [1,4,1,8]: cudnnBackendExecute of the plan failed: "
+              "attention: bf16 [1,2,2,8] to [1,4,1,8]: cudnnBackendExecute of the plan failed: "
               "CUDNN_STATUS_MOCK (as the test wanted) (cuda code 5000)");
 }
 
