@@ -28,7 +28,8 @@ void BringToolkit()
 
 string ToolkitFolder() => System.IO.Path.GetFullPath(Environment.GetEnvironmentVariable("OPTIRS_CUDA_TOOLKIT") ?? CudaToolkit);
 
-// One fat binary for each file: machine code for both architectures, and PTX for later ones.
+// One fat binary for each file: machine code for both architectures, and PTX for later ones; of a file for Hopper, whose
+// instructions nothing else has, machine code for sm_90a alone.
 void CompileKernels()
 {
     System.IO.Directory.CreateDirectory(CudaKernels);
@@ -54,13 +55,16 @@ void CompileKernels()
 
         // Without contraction: the formulas say where multiplication and addition are one operation.
         var temporary = image + ".new";
+        string[] others = IsForHopper(source) ? [] : ["-gencode=arch=compute_80,code=sm_80", "-gencode=arch=compute_80,code=compute_80"];
         Run($"{ToolkitFolder()}/nvcc",
             ["-std=c++17", "-O3", "-fmad=false", "-Werror", "all-warnings", "-Xptxas", "-warn-spills,-warn-lmem-usage",
-             "--threads", "2", "-gencode=arch=compute_80,code=sm_80", "-gencode=arch=compute_80,code=compute_80",
-             "-gencode=arch=compute_90a,code=sm_90a", "-Xfatbin=-compress-all", "-fatbin", "-o", temporary, source]);
+             "--threads", "2", .. others, "-gencode=arch=compute_90a,code=sm_90a", "-Xfatbin=-compress-all", "-fatbin", "-o", temporary,
+             source]);
         System.IO.File.Move(temporary, image, overwrite: true);
     }
 }
+
+bool IsForHopper(string file) => System.IO.Path.GetFileNameWithoutExtension(file).EndsWith("_hopper");
 
 record KernelBudget(Regex Kernels, string Architecture, int Registers, int Shared, string[] Instructions);
 
@@ -117,7 +121,8 @@ void InspectKernels()
 // What cuobjdump tells about every kernel of an architecture.
 IEnumerable<KernelUse> KernelUses(string architecture)
 {
-    foreach (var image in System.IO.Directory.GetFiles(CudaKernels, "*.fatbin").Order(StringComparer.Ordinal))
+    var images = System.IO.Directory.GetFiles(CudaKernels, "*.fatbin").Where(image => architecture == "sm_90a" || !IsForHopper(image));
+    foreach (var image in images.Order(StringComparer.Ordinal))
     {
         var codes = Regex.Split(Cuobjdump("-arch", architecture, "-sass", image), @"^\s*Function : ", RegexOptions.Multiline).Skip(1)
             .ToDictionary(text => text[..text.IndexOf('\n')].Trim(), text => text);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "src/cuda/context.h"
+
 namespace optirs::cuda {
 namespace {
 
@@ -73,6 +75,11 @@ int64_t attentionParts(const AttentionScores& scores, Element element, int64_t w
 }
 
 void attentionForward(const Queue& queue, Element element, const AttentionArguments& arguments) {
+    const bool is_for_hopper = isForHopper(computeCapability(queue.device), element, arguments);
+    (is_for_hopper ? attentionForwardHopper : attentionForwardAnywhere)(queue, element, arguments);
+}
+
+void attentionForwardAnywhere(const Queue& queue, Element element, const AttentionArguments& arguments) {
     static constexpr Names kForward = OPTIRS_NAMES("attention_forward");
     static constexpr std::array kJoin = {"attention_join_f32", "attention_join_bf16", "attention_join_f16"};
     const AttentionScores& scores = arguments.scores;

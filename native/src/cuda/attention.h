@@ -10,8 +10,16 @@ namespace optirs::cuda {
 /// Parts that the columns of each row are divided into: `wanted`, or, if that is 0, enough to keep a device
 /// busy where there are few rows, by the shapes alone.
 int64_t attentionParts(const AttentionScores& scores, Element element, int64_t wanted);
-/// `element` is that of `out`, and of tiles and probabilities. Several parts need `values` and `states`.
+/// By the kernel for Hopper where that can, else by the one for any GPU. `element` is that of `out`, and of
+/// tiles and probabilities. Several parts need `values` and `states`.
 void attentionForward(const Queue& queue, Element element, const AttentionArguments& arguments);
+void attentionForwardAnywhere(const Queue& queue, Element element, const AttentionArguments& arguments);
+/// For what isForHopper says.
+void attentionForwardHopper(const Queue& queue, Element element, const AttentionArguments& arguments);
+
+/// Whether the kernel for Hopper does it, on a device of this compute capability (90 for 9.0) with this
+/// driver.
+bool isForHopper(int32_t capability, Element element, const AttentionArguments& arguments);
 
 /// Where the gradients go.
 struct AttentionGradients {

@@ -103,11 +103,15 @@ std::string dottedDriver(int64_t version) { return concat(version / 1000, ".", v
 /// Opens a library and checks its version, which `read_version` asks it for.
 template <class Api, class ReadVersion>
 void load(VendorLibrary<Api>& library, const Description& wanted, std::span<const SymbolSlot> symbols,
-          int64_t oldest, std::string (*text)(int64_t), ReadVersion&& read_version) {
+          int64_t oldest, std::string (*text)(int64_t), ReadVersion&& read_version,
+          std::span<const SymbolSlot> optional = {}) {
     library.reason.clear();
     void* handle = openFirst(wanted, library.path, library.reason);
     if (handle == nullptr || !findSymbols(handle, wanted, library.path, symbols, library.reason)) {
         return;
+    }
+    for (const SymbolSlot& symbol : optional) {
+        *symbol.target = dlsym(handle, symbol.name);
     }
     library.version = read_version(library.api);
     if (library.version < oldest) {
@@ -122,10 +126,12 @@ void load(VendorLibrary<Api>& library, const Description& wanted, std::span<cons
 
 void loadDriver(VendorLibrary<DriverApi>& library) {
     const SymbolSlot symbols[] = {OPTIRS_DRIVER_FUNCTIONS(OPTIRS_SLOT)};
-    load(library, kDriver, symbols, kOldestDriver, dottedDriver, [](const DriverApi& api) {
+    const SymbolSlot optional[] = {OPTIRS_DRIVER_OPTIONAL_FUNCTIONS(OPTIRS_SLOT)};
+    const auto read_version = [](const DriverApi& api) {
         int32_t version = 0;
         return api.driverGetVersion(&version) == CUDA_SUCCESS ? int64_t{version} : 0;
-    });
+    };
+    load(library, kDriver, symbols, kOldestDriver, dottedDriver, read_version, optional);
 }
 
 void loadCublasLt(VendorLibrary<CublasLtApi>& library) {

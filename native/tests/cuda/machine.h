@@ -20,8 +20,8 @@ template <class T>
 using Held = std::unique_ptr<T, ReleaseDeviceObject>;
 
 /// The control functions of a mock library that is open already, or opened now.
-inline const mock::Control& mockControl(const char* soname) {
-    const std::string path = std::string(OPTIRS_TEST_FOLDER "/mock/") + soname;
+inline const mock::Control& mockControl(const char* soname, const char* folder = "/mock/") {
+    const std::string path = std::string(OPTIRS_TEST_FOLDER) + folder + soname;
     void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     auto get = reinterpret_cast<const mock::Control* (*)()>(dlsym(library, "optirs_mock_control"));
     return *get();

@@ -18,11 +18,15 @@ if [[ ! -x $nvcc ]]; then
 fi
 echo "run.sh: $("$nvcc" --version | tail -1); $(g++ --version | head -1)"
 
-# The kernels: machine code for Ampere and Hopper, PTX for others.
+# The kernels: machine code for Ampere and Hopper, PTX for others; some are for Hopper alone.
 for source in "$cuda"/kernels/*.cu; do
     name=$(basename "$source" .cu)
-    "$nvcc" -std=c++17 -O3 -fmad=false -gencode=arch=compute_80,code=sm_80 -gencode=arch=compute_80,code=compute_80 \
-        -gencode=arch=compute_90a,code=sm_90a -Xfatbin=-compress-all -fatbin -o "$work/$name.fatbin" "$source" &
+    others=(-gencode=arch=compute_80,code=sm_80 -gencode=arch=compute_80,code=compute_80)
+    if [[ $name == *_hopper ]]; then
+        others=()
+    fi
+    "$nvcc" -std=c++17 -O3 -fmad=false "${others[@]}" -gencode=arch=compute_90a,code=sm_90a -Xfatbin=-compress-all \
+        -fatbin -o "$work/$name.fatbin" "$source" &
 done
 wait
 
@@ -41,7 +45,7 @@ wait
 core=$root/native/src/core
 g++ -std=c++20 -O2 -pthread "-I$root/native" "-I$root/native/include" "-I$work" -o "$work/gpu_check" \
     "$root"/native/tests/gpu/*.cpp "$root/native/tests/cuda/emulation/emulation.cpp" "$work/images.s" \
-    "$cuda"/{attention,context,gemm,gemm_check,kernel_images,launch,libraries,optimizers,row_kernels,search,status}.cpp \
+    "$cuda"/{attention,attention_hopper,context,gemm,gemm_check,kernel_images,launch,libraries,optimizers,row_kernels,search,status}.cpp \
     "$core"/{error,faults,live_objects}.cpp -ldl
 
 "$work/gpu_check" --json "$result" "${@:2}"

@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "src/cuda/api/tensor_map.h"
+
 namespace optirs::cuda {
 
 using CUresult = int32_t;
@@ -142,10 +144,18 @@ struct CUuuid {
        unsigned block_y, unsigned block_z, unsigned shared_bytes, CUstream stream, void** parameters,       \
        void** extra))
 
+/// Those that may be missing: the member is NULL then.
+#define OPTIRS_DRIVER_OPTIONAL_FUNCTIONS(X)                                                     \
+    X(tensorMapEncodeTiled, "cuTensorMapEncodeTiled",                                           \
+      (CUtensorMap * map, int32_t type, uint32_t rank, void* address, const uint64_t* extents,  \
+       const uint64_t* strides, const uint32_t* box, const uint32_t* steps, int32_t interleave, \
+       int32_t swizzle, int32_t l2_promotion, int32_t fill))
+
 struct DriverApi {
 // NOLINTNEXTLINE(bugprone-macro-parentheses): parameters of a declarator
 #define OPTIRS_X(member, symbol, parameters) CUresult(*member) parameters = nullptr;
     OPTIRS_DRIVER_FUNCTIONS(OPTIRS_X)
+    OPTIRS_DRIVER_OPTIONAL_FUNCTIONS(OPTIRS_X)
 #undef OPTIRS_X
 };
 

@@ -1,22 +1,10 @@
 // Attention, forward (FlashAttention, Dao et al., 2022): a block has some rows of one head and goes over
 // their columns, a tile at a time, with a running maximum and sum for each row.
 #include "attention_rows.cuh"
+#include "attention_running.cuh"
 
 namespace optirs::cuda {
 namespace {
-
-/// Over the four threads that share a row.
-template <class Combine>
-__device__ __forceinline__ float overRow(float x, Combine&& combine) {
-    x = combine(x, __shfl_xor_sync(kAllLanes, x, 1));
-    return combine(x, __shfl_xor_sync(kAllLanes, x, 2));
-}
-
-/// What is known of a thread's two rows so far: results are not yet divided by the sums.
-struct RunningRows {
-    float largest[2];
-    float sum[2];  // of this thread's columns alone
-};
 
 /// Products of one tile become the weights of its values, and earlier results are brought to the new maximum.
 template <int N, int M>
@@ -40,7 +28,7 @@ __device__ __forceinline__ void weigh(const AttentionScores& a, const Sequence& 
                 largest = fmaxf(largest, score);
             }
         }
-        largest = overRow(largest, [](float x, float y) { return fmaxf(x, y); });
+        largest = largestOfRow(largest);
         // All masked so far: nothing to take away from.
         const float shift = largest == negativeInfinity() ? 0.0F : largest;
         const float former = expf(state.largest[half] - shift);
@@ -105,7 +93,7 @@ __device__ __forceinline__ void attend(const AttentionArguments& arguments) {
     loadTile<T, kWidth, Tile::kRows>(queries, rowsOf(a.q, a.q_starts, sequence.rows, part.batch, head),
                                      part.first, sequence.rows.count);
     typename Tile::Values results = {};
-    RunningRows state = {{negativeInfinity(), negativeInfinity()}, {0, 0}};
+    RunningRows state;
     for (int column = all.begin; column < all.end; column += Tile::kColumns) {
         __syncthreads();  // everyone is done with the last tile
         loadTile<T, kWidth, Tile::kColumns>(keys, key_rows, column, sequence.columns.count);
@@ -121,7 +109,7 @@ __device__ __forceinline__ void attend(const AttentionArguments& arguments) {
     float factors[2];
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
-        const float sum = overRow(state.sum[half], [](float x, float y) { return x + y; });
+        const float sum = sumOfRow(state.sum[half]);
         factors[half] = is_part ? 1.0F : rowFactor(sum, scaleOf(a.v, kv_head));
         const int i = row + lane.group + half * 8;
         if (lane.pair != 0 || first_value != 0 || i >= sequence.rows.in_memory) {

@@ -26,6 +26,7 @@ Dim3 block_index;
 Dim3 grid_size;
 unsigned thread_index = 0;
 unsigned block_size = 0;
+void (*block_ended)() = nullptr;
 
 namespace {
 
@@ -79,11 +80,15 @@ void switchToScheduler(ucontext_t& from) {
     swapcontext(&from, &scheduler);
 }
 
+}  // namespace
+
 void yield() {
     const unsigned self = thread_index;
     switchToScheduler(fibers[self].context);
     thread_index = self;
 }
+
+namespace {
 
 /// Waits until all living threads of the range have arrived. One that ends meanwhile lets the others pass.
 void arrive(Barrier& barrier, unsigned first, unsigned count) {
@@ -127,6 +132,9 @@ void runBlock() {
                 is_alive |= !fibers[i].is_done;
             }
         }
+    }
+    if (block_ended != nullptr) {
+        block_ended();
     }
 }
 

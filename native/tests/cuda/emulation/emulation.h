@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "hopper.h"
 #include "kernels.h"
 
 #define OPTIRS_CUDA_EMULATION 1
@@ -27,6 +28,10 @@ extern Dim3 grid_size;
 extern unsigned thread_index;
 extern unsigned block_size;
 
+/// Lets the other threads of the block run.
+void yield();
+/// Called after each block, where it is set.
+extern void (*block_ended)();
 /// Waits for every thread of the block that has not ended.
 void syncBlock();
 /// Gives `value` to the warp, waits until all of its threads have, and returns that of thread `lane`.

@@ -1,0 +1,37 @@
+// The arguments of attention's forward kernel for Hopper, and how its blocks work; see arguments.h.
+#pragma once
+
+#include "../api/tensor_map.h"
+#include "attention_arguments.h"
+
+namespace optirs::cuda {
+
+/// Maps are of [batch, heads, sequence, width], in boxes of a panel's elements by a tile's rows.
+struct AttentionHopperArguments {
+    CUtensorMap q;
+    CUtensorMap k;
+    CUtensorMap v;
+    AttentionArguments attention;
+};
+
+inline constexpr int kHopperGroupRows = 64;  // of a warp group's products
+inline constexpr int kHopperGroups = 2;      // that multiply; one more fetches
+inline constexpr int kHopperRows = kHopperGroups * kHopperGroupRows;
+inline constexpr int kHopperThreads = (kHopperGroups + 1) * 128;
+/// Tiles lie in shared memory as panels of so many columns, 128 bytes a row.
+inline constexpr int kHopperPanel = 64;
+inline constexpr int kHopperPanelBytes = 128;
+/// Tiles of keys and values that are there or on their way.
+inline constexpr int kHopperSlots = 4;
+inline constexpr int hopperColumns(int width) { return width == 256 ? 80 : 128; }
+
+/// Of shared memory: queries and slots, which begin at a multiple of 1 KiB, and barriers.
+inline constexpr int kHopperAlignment = 1024;
+inline constexpr int hopperTileBytes(int rows, int width) { return rows * width * 2; }
+inline constexpr int hopperBytes(int width) {
+    return kHopperAlignment + hopperTileBytes(kHopperRows, width) +
+           kHopperSlots * hopperTileBytes(hopperColumns(width), width) + (1 + 2 * kHopperSlots) * 8;
+}
+static_assert(hopperBytes(256) <= 227 * 1024, "what a block can have");
+
+}  // namespace optirs::cuda
