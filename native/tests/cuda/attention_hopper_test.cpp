@@ -7,6 +7,8 @@
 namespace optirs::test {
 namespace {
 
+[[maybe_unused]] const int kNoCudnn = setenv("OPTIRS_CUDNN_ATTENTION", "0", 1);
+
 class AttentionHopperTest : public AttentionTest {
  protected:
     /// The kernel that the last forward pass took.
@@ -14,16 +16,14 @@ class AttentionHopperTest : public AttentionTest {
         return std::string_view(control().calls()).find("name=attention_hopper_") != std::string_view::npos;
     }
     void check(const char* what, const Attention& a) {
-        SCOPED_TRACE(what);
         control().reset();
-        checkForward(a);
-        EXPECT_TRUE(tookHopper());
+        checkForward(what, a);
+        EXPECT_TRUE(tookHopper()) << what;
     }
     void expectOther(const char* what, const Attention& a) {
-        SCOPED_TRACE(what);
         control().reset();
-        checkForward(a);
-        EXPECT_FALSE(tookHopper());
+        checkForward(what, a);
+        EXPECT_FALSE(tookHopper()) << what;
     }
 };
 

@@ -1,10 +1,11 @@
-// Attention, causal, bf16: the forward pass, and both passes together.
+// Attention, bf16: the forward pass by each kernel that can do it, and both passes together.
 #include <algorithm>
 #include <cmath>
 
 #include "cases.h"
 #include "numbers.h"
 #include "src/cuda/attention.h"
+#include "src/cuda/context.h"
 
 namespace optirs::gpu_check {
 namespace {
@@ -12,6 +13,7 @@ namespace {
 // Probabilities and their gradients are rounded to bf16 on the device.
 constexpr double kRelative = 0x1p-6;
 constexpr double kAbsolute = 0x1p-6;
+constexpr double kLseError = 1e-4;
 constexpr int64_t kSamples = 200;  // elements of each result that are compared
 
 /// Operands [length, heads, width] and what follows from them in float64, a row at a time.
@@ -19,10 +21,11 @@ struct Problem {
     int64_t length;
     int64_t heads;
     int64_t width;
+    bool is_causal;
     std::vector<char> q, k, v, change;
 
-    Problem(int64_t given_length, int64_t given_heads, int64_t given_width)
-        : length(given_length), heads(given_heads), width(given_width) {
+    Problem(int64_t given_length, int64_t given_heads, int64_t given_width, bool given_causal = true)
+        : length(given_length), heads(given_heads), width(given_width), is_causal(given_causal) {
         unsigned seed = 1;
         for (auto* operand : {&q, &k, &v, &change}) {
             *operand = bytesOf(randomNumbers<BF16>(count(), seed++));
@@ -42,15 +45,17 @@ struct Problem {
         return sum;
     }
 
-    /// Probabilities of a row, and the gradients of its scores.
+    /// Probabilities of a row, the log-sum-exp and the gradients of its scores.
     struct Row {
         std::vector<double> probabilities;
         std::vector<double> gradients;
+        double lse = 0;
     };
     Row row(int64_t i, int64_t head) const {
         Row made;
         double greatest = -INFINITY;
-        for (int64_t j = 0; j <= i; ++j) {
+        const int64_t end = is_causal ? i + 1 : length;
+        for (int64_t j = 0; j < end; ++j) {
             made.probabilities.push_back(dot(q, at(i, head), k, at(j, head)) * scale());
             greatest = std::fmax(greatest, made.probabilities.back());
         }
@@ -59,8 +64,9 @@ struct Problem {
             probability = std::exp(probability - greatest);
             sum += probability;
         }
+        made.lse = greatest + std::log(sum);
         double mean = 0;
-        for (int64_t j = 0; j <= i; ++j) {
+        for (int64_t j = 0; j < end; ++j) {
             made.probabilities[static_cast<size_t>(j)] /= sum;
             made.gradients.push_back(dot(change, at(i, head), v, at(j, head)));
             mean += made.probabilities[static_cast<size_t>(j)] * made.gradients.back();
@@ -111,7 +117,7 @@ AttentionArguments argumentsOf(const Problem& p, const std::vector<void*>& b) {
     scores.heads = scores.kv_heads = p.heads;
     scores.window_left = scores.window_right = -1;
     scores.scale = static_cast<float>(p.scale());
-    scores.mask = 1;
+    scores.mask = p.is_causal ? 1 : 0;
     arguments.out = operandOf(p, b[3]);
     arguments.lse = static_cast<float*>(b[4]);
     return arguments;
@@ -121,10 +127,15 @@ Buffer bf16Output(const char* name, const Problem& p, std::function<double(const
     return {name, std::vector<char>(static_cast<size_t>(p.count()) * 2), std::move(error)};
 }
 
-Case forwardCase(int64_t length, int64_t heads, int64_t width) {
-    const Problem p(length, heads, width);
-    Case made = {
-        "attention bf16 causal", shapeOf(p), 0, 2.0 * static_cast<double>(p.count() * length), {}, {}};
+using Forward = void (*)(const Queue&, Element, const AttentionArguments&);
+
+Case forwardCase(const char* name, Forward forward, const Problem& p) {
+    const double products = (p.is_causal ? 2.0 : 4.0) * static_cast<double>(p.count() * p.length);
+    Case made = {name, shapeOf(p), 0, products, {}, {}};
+    const auto lse_error = [=](const std::vector<char>& result) {
+        return worst<F32>(result, p.length * p.heads / 50 | 1, kLseError, kLseError,
+                          [&](int64_t i) { return p.row(i % p.length, i / p.length).lse; });
+    };
     made.buffers = {{"q", p.q, nullptr},
                     {"k", p.k, nullptr},
                     {"v", p.v, nullptr},
@@ -134,9 +145,9 @@ Case forwardCase(int64_t length, int64_t heads, int64_t width) {
                                        return weighted(p.row(row, head).probabilities, p, p.v, head, element);
                                    });
                                }),
-                    {"lse", std::vector<char>(static_cast<size_t>(length * heads) * 4), nullptr}};
+                    {"lse", std::vector<char>(static_cast<size_t>(p.length * p.heads) * 4), lse_error}};
     made.run = [=](const Queue& queue, const std::vector<void*>& b) {
-        attentionForward(queue, Element::kBF16, argumentsOf(p, b));
+        forward(queue, Element::kBF16, argumentsOf(p, b));
     };
     return made;
 }
@@ -156,7 +167,7 @@ double columnSum(const Problem& p, const std::vector<char>& rows, bool gradients
 Case bothCase(int64_t length, int64_t heads, int64_t width) {
     const Problem p(length, heads, width);
     Case made = {
-        "attention bf16 causal, both", shapeOf(p), 0, 7.0 * static_cast<double>(p.count() * length), {}, {}};
+        "attention causal, both", shapeOf(p), 0, 7.0 * static_cast<double>(p.count() * length), {}, {}};
     // In float64 each element of a column takes all rows: few are looked at.
     const auto of_columns = [=](const std::vector<char>& result, const std::vector<char>& rows,
                                 bool gradients) {
@@ -201,10 +212,21 @@ Case bothCase(int64_t length, int64_t heads, int64_t width) {
 }  // namespace
 
 std::vector<Case> attentionCases(int64_t scale) {
+    constexpr int64_t kHeads = 16;
+    const bool is_hopper = computeCapability(0) == 90;
     std::vector<Case> cases;
     for (const int64_t width : {64, 128, 256}) {
-        cases.push_back(forwardCase(std::max<int64_t>(4096 / scale, 8), 16, width));
-        cases.push_back(bothCase(std::max<int64_t>(1024 / scale, 8), 16, width));
+        const Problem causal(std::max<int64_t>(4096 / scale, 8), kHeads, width);
+        const Problem full(causal.length, kHeads, width, false);
+        cases.push_back(forwardCase("attention causal", attentionForwardAnywhere, causal));
+        cases.push_back(forwardCase("attention", attentionForwardAnywhere, full));
+        if (is_hopper) {
+            const Problem odd(std::max<int64_t>(1111 / scale, 9), 3, width);
+            cases.push_back(forwardCase("attention causal, Hopper", attentionForwardHopper, causal));
+            cases.push_back(forwardCase("attention causal, Hopper", attentionForwardHopper, odd));
+            cases.push_back(forwardCase("attention, Hopper", attentionForwardHopper, full));
+        }
+        cases.push_back(bothCase(std::max<int64_t>(1024 / scale, 8), kHeads, width));
     }
     cases.push_back(forwardCase(std::max<int64_t>(2048 / scale, 8), 16, 512));
     return cases;
