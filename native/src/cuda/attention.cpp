@@ -28,12 +28,6 @@ int64_t ceilDiv(int64_t count, int64_t unit) { return (count + unit - 1) / unit;
 
 int elementBytes(Element element) { return element == Element::kF32 ? 4 : 2; }
 
-/// The kernel's width for these heads: both of a product have to fit.
-size_t widthIndex(const AttentionScores& scores) {
-    const int width = std::max(scores.q.width, scores.v.width);
-    return static_cast<size_t>(std::ranges::lower_bound(kAttentionWidths, width) - kAttentionWidths);
-}
-
 /// Blocks of `rows` rows or columns: of packed sequences there are as many as there can be.
 int64_t partCount(const int32_t* starts, int64_t rows, int64_t batches, int block_rows) {
     return starts == nullptr ? batches * ceilDiv(rows, block_rows) : rows / block_rows + batches;
@@ -49,7 +43,7 @@ int64_t rowParts(const AttentionScores& scores, Element element) {
 template <class Arguments>
 void launch(const Queue& queue, const char* file, const Names& names, Element element, int64_t blocks,
             int resident, const Arguments& arguments) {
-    const size_t width = widthIndex(arguments.scores);
+    const size_t width = attentionWidthIndex(arguments.scores);
     const int bytes = elementBytes(element);
     launchKernel(
         queue, {file, names[static_cast<size_t>(element)][width]}, blocks, &arguments,
@@ -58,6 +52,11 @@ void launch(const Queue& queue, const char* file, const Names& names, Element el
 }
 
 }  // namespace
+
+size_t attentionWidthIndex(const AttentionScores& scores) {
+    const int width = std::max(scores.q.width, scores.v.width);
+    return static_cast<size_t>(std::ranges::lower_bound(kAttentionWidths, width) - kAttentionWidths);
+}
 
 int64_t attentionRowCount(const AttentionScores& scores) {
     return (scores.q_starts == nullptr ? scores.batches : 1) * scores.heads * scores.rows;

@@ -44,6 +44,9 @@ struct AttentionCall {
 void attentionBackward(const Queue& queue, Element element, AttentionBackwardArguments arguments,
                        const AttentionGradients& gradients);
 
+/// Of kAttentionWidths: the kernel's width for these heads, as both of a product have to fit.
+size_t attentionWidthIndex(const AttentionScores& scores);
+
 /// Numbers that lse and means have.
 int64_t attentionRowCount(const AttentionScores& scores);
 

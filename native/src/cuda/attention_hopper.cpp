@@ -1,7 +1,6 @@
 // Attention's forward kernel for Hopper: when it is chosen, and the tensor maps that it reads through.
 #include <algorithm>
 #include <array>
-#include <iterator>
 
 #include "src/cuda/attention.h"
 #include "src/cuda/kernels/attention_hopper_arguments.h"
@@ -46,7 +45,7 @@ CUtensorMap mapOf(Element element, const HeadOperand& operand, const Dimensions&
     uint64_t strides[3];
     std::ranges::copy(d.extents, extents);
     for (size_t i = 0; i < d.strides.size(); ++i) {
-        strides[i] = d.extents[i + 1] == 1 ? 16 : static_cast<uint64_t>(d.strides[i]) * kBytes;
+        strides[i] = static_cast<uint64_t>(d.extents[i + 1] == 1 ? operand.width : d.strides[i]) * kBytes;
     }
     const uint32_t box[4] = {kHopperPanel, static_cast<uint32_t>(tile_rows), 1, 1};
     constexpr uint32_t kSteps[4] = {1, 1, 1, 1};
@@ -85,18 +84,17 @@ void attentionForwardHopper(const Queue& queue, Element element, const Attention
         {"attention_hopper_bf16_64", "attention_hopper_bf16_128", "attention_hopper_bf16_256"},
         {"attention_hopper_f16_64", "attention_hopper_f16_128", "attention_hopper_f16_256"}};
     const AttentionScores& s = arguments.scores;
-    const int* width = std::ranges::lower_bound(kAttentionWidths, std::max(s.q.width, s.v.width));
-    const int columns = hopperColumns(*width);
+    const size_t index = attentionWidthIndex(s);
+    const int width = kAttentionWidths[index];
+    const int columns = hopperColumns(width);
     const AttentionHopperArguments given = {.q = mapOf(element, s.q, queriesOf(s), kHopperRows),
                                             .k = mapOf(element, s.k, columnsOf(s, s.k), columns),
                                             .v = mapOf(element, s.v, columnsOf(s, s.v), columns),
                                             .attention = arguments};
     const int64_t parts = s.batches * ((s.rows + kHopperRows - 1) / kHopperRows);
-    launchKernel(
-        queue,
-        {"attention_hopper", kNames[element == Element::kBF16 ? 0 : 1][width - std::begin(kAttentionWidths)]},
-        parts * s.heads, &given,
-        {.threads = kHopperThreads, .shared_bytes = static_cast<unsigned>(hopperBytes(*width))});
+    launchKernel(queue, {"attention_hopper", kNames[element == Element::kBF16 ? 0 : 1][index]},
+                 parts * s.heads, &given,
+                 {.threads = kHopperThreads, .shared_bytes = static_cast<unsigned>(hopperBytes(width))});
 }
 
 }  // namespace optirs::cuda

@@ -1,7 +1,8 @@
 // Attention, forward, for Hopper, after FlashAttention-3 (Shah et al., 2024). A block has 128 rows of one
 // head and three warp groups: one fetches tiles of keys and values by TMA into a ring of slots, two have 64
 // rows each. Those take turns at the tensor cores, so that one finds its probabilities while the other's
-// products run; and each has the next tile's scores computed together with the last one's values.
+// products run; and each has the next tile's scores computed together with the last one's values. Unverified
+// on hardware.
 #include "attention_hopper.cuh"
 #include "attention_rows.cuh"
 #include "attention_running.cuh"

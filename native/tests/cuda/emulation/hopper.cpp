@@ -19,6 +19,18 @@ void require(bool is_good, const char* otherwise) {
     }
 }
 
+/// Lets the others run, as often as it can take until what is waited for happens.
+class Wait {
+ public:
+    void operator()() {
+        require(++rounds_ < 20000, "threads wait for ever");
+        yield();
+    }
+
+ private:
+    int rounds_ = 0;
+};
+
 /// Addresses count from a multiple of the swizzle's 1 KiB.
 uintptr_t origin() { return reinterpret_cast<uintptr_t>(sharedMemory()) & ~uintptr_t{1023}; }
 unsigned char* at(uint32_t address) { return reinterpret_cast<unsigned char*>(origin() + address); }
@@ -147,8 +159,8 @@ void expectBytes(uint32_t barrier, uint32_t bytes) {
 }
 void waitFor(uint32_t barrier, uint32_t phase) {
     landAt(barrier);
-    while (barrierAt(barrier).phase == phase) {
-        yield();
+    for (Wait wait; barrierAt(barrier).phase == phase;) {
+        wait();
         landAt(barrier);
     }
 }
@@ -164,13 +176,13 @@ void arriveAtNamed(int barrier, int threads) {
 void syncNamed(int barrier, int threads) {
     const uint64_t generation = named[barrier].generation;
     arriveAtNamed(barrier, threads);
-    while (named[barrier].generation == generation) {
-        yield();
+    for (Wait wait; named[barrier].generation == generation;) {
+        wait();
     }
 }
 
 void copyBox(uint32_t to, const cuda::CUtensorMap& map, int i, int j, int k, int l, uint32_t barrier) {
-    require(to % 128 == 0, "a copy's memory is not aligned to 128 bytes");
+    require(to % 1024 == 0, "a copy's memory is not aligned to the 1 KiB that its swizzle repeats after");
     require(reinterpret_cast<uintptr_t>(&map) % 64 == 0, "a tensor map is not aligned to 64 bytes");
     Copy copy{to, {}, {i, j, k, l}, barrier};
     std::memcpy(&copy.map, &map, sizeof(copy.map));
