@@ -69,7 +69,7 @@ int64_t attentionParts(const AttentionScores& scores, Element element, int64_t w
         wanted = std::min(ceilDiv(kBusyBlocks, blocks), scores.columns / kShortestPart);
     }
     const int64_t tiles =
-        ceilDiv(scores.columns, attentionColumns(bytes, kAttentionWidths[widthIndex(scores)]));
+        ceilDiv(scores.columns, attentionColumns(bytes, kAttentionWidths[attentionWidthIndex(scores)]));
     return std::clamp<int64_t>(wanted, 1, std::max<int64_t>(tiles, 1));
 }
 

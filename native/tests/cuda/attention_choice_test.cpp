@@ -41,6 +41,17 @@ TEST(AttentionChoiceTest, PlainCallsOnHopperOf16Bits) {
     }
 }
 
+TEST(AttentionChoiceTest, NoCodesAndNoParts) {
+    EXPECT_FALSE(isChosen([](AttentionScores& s) { s.v.storage = Storage::kE4M3; }));
+    testQueue();
+    AttentionArguments arguments = plain();
+    arguments.parts = 2;
+    EXPECT_FALSE(isForHopper(kHopper, Element::kBF16, arguments));
+    arguments = plain();
+    arguments.scores.v.width = 264;
+    EXPECT_FALSE(isForHopper(kHopper, Element::kBF16, arguments));
+}
+
 TEST(AttentionChoiceTest, NothingThatChangesScores) {
     static constexpr int32_t kNumbers[3] = {};
     static constexpr float kSlopes[4] = {};
