@@ -81,6 +81,27 @@ TEST_F(AttentionHopperTest, HeadsAndStrides) {
                          .is_transposed = true});
 }
 
+TEST_F(AttentionHopperTest, OneTensorOfQueriesKeysAndValues) {
+    constexpr int64_t kRows = 150;
+    prepare({.type = kBF16, .rows = kRows, .columns = kRows, .kv_heads = 2});
+    Twin& all = normal(kBF16, {1, kRows, 6, 64});
+    int64_t strides[] = {kRows * 6 * 64, 6 * 64, 64, 1};
+    uint64_t offset = 0;
+    for (Twin* part : {q, k, v}) {
+        for (const int place : {0, 1}) {
+            part->tensors[place].data = all.tensors[place].data;
+            part->tensors[place].strides = strides;
+            part->tensors[place].byte_offset = offset;
+        }
+        offset += 2 * 64 * 2;
+    }
+    control().reset();
+    forward();
+    expectSame(*out, unitOf(call), unitOf(call));
+    expectSame(*lse, 1e-5, 1e-5);
+    EXPECT_TRUE(tookHopper());
+}
+
 TEST_F(AttentionHopperTest, OtherCallsGoToTheOtherKernel) {
     expectOther("f32", {.rows = 9});
     expectOther("not aligned", {.type = kBF16, .rows = 9, .width = 20, .value_width = 20});
