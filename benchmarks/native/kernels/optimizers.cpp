@@ -49,7 +49,8 @@ class Model {
     std::vector<optirs_dl_tensor> scales_[2];
 };
 
-optirs_adamw_args adamwArgs(const Model& model) {
+/// `bytes` of parameter, gradient and states that a step reads and writes for each element.
+void runAdamw(benchmark::State& state, const Model& model, double bytes) {
     optirs_adamw_args args{};
     args.struct_size = sizeof(args);
     args.tensors = &model.lists;
@@ -57,12 +58,6 @@ optirs_adamw_args adamwArgs(const Model& model) {
     args.beta1 = 0.9;
     args.beta2 = 0.999;
     args.epsilon = 1e-8;
-    return args;
-}
-
-/// `bytes` of parameter, gradient and states that a step reads and writes for each element.
-void runAdamw(benchmark::State& state, const Model& model, double bytes) {
-    optirs_adamw_args args = adamwArgs(model);
     for (auto _ : state) {
         ++args.step;
         check(optirs_adamw(nullptr, &args));
@@ -77,29 +72,21 @@ void momentum(benchmark::State& state) {
     Model model(state.range(0), state.range(1));
     model.lists.state2 = nullptr;
     optirs_sgd_args args{};
-    args.struct_size = sizeof(args);
     args.tensors = &model.lists;
     args.learning_rate = 1e-6;
     args.momentum = 0.9;
-    for (auto _ : state) {
-        check(optirs_sgd(nullptr, &args));
-    }
-    setBytes(state, 20.0 * static_cast<double>(state.range(0) * state.range(1)));
+    runKernel(state, args, optirs_sgd, 20.0 * static_cast<double>(state.range(0) * state.range(1)));
 }
 
 void lion(benchmark::State& state) {
     Model model(state.range(0), state.range(1));
     model.lists.state2 = nullptr;
     optirs_lion_args args{};
-    args.struct_size = sizeof(args);
     args.tensors = &model.lists;
     args.learning_rate = 1e-6;
     args.beta1 = 0.9;
     args.beta2 = 0.99;
-    for (auto _ : state) {
-        check(optirs_lion(nullptr, &args));
-    }
-    setBytes(state, 20.0 * static_cast<double>(state.range(0) * state.range(1)));
+    runKernel(state, args, optirs_lion, 20.0 * static_cast<double>(state.range(0) * state.range(1)));
 }
 
 /// Sizes and names of the peers.

@@ -10,26 +10,18 @@ void quantize(benchmark::State& state) {
     const int64_t n = state.range(0);
     const Tensor x = f32({n}), out = e4m3({n});
     optirs_quantize_args args{};
-    args.struct_size = sizeof(args);
     args.x = x.view();
     args.out = out.view();
-    for (auto _ : state) {
-        check(optirs_quantize(nullptr, &args));
-    }
-    setBytes(state, 5.0 * static_cast<double>(n));
+    runKernel(state, args, optirs_quantize, 5.0 * static_cast<double>(n));
 }
 
 void dequantize(benchmark::State& state) {
     const int64_t n = state.range(0);
     const Tensor x = e4m3({n}), out = f32({n});
     optirs_dequantize_args args{};
-    args.struct_size = sizeof(args);
     args.x = x.view();
     args.out = out.view();
-    for (auto _ : state) {
-        check(optirs_dequantize(nullptr, &args));
-    }
-    setBytes(state, 5.0 * static_cast<double>(n));
+    runKernel(state, args, optirs_dequantize, 5.0 * static_cast<double>(n));
 }
 
 constexpr int64_t kRows = 8192;

@@ -1,13 +1,13 @@
 // What forward and backward attention share: where operands lie, and which columns a row attends to.
 #pragma once
 
-#include <hwy/cache_control.h>
 #include <optirs/kernel_attention.h>
 
 #include <algorithm>
 
 #include "src/cpu/attention_rows.h"
 #include "src/cpu/pointwise_kernels.h"
+#include "src/cpu/prefetch.h"
 #include "src/cpu/rows.h"
 
 namespace optirs::cpu {
@@ -46,7 +46,7 @@ class HeadTensor {
         for (int64_t i = 0; i < count; ++i) {
             // Rows lie too far apart for the hardware to foresee the next.
             if (i + kPrefetch < count) {
-                prefetch(at(batch, first + i + kPrefetch, head));
+                prefetch(at(batch, first + i + kPrefetch, head), width_ * byteSize(type_));
             }
             convert(type_, at(batch, first + i, head), scale * scaleOf(head), Element::kF32, to + i * width_,
                     width_);
@@ -69,13 +69,6 @@ class HeadTensor {
 
  private:
     static constexpr int64_t kPrefetch = 6;
-
-    void prefetch(const char* row) const {
-        constexpr int64_t kLine = 64;
-        for (int64_t i = 0; i < width_ * byteSize(type_); i += kLine) {
-            hwy::Prefetch(row + i);
-        }
-    }
 
     char* at(int64_t batch, int64_t row, int64_t head) const {
         if (table_ != nullptr) {

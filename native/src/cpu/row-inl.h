@@ -7,10 +7,10 @@
 #define OPTIRS_CPU_ROW_INL_H
 #endif
 
-#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include "src/cpu/convert-inl.h"
+#include "src/cpu/prefetch.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace optirs::cpu::HWY_NAMESPACE {
@@ -61,15 +61,6 @@ HWY_INLINE void putPart(Vec value, T* to, size_t count) {
     }
 }
 
-/// Asks for `count` elements from memory.
-template <class T>
-HWY_INLINE void prefetch(const T* from, int64_t count) {
-    constexpr int64_t kLine = 64 / sizeof(T);
-    for (int64_t i = 0; i < count; i += kLine) {
-        hwy::Prefetch(from + i);
-    }
-}
-
 /// Calls body(offset, count) for the vectors of a row. `next` are rows that are asked for meanwhile: passes
 /// over a row in the cache leave the memory idle.
 template <class Body, class... T>
@@ -77,7 +68,7 @@ HWY_INLINE void forParts(int64_t n, const Body& body, const T*... next) {
     const auto lanes = static_cast<int64_t>(hn::Lanes(F32()));
     int64_t i = 0;
     for (; i + 4 * lanes <= n; i += 4 * lanes) {
-        (prefetch(next + i, 4 * lanes), ...);
+        (prefetch(next + i, 4 * lanes * static_cast<int64_t>(sizeof(T))), ...);
 #pragma GCC unroll 4
         for (int k = 0; k < 4; ++k) {
             body(i + k * lanes, static_cast<size_t>(lanes));

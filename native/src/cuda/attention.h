@@ -21,6 +21,9 @@ void attentionForwardHopper(const Queue& queue, Element element, const Attention
 /// driver.
 bool isForHopper(int32_t capability, Element element, const AttentionArguments& arguments);
 
+/// Whether the operand has 8-bit floats, which only the kernels for any GPU decode.
+inline bool hasCodes(const HeadOperand& operand) { return operand.storage != Storage::kOwn; }
+
 /// Where the gradients go.
 struct AttentionGradients {
     HeadOperand q;

@@ -70,8 +70,7 @@ bool isForHopper(int32_t capability, Element element, const AttentionArguments& 
                           s.kv_starts == nullptr && s.block_table == nullptr && s.window_left < 0 &&
                           s.window_right < 0 && s.bias == nullptr && s.slopes == nullptr && s.drops == 0 &&
                           s.soft_cap == 0;
-    const bool has_codes =
-        s.q.storage != Storage::kOwn || s.k.storage != Storage::kOwn || s.v.storage != Storage::kOwn;
+    const bool has_codes = hasCodes(s.q) || hasCodes(s.k) || hasCodes(s.v);
     return is_there && is_plain && element != Element::kF32 && !has_codes && arguments.parts == 1 &&
            std::max(s.q.width, s.v.width) <= kAttentionSlice &&
            s.scale > 0 &&  // the largest product has the largest score

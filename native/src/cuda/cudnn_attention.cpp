@@ -27,8 +27,6 @@ constexpr size_t kMostPlans = 4096;
 constexpr uint64_t kAlignment = 256;
 constexpr uint64_t kMostWorkspace = uint64_t{1} << 30;  // the backward pass may ask for as much as all scores
 
-const CudnnApi& cudnn() { return libraries().cudnn.api; }
-
 HeadLayout layoutOf(const HeadOperand& operand) {
     return {operand.batch_stride, operand.row_stride, operand.head_stride, operand.width};
 }

@@ -32,8 +32,6 @@ constexpr KnownFailure kKnownFailures[] = {
      [](const AttentionCall& call) { return call.is_backward && call.scores.rows == 1; }},
 };
 
-bool hasCodes(const HeadOperand& operand) { return operand.storage != Storage::kOwn; }
-
 bool isLaidOut(const HeadOperand& operand) {
     return operand.is_vector != 0 && operand.batch_stride > 0 && operand.row_stride > 0 &&
            operand.head_stride > 0;

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "src/core/text.h"
-#include "src/cuda/libraries.h"
 #include "src/cuda/status.h"
 
 namespace optirs::cuda {
@@ -12,8 +11,6 @@ namespace {
 
 using core::Code;
 using core::concat;
-
-const CudnnApi& cudnn() { return libraries().cudnn.api; }
 
 Code codeOf(cudnnStatus_t status) {
     switch (status) {

@@ -3,9 +3,11 @@
 
 #include <cstdint>
 
-#include "src/cuda/api/cudnn.h"
+#include "src/cuda/libraries.h"
 
 namespace optirs::cuda {
+
+inline const CudnnApi& cudnn() { return libraries().cudnn.api; }
 
 /// Throws unless `status` is CUDNN_STATUS_SUCCESS, with what cuDNN says about it. `what` is what the call was
 /// about. UNIMPLEMENTED means that cuDNN has nothing for the graph.

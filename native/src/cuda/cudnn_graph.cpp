@@ -4,7 +4,6 @@
 #include <bit>
 #include <utility>
 
-#include "src/cuda/libraries.h"
 #include "src/cuda/status.h"
 
 namespace optirs::cuda {
@@ -12,8 +11,6 @@ namespace {
 
 constexpr int64_t kAlignment = 16;
 constexpr int64_t kMostNotes = 16;
-
-const CudnnApi& cudnn() { return libraries().cudnn.api; }
 
 CudnnDims denseStrides(const CudnnDims& dims) {
     return {dims[1] * dims[2] * dims[3], dims[2] * dims[3], dims[3], 1};

@@ -39,15 +39,8 @@ using optirs::mock::Recorder;
 
 namespace {
 
-#define CALL(function, ...)                                                                               \
-    const std::scoped_lock lock(Recorder::instance().mutex);                                              \
-    if (const cublasStatus_t injected = Recorder::instance().note(function __VA_OPT__(, ) __VA_ARGS__)) { \
-        return injected;                                                                                  \
-    }
-#define REQUIRE(condition)                                                                   \
-    if (!Recorder::instance().require(condition, std::string(__func__) + ": " #condition)) { \
-        return CUBLAS_STATUS_INVALID_VALUE;                                                  \
-    }
+#define CALL(...) OPTIRS_MOCK_CALL(__VA_ARGS__)
+#define REQUIRE(condition) OPTIRS_MOCK_REQUIRE(condition, CUBLAS_STATUS_INVALID_VALUE)
 
 std::set<void*>& alive() {
     static std::set<void*>& objects = *new std::set<void*>;

@@ -29,16 +29,8 @@ constexpr int kSharedOptin = 227 * 1024;  // as the device attribute has it
 
 }  // namespace
 
-#define CALL(function, ...)                                                                         \
-    const std::scoped_lock lock(Recorder::instance().mutex);                                        \
-    if (const CUresult injected = Recorder::instance().note(function __VA_OPT__(, ) __VA_ARGS__)) { \
-        return injected;                                                                            \
-    }
-
-#define REQUIRE(condition, code)                                                             \
-    if (!Recorder::instance().require(condition, std::string(__func__) + ": " #condition)) { \
-        return code;                                                                         \
-    }
+#define CALL(...) OPTIRS_MOCK_CALL(__VA_ARGS__)
+#define REQUIRE(condition, code) OPTIRS_MOCK_REQUIRE(condition, code)
 
 OPTIRS_MOCK_EXPORT CUresult cuModuleLoadData(CUmodule* module, const void* image) {
     CALL("cuModuleLoadData")

@@ -18,21 +18,14 @@ constexpr uint32_t kSwizzleBytes = 128;
 
 }  // namespace
 
-#define REQUIRE(condition)                                                                   \
-    if (!Recorder::instance().require(condition, std::string(__func__) + ": " #condition)) { \
-        return CUDA_ERROR_INVALID_VALUE;                                                     \
-    }
+#define REQUIRE(condition) OPTIRS_MOCK_REQUIRE(condition, CUDA_ERROR_INVALID_VALUE)
 
 OPTIRS_MOCK_EXPORT CUresult cuTensorMapEncodeTiled(CUtensorMap* map, int32_t type, uint32_t rank,
                                                    void* address, const uint64_t* extents,
                                                    const uint64_t* strides, const uint32_t* box,
                                                    const uint32_t* steps, int32_t interleave, int32_t swizzle,
                                                    int32_t l2_promotion, int32_t fill) {
-    const std::scoped_lock lock(Recorder::instance().mutex);
-    if (const CUresult injected =
-            Recorder::instance().note("cuTensorMapEncodeTiled", Named{"type", type}, Named{"rank", rank})) {
-        return injected;
-    }
+    OPTIRS_MOCK_CALL("cuTensorMapEncodeTiled", Named{"type", type}, Named{"rank", rank})
     REQUIRE(reinterpret_cast<uintptr_t>(map) % 64 == 0)
     REQUIRE(type == CU_TENSOR_MAP_DATA_TYPE_FLOAT16 || type == CU_TENSOR_MAP_DATA_TYPE_BFLOAT16)
     REQUIRE(rank == 4)  // of 1 to 5, what the emulation knows

@@ -32,15 +32,8 @@ constexpr int kRefusingEngine = 2;
 constexpr int64_t kEngines = 3;
 constexpr int64_t kWorkspaceBytes = 4096;
 
-#define CALL(function, ...)                                                                              \
-    const std::scoped_lock lock(Recorder::instance().mutex);                                             \
-    if (const cudnnStatus_t injected = Recorder::instance().note(function __VA_OPT__(, ) __VA_ARGS__)) { \
-        return injected;                                                                                 \
-    }
-#define REQUIRE(condition)                                                                   \
-    if (!Recorder::instance().require(condition, std::string(__func__) + ": " #condition)) { \
-        return CUDNN_STATUS_BAD_PARAM;                                                       \
-    }
+#define CALL(...) OPTIRS_MOCK_CALL(__VA_ARGS__)
+#define REQUIRE(condition) OPTIRS_MOCK_REQUIRE(condition, CUDNN_STATUS_BAD_PARAM)
 
 std::set<const void*>& alive() {
     static std::set<const void*>& objects = *new std::set<const void*>;

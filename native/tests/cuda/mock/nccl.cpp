@@ -75,14 +75,8 @@ struct ncclComm {
 
 namespace {
 
-#define CALL(function, ...)                                                                             \
-    if (const ncclResult_t injected = Recorder::instance().note(function __VA_OPT__(, ) __VA_ARGS__)) { \
-        return injected;                                                                                \
-    }
-#define REQUIRE(condition)                                                                   \
-    if (!Recorder::instance().require(condition, std::string(__func__) + ": " #condition)) { \
-        return ncclInvalidArgument;                                                          \
-    }
+#define CALL(...) OPTIRS_MOCK_NOTE(__VA_ARGS__)
+#define REQUIRE(condition) OPTIRS_MOCK_REQUIRE(condition, ncclInvalidArgument)
 
 size_t bytesOf(int32_t type) {
     static constexpr size_t sizes[] = {1, 1, 4, 4, 8, 8, 2, 4, 8, 2, 1, 1};

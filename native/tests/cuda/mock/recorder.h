@@ -97,3 +97,21 @@ inline const Control& control() {
 }  // namespace optirs::mock
 
 #define OPTIRS_MOCK_EXPORT extern "C" __attribute__((visibility("default")))
+
+/// Notes a call; returns from it with what the test wants it to fail with, if anything.
+#define OPTIRS_MOCK_NOTE(function, ...)                                                     \
+    if (const int32_t injected =                                                            \
+            optirs::mock::Recorder::instance().note(function __VA_OPT__(, ) __VA_ARGS__)) { \
+        return injected;                                                                    \
+    }
+
+/// The same for libraries whose calls do not wait for each other.
+#define OPTIRS_MOCK_CALL(...)                                              \
+    const std::scoped_lock lock(optirs::mock::Recorder::instance().mutex); \
+    OPTIRS_MOCK_NOTE(__VA_ARGS__)
+
+/// What the library's contract demands of a caller; returns `code` from a call that breaks it.
+#define OPTIRS_MOCK_REQUIRE(condition, code)                                                               \
+    if (!optirs::mock::Recorder::instance().require(condition, std::string(__func__) + ": " #condition)) { \
+        return code;                                                                                       \
+    }
