@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <memory>
 #include <oneapi/dnnl/dnnl.hpp>
+#include <optional>
 #include <string>
 
 #include "pjrt_cpu/ir/error.h"
 #include "pjrt_cpu/runtime/contraction_plan.h"
 #include "pjrt_cpu/runtime/empty_contraction.h"
 #include "pjrt_cpu/runtime/onednn.h"
-#include "pjrt_cpu/runtime/packed_product.h"
+#include "src/cpu/packed_product.h"
 #include "src/cpu/thread_pool.h"
 
 namespace optirs::plugin {
@@ -70,15 +71,24 @@ class BlockProduct {
     std::string implementation_;
 };
 
+std::optional<cpu::PackedProduct> packedProduct(const ContractionPlan& plan, float alpha) {
+    if (plan.operand != ElementType::kF32 || plan.result != ElementType::kF32 || alpha != 1.0F ||
+        plan.serialCount() != 1)
+        return std::nullopt;
+    return cpu::PackedProduct::make(
+        {plan.m, plan.n, plan.k, plan.lhs_m, plan.lhs_k, plan.rhs_k, plan.rhs_n, plan.out_m},
+        plan.parallelCount());
+}
+
 class ContractionStep final : public Step {
  public:
     ContractionStep(ContractionSpec spec, ContractionPlan plan)
-        : spec_(std::move(spec)), plan_(std::move(plan)), packed_(PackedProduct::make(plan_, spec_.alpha)) {
+        : spec_(std::move(spec)), plan_(std::move(plan)), packed_(packedProduct(plan_, spec_.alpha)) {
         for (const ContractionSpec::Dim& dim : spec_.dims) {
             if (dim.kind == ContractionSpec::Kind::kBatch || dim.kind == ContractionSpec::Kind::kM)
                 rows_ *= dim.size;
         }
-        if (packed_ != nullptr) return;
+        if (packed_.has_value()) return;
         withDnnl("contraction " + optirs::plugin::describe(spec_), [&] {
             const int64_t m_rest = plan_.m % plan_.m_block;
             const int64_t n_rest = plan_.n % plan_.n_block;
@@ -136,12 +146,12 @@ class ContractionStep final : public Step {
         for (const int32_t allocation : spec_.epilogue_allocations) {
             epilogue_buffers.push_back(frame.buffers[static_cast<size_t>(allocation)]);
         }
-        const bool whole_rows = packed_ != nullptr ? packed_->finishesRows() : plan_.n_block == plan_.n;
+        const bool whole_rows = packed_.has_value() ? packed_->finishesRows() : plan_.n_block == plan_.n;
         const bool fused = spec_.epilogue != nullptr && plan_.rows_in_order && whole_rows;
         const auto finished = [&](int64_t begin, int64_t end) {
             if (fused) spec_.epilogue(epilogue_buffers.data(), begin, end);
         };
-        if (packed_ != nullptr)
+        if (packed_.has_value())
             runPacked(lhs, rhs, out, frame.pool, fused, finished);
         else
             runBlocks(lhs, rhs, out, frame.pool, finished);
@@ -162,7 +172,7 @@ class ContractionStep final : public Step {
                                         : std::string()) +
                (plan_.swapped ? " swapped" : "") + (plan_.lhs.used ? " packs lhs" : "") +
                (plan_.rhs.used ? " packs rhs" : "") + (plan_.out.used ? " packs out" : "") + " by " +
-               (packed_ != nullptr ? "packed tiles" : products_.front()->implementation()) + ": " +
+               (packed_.has_value() ? "packed tiles" : products_.front()->implementation()) + ": " +
                std::to_string(spec_.lhs_allocation) + "," + std::to_string(spec_.rhs_allocation) + " -> " +
                std::to_string(spec_.out_allocation);
     }
@@ -248,7 +258,7 @@ class ContractionStep final : public Step {
     ContractionPlan plan_;
     int64_t rows_ = 1;
     /// Where the library does not serve the plan best; then `products_` is empty.
-    std::unique_ptr<PackedProduct> packed_;
+    std::optional<cpu::PackedProduct> packed_;
     /// [first round, later rounds][full, rest of m][full, rest of n].
     std::vector<std::unique_ptr<BlockProduct>> products_;
 };

@@ -5,15 +5,18 @@
 
 #include "pjrt_cpu/runtime/half.h"
 #include "pjrt_cpu/runtime/onednn.h"
-#include "pjrt_cpu/runtime/tile_kernels.h"
+#include "pjrt_cpu/runtime/tile_kernels_bf16.h"
 
 namespace optirs::plugin {
 namespace {
 
+using cpu::TileBlock;
+using cpu::TileKernels;
+
 /// bf16 operands become f32 where the processor does not multiply pairs of bf16.
-const TileKernels* kernelsFor(ElementType type) {
-    return type == ElementType::kBF16 && tileKernelsAvx512Bf16() != nullptr ? tileKernelsAvx512Bf16()
-                                                                            : tileKernelsF32();
+const TileKernels& kernelsFor(ElementType type) {
+    return type == ElementType::kBF16 && tileKernelsBf16() != nullptr ? *tileKernelsBf16()
+                                                                      : cpu::tileKernels();
 }
 
 int64_t depth(const TileKernels& kernels, int64_t k) { return kernels.pairs ? (k + 1) / 2 * 2 : k; }
@@ -86,24 +89,14 @@ const std::byte* widenLeft(const TileProduct& p) {
 
 }  // namespace
 
-const TileKernels* tileKernelsF32() {
-    static const TileKernels* const kernels =
-        tileKernelsAvx512() != nullptr ? tileKernelsAvx512() : tileKernelsAvx2();
-    return kernels;
-}
-
-bool hasTileProduct(ElementType type) {
-    return (type == ElementType::kF32 || type == ElementType::kBF16) && tileKernelsF32() != nullptr;
-}
-
 int64_t packedRightBytes(ElementType type, int64_t k, int64_t n) {
-    const TileKernels& kernels = *kernelsFor(type);
+    const TileKernels& kernels = kernelsFor(type);
     const int64_t columns = (n + kernels.panel_width - 1) / kernels.panel_width * kernels.panel_width;
     return columns * depth(kernels, k) * operandBytes(kernels);
 }
 
 void packRight(ElementType type, const StridedMatrix& from, int64_t k, int64_t n, std::byte* to) {
-    const TileKernels& kernels = *kernelsFor(type);
+    const TileKernels& kernels = kernelsFor(type);
     const int64_t width = kernels.panel_width;
     const int64_t rows = depth(kernels, k);
     const auto same = [](auto bits) { return bits; };
@@ -112,8 +105,8 @@ void packRight(ElementType type, const StridedMatrix& from, int64_t k, int64_t n
         if (from.column_stride == 1 && k % 2 == 0) return interleave(from, width, k, n, to);
         return packPanels<uint16_t, uint16_t>(from, width, rows, 2, k, n, to, same);
     }
-    if (from.column_stride == 1)
-        return width == 32 ? copyRows<32>(from, k, n, to) : copyRows<16>(from, k, n, to);
+    if (from.column_stride == 1 && width == 32) return copyRows<32>(from, k, n, to);
+    if (from.column_stride == 1 && width == 16) return copyRows<16>(from, k, n, to);
     packPanels<uint32_t, uint32_t>(from, width, rows, 1, k, n, to, same);
 }
 
@@ -133,7 +126,7 @@ void packLeft(ElementType type, const StridedMatrix& from, int64_t m, int64_t k,
 }
 
 void multiply(const TileProduct& p) {
-    const TileKernels& kernels = *kernelsFor(p.operand);
+    const TileKernels& kernels = kernelsFor(p.operand);
     const bool widens = p.operand == ElementType::kBF16 && !kernels.pairs;
     const std::byte* const left = widens ? widenLeft(p) : p.left;
     const int64_t panel_bytes = depth(kernels, p.right_rows) * kernels.panel_width * operandBytes(kernels);

@@ -10,9 +10,11 @@
 
 namespace optirs::plugin {
 
-/// Whether this processor has the kernels for operands of a type, f32 or bf16: AVX-512, or AVX2 with FMA.
-/// bf16 operands are multiplied as f32 where the processor has no products of bf16.
-bool hasTileProduct(ElementType type);
+/// Whether there are kernels for operands of a type: f32 or bf16. bf16 operands are multiplied as f32 where
+/// the processor has no products of bf16.
+inline bool hasTileProduct(ElementType type) {
+    return type == ElementType::kF32 || type == ElementType::kBF16;
+}
 
 /// A matrix somewhere in memory; strides in elements.
 struct StridedMatrix {

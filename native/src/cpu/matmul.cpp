@@ -6,6 +6,7 @@
 
 #include "src/cpu/matmul_operand.h"
 #include "src/cpu/onednn.h"
+#include "src/cpu/packed_product.h"
 #include "src/cpu/pointwise_kernels.h"
 #include "src/cpu/rows.h"
 
@@ -54,6 +55,10 @@ struct Problem {
     }
     const float* columnsOfB(const float* b, int64_t batch, int64_t column) const {
         return b + (shares_b ? 0 : batch * n * k) + (transpose_b ? column * k : column);
+    }
+    ProductShape shape() const {
+        return {m, n, k, transpose_a ? 1 : k, transpose_a ? m : 1, transpose_b ? 1 : n, transpose_b ? k : 1,
+                n};
     }
 };
 
@@ -148,10 +153,61 @@ class Epilogue {
     float* bias_ = nullptr;  // the calling thread's
 };
 
-void runTile(const Problem& problem, const Epilogue& epilogue, const optirs_matmul_args& args, const Wide& a,
-             const Wide& b, int64_t batch, int64_t row, int64_t rows, int64_t column, int64_t columns,
-             uint32_t& largest) {
-    const auto alpha = static_cast<float>(args.alpha * a.factor * b.factor);
+/// The largest magnitude of a result, whose parts are written by many threads.
+class Largest {
+ public:
+    void add(uint32_t bits) {
+        uint32_t seen = bits_.load();
+        while (seen < bits && !bits_.compare_exchange_weak(seen, bits)) {
+        }
+    }
+    float value() const { return std::bit_cast<float>(bits_.load()); }
+
+ private:
+    std::atomic<uint32_t> bits_{0};
+};
+
+/// All that a product is made of.
+struct Call {
+    const optirs_matmul_args& args;
+    Problem problem;
+    Wide a, b;
+    const Epilogue& epilogue;
+    Largest& largest;
+
+    float alpha() const { return static_cast<float>(args.alpha * a.factor * b.factor); }
+};
+
+/// Matrices that are large enough to be worked on by all threads, one after the other.
+void runPacked(const Call& call, const PackedProduct& product, ThreadPool& pool) {
+    const Problem& problem = call.problem;
+    const float alpha = call.alpha();
+    for (int64_t batch = 0; batch < problem.batches; ++batch) {
+        const float* a = problem.rowsOfA(call.a.data, batch, 0);
+        const float* b = problem.columnsOfB(call.b.data, batch, 0);
+        if (call.epilogue.isTrivial() && alpha == 1 && call.args.beta == 0) {
+            product.run(a, b, dataOf<float>(*call.args.out) + batch * problem.m * problem.n, pool);
+            continue;
+        }
+        product.run(a, b, pool, [&](const ProductBlock& block) {
+            uint32_t bits = 0;
+            if (alpha != 1) {
+                convert(Element::kF32, block.values, alpha, Element::kF32, block.values,
+                        block.rows * block.columns);
+            }
+            for (int64_t i = 0; i < block.rows; ++i) {
+                bits = std::max(bits, call.epilogue.finish(batch * problem.m + block.row + i, block.column,
+                                                           block.columns, block.values + i * block.columns));
+            }
+            call.largest.add(bits);
+        });
+    }
+}
+
+/// One tile by the library, on the calling thread.
+void runTile(const Call& call, int64_t batch, int64_t row, int64_t rows, int64_t column, int64_t columns) {
+    const auto& [args, problem, a, b, epilogue, largest] = call;
+    const float alpha = call.alpha();
     const float* left = problem.rowsOfA(a.data, batch, row);
     const float* right = problem.columnsOfB(b.data, batch, column);
     const int64_t lda = problem.transpose_a ? problem.m : problem.k;
@@ -167,16 +223,32 @@ void runTile(const Problem& problem, const Epilogue& epilogue, const optirs_matm
     // have b packed more often.
     const int64_t strip =
         std::clamp<int64_t>(4194304 / std::max<int64_t>(columns, 1), 64, std::max<int64_t>(rows, 64));
+    uint32_t bits = 0;
     float* product = rowBuffer(7, std::min(strip, rows) * columns);
     for (int64_t done = 0; done < rows; done += strip) {
         const int64_t height = std::min(strip, rows - done);
         sgemm(problem.transpose_a, problem.transpose_b, height, columns, problem.k, alpha,
               left + done * (problem.transpose_a ? 1 : lda), lda, right, ldb, 0.0F, product, columns);
         for (int64_t i = 0; i < height; ++i) {
-            largest =
-                std::max(largest, epilogue.finish(first + done + i, column, columns, product + i * columns));
+            bits = std::max(bits, epilogue.finish(first + done + i, column, columns, product + i * columns));
         }
     }
+    largest.add(bits);
+}
+
+void runTiles(const Call& call, ThreadPool& pool) {
+    requireSgemm();
+    const Problem& problem = call.problem;
+    const Tiling tiling(problem, pool.threadCount());
+    const int64_t per_batch = tiling.down * tiling.across;
+    pool.parallelFor(problem.batches * per_batch, 1, [&](int64_t begin, int64_t end) {
+        for (int64_t tile = begin; tile < end; ++tile) {
+            const int64_t row = tile % per_batch / tiling.across * tiling.rows;
+            const int64_t column = tile % per_batch % tiling.across * tiling.columns;
+            runTile(call, tile / per_batch, row, std::min(tiling.rows, problem.m - row), column,
+                    std::min(tiling.columns, problem.n - column));
+        }
+    });
 }
 
 }  // namespace
@@ -184,31 +256,21 @@ void runTile(const Problem& problem, const Epilogue& epilogue, const optirs_matm
 uint64_t workspaceOf(const optirs_matmul_args& args) { return wideBytes(*args.a) + wideBytes(*args.b); }
 
 void run(const optirs_matmul_args& args, ThreadPool& pool) {
-    requireSgemm();
     const Problem problem = problemOf(args);
     auto* workspace = static_cast<char*>(args.workspace);
     const Wide a = widen(*args.a, args.scale_a, args.scale_a_rows, args.scale_a_columns, workspace, pool);
     const Wide b = widen(*args.b, args.scale_b, args.scale_b_rows, args.scale_b_columns,
                          workspace + wideBytes(*args.a), pool);
     const Epilogue epilogue(args, problem.n);
-    const Tiling tiling(problem, pool.threadCount());
-    const int64_t per_batch = tiling.down * tiling.across;
-    std::atomic<uint32_t> largest{0};
-    pool.parallelFor(problem.batches * per_batch, 1, [&](int64_t begin, int64_t end) {
-        uint32_t bits = 0;
-        for (int64_t tile = begin; tile < end; ++tile) {
-            const int64_t row = tile % per_batch / tiling.across * tiling.rows;
-            const int64_t column = tile % per_batch % tiling.across * tiling.columns;
-            runTile(problem, epilogue, args, a, b, tile / per_batch, row,
-                    std::min(tiling.rows, problem.m - row), column,
-                    std::min(tiling.columns, problem.n - column), bits);
-        }
-        uint32_t seen = largest.load();
-        while (seen < bits && !largest.compare_exchange_weak(seen, bits)) {
-        }
-    });
+    Largest largest;
+    const Call call{args, problem, a, b, epilogue, largest};
+    if (const auto product = PackedProduct::make(problem.shape(), problem.batches)) {
+        runPacked(call, *product, pool);
+    } else {
+        runTiles(call, pool);
+    }
     if (args.amax_out != nullptr) {
-        *dataOf<float>(*args.amax_out) = std::bit_cast<float>(largest.load());
+        *dataOf<float>(*args.amax_out) = largest.value();
     }
 }
 

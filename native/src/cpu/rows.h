@@ -4,23 +4,13 @@
 #include <algorithm>
 #include <bit>
 #include <initializer_list>
-#include <vector>
 
 #include "src/cpu/convert.h"
+#include "src/cpu/row_buffer.h"
 #include "src/cpu/tensor.h"
 #include "src/cpu/thread_pool.h"
 
 namespace optirs::cpu {
-
-/// Memory of the calling thread that grows only; each slot is one buffer.
-inline float* rowBuffer(int slot, int64_t size) {
-    thread_local std::vector<float> buffers[8];
-    std::vector<float>& buffer = buffers[slot];
-    if (buffer.size() < static_cast<size_t>(size)) {
-        buffer.resize(static_cast<size_t>(size));
-    }
-    return buffer.data();
-}
 
 /// The last dimension of a tensor, and how often it occurs.
 struct Rows {

@@ -218,7 +218,6 @@ TEST_P(Attention, AgreesWithSumsInDouble) {
     // The same bits on any number of threads.
     const auto again = run(*program, inputs.bytes, 1);
     for (size_t i = 0; i < results.size(); ++i) EXPECT_EQ(results[i].as<uint8_t>(), again[i].as<uint8_t>());
-    if (!hasTileProduct(setting.narrow ? ElementType::kBF16 : ElementType::kF32)) return;
     EXPECT_LT(program->arena_bytes,
               static_cast<int64_t>(kHeads * kRows * kColumns * (setting.narrow ? 2 : 4)));
     std::string steps;
@@ -271,7 +270,6 @@ TEST(AttentionValues, NotANumberSpreadsAsTheProductsSay) {
 }
 
 TEST(RecomputeScores, ClonesWhatLateUsesNeed) {
-    if (!hasTileProduct(ElementType::kF32)) GTEST_SKIP() << "no kernels for tiles on this processor";
     const auto count = [](const Module& module, OpKind kind) {
         size_t found = 0;
         for (const Operation& op : module.entry().body()) found += op.kind() == kind ? 1 : 0;

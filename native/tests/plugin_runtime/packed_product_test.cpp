@@ -6,7 +6,7 @@
 #include <random>
 
 #include "pjrt_cpu/runtime/contraction.h"
-#include "pjrt_cpu/runtime/tile_kernels.h"
+#include "src/cpu/pack_strip.h"
 #include "src/cpu/thread_pool.h"
 #include "step_runner.h"
 
@@ -43,7 +43,7 @@ class PackedProductTest : public ::testing::TestWithParam<Case> {
         const Case& c = GetParam();
         std::vector<float> out(static_cast<size_t>(c.m * (c.n + 3)), 7.0F);
         const auto step = makeContractionStep(spec_);
-        if (tileKernelsF32() != nullptr && tileKernelsF32() == tileKernelsAvx2()) {
+        if (cpu::packsStrips()) {
             EXPECT_NE(step->describe().find("packed tiles"), std::string::npos) << step->describe();
         }
         runStep(*step, {bytes(lhs_), bytes(rhs_), bytes(out), bytes(bias_)}, pool);

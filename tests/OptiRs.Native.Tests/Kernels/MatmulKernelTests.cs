@@ -40,6 +40,67 @@ internal sealed class MatmulKernelTests
                 c.AsSpan(batch * m * n, m * n), Product(a[(batch * m * k)..], b[(shared ? 0 : batch * k * n)..], m, n, k), k);
     }
 
+    // By blocks of rows, by columns, transposed, and with more columns than are packed at a time; each fourth element is compared.
+    [Test]
+    public void LargeProductsAndWhatFollowsThem(
+        [Values("1,260,130,300", "1,100,300,200", "1,31,500,784", "1,193,770,2800", "2,250,251,252")] string shape,
+        [Values] bool transposeA, [Values] bool transposeB)
+    {
+        int[] sizes = [.. shape.Split(',').Select(int.Parse)];
+        (int batches, int m, int n, int k) = (sizes[0], sizes[1], sizes[2], sizes[3]);
+        float[] a = Compare.Numbers(batches * m * k, 1), b = Compare.Numbers(batches * k * n, 2), bias = Compare.Numbers(n, 3);
+        float[] plain = new float[batches * m * n], output = Compare.Numbers(plain.Length, 4), aux = new float[plain.Length];
+        var former = (float[])output.Clone();
+        var left = ReadOnlyKernelTensor.Of<float>(a, batches, transposeA ? k : m, transposeA ? m : k);
+        var right = ReadOnlyKernelTensor.Of<float>(b, batches, transposeB ? n : k, transposeB ? k : n);
+        Kernels.Matmul(
+            left, right, KernelTensor.Of<float>(plain, batches, m, n), new MatmulOptions { TransposeA = transposeA, TransposeB = transposeB });
+        Kernels.Matmul(
+            left, right, KernelTensor.Of<float>(output, batches, m, n),
+            new MatmulOptions
+            {
+                TransposeA = transposeA, TransposeB = transposeB, Alpha = 0.05, Beta = 2, Bias = ReadOnlyKernelTensor.Of<float>(bias, n),
+                Epilogue = MatmulEpilogue.Gelu, Aux = KernelTensor.Of<float>(aux, batches, m, n),
+            });
+        for (int at = 0; at < plain.Length; at += 4 - (at % 3))
+        {
+            (int batch, int i, int j) = (at / (m * n), at / n % m, at % n);
+            double sum = 0, size = 1;
+            for (int l = 0; l < k; l++)
+            {
+                double term = (double)a[(batch * m * k) + (transposeA ? (l * m) + i : (i * k) + l)]
+                    * b[(batch * k * n) + (transposeB ? (j * k) + l : (l * n) + j)];
+                sum += term;
+                size += Math.Abs(term);
+            }
+
+            double tolerance = 3e-6 * size;
+            if (!(Math.Abs(plain[at] - sum) <= tolerance)) Assert.Fail($"{at}: {plain[at]}, not {sum}");
+            double before = (0.05 * sum) + bias[j];
+            if (!(Math.Abs(aux[at] - before) <= tolerance)) Assert.Fail($"{at}: {aux[at]}, not {before}");
+            double after = Gelu(before) + (2 * former[at]);
+            if (!(Math.Abs(output[at] - after) <= tolerance)) Assert.Fail($"{at}: {output[at]}, not {after}");
+        }
+    }
+
+    [Test]
+    public void LargeProductsInEightBits()
+    {
+        const int m = 260, n = 130, k = 300;
+        Float8E4M3[] a = Array.ConvertAll(Compare.Numbers(m * k, 1), x => (Float8E4M3)x), b = Array.ConvertAll(Compare.Numbers(k * n, 2), x => (Float8E4M3)x);
+        float[] c = new float[m * n], amax = [0], scale = [0.5f];
+        var narrow = new Float8E4M3[m * n];
+        var left = ReadOnlyKernelTensor.Of<Float8E4M3>(a, m, k);
+        var right = ReadOnlyKernelTensor.Of<Float8E4M3>(b, k, n);
+        var scales = new MatmulOptions { ScaleA = ReadOnlyKernelTensor.Of<float>(scale, 1), ScaleB = ReadOnlyKernelTensor.Of<float>(scale, 1) };
+        var workspace = new byte[(4 * k * (m + n)) + 128];
+        Kernels.Matmul(left, right, KernelTensor.Of<float>(c, m, n), scales, workspace);
+        CloseOverSums(c, [.. Product(Array.ConvertAll(a, x => (float)x), Array.ConvertAll(b, x => (float)x), m, n, k).Select(x => 0.25 * x)], k);
+        Kernels.Matmul(left, right, KernelTensor.Of<Float8E4M3>(narrow, m, n), scales with { AmaxOutput = KernelTensor.Of<float>(amax, 1) }, workspace);
+        Assert.That(amax[0], Is.EqualTo(c.Max(MathF.Abs)));
+        for (int i = 0; i < c.Length; i++) Assert.That(narrow[i].Bits, Is.EqualTo(((Float8E4M3)Math.Clamp(c[i], -448, 448)).Bits), $"{i}");
+    }
+
     [Test]
     public void Bf16WithBiasAndGelu()
     {

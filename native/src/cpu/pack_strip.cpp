@@ -1,12 +1,16 @@
+#include "src/cpu/pack_strip.h"
+
+#include "src/cpu/tile_kernels.h"
+
+#ifdef __x86_64__
+
 #include <immintrin.h>
 
 #include <algorithm>
 
-#include "pjrt_cpu/runtime/pack_strip.h"
-
 #define OPTIRS_AVX2 __attribute__((target("avx2")))
 
-namespace optirs::plugin {
+namespace optirs::cpu {
 namespace {
 
 constexpr int64_t kLanes = 8;
@@ -62,9 +66,27 @@ OPTIRS_AVX2 void packEight(const float* from, int64_t stride, int64_t used, int6
 
 }  // namespace
 
-void packStripAvx2(const float* from, int64_t stride, int64_t used, int64_t count, float* to, int64_t width) {
+bool packsStrips() {
+    static const bool packs = __builtin_cpu_supports("avx2") && tileKernels().panel_width == 2 * kLanes;
+    return packs;
+}
+
+void packStrip(const float* from, int64_t stride, int64_t used, int64_t count, float* to, int64_t width) {
     for (int64_t r = 0; r < width; r += kLanes)
         packEight(from + r * stride, stride, std::max<int64_t>(0, used - r), count, to + r, width);
 }
 
-}  // namespace optirs::plugin
+}  // namespace optirs::cpu
+
+#else
+
+namespace optirs::cpu {
+
+bool packsStrips() { return false; }
+
+void packStrip(const float* /*from*/, int64_t /*stride*/, int64_t /*used*/, int64_t /*count*/, float* /*to*/,
+               int64_t /*width*/) {}
+
+}  // namespace optirs::cpu
+
+#endif

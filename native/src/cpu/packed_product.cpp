@@ -1,17 +1,18 @@
-#include "pjrt_cpu/runtime/packed_product.h"
+#include "src/cpu/packed_product.h"
 
 #include <algorithm>
 #include <cstring>
 
-#include "pjrt_cpu/runtime/onednn.h"
-#include "pjrt_cpu/runtime/pack_strip.h"
-#include "pjrt_cpu/runtime/tile_kernels.h"
+#include "src/cpu/pack_strip.h"
+#include "src/cpu/rows.h"
 #include "src/cpu/thread_pool.h"
 
-namespace optirs::plugin {
+namespace optirs::cpu {
 namespace {
 
 constexpr int64_t kFloat = sizeof(float);
+// Of rowBuffer.
+constexpr int kPanelsSlot = 8, kColumnsSlot = 9, kBlockSlot = 10;
 /// A panel of this many rows fills most of the first cache; a block of rows of lhs a quarter of the second.
 constexpr int64_t kDepth = 384;
 constexpr int64_t kRowBlock = 96;
@@ -42,51 +43,45 @@ int64_t roundUp(int64_t value, int64_t multiple) { return (value + multiple - 1)
 
 }  // namespace
 
-std::unique_ptr<PackedProduct> PackedProduct::make(const ContractionPlan& plan, float alpha) {
+std::optional<PackedProduct> PackedProduct::make(const ProductShape& shape, int64_t products) {
     // With AVX-512 the library's kernels are the better ones.
-    const TileKernels* kernels = tileKernelsF32();
-    if (kernels == nullptr || kernels != tileKernelsAvx2()) return nullptr;
-    if (plan.operand != ElementType::kF32 || plan.result != ElementType::kF32) return nullptr;
-    if (alpha != 1.0F || plan.serialCount() != 1) return nullptr;
+    if (!packsStrips()) return std::nullopt;
     const double flops =
-        2.0 * static_cast<double>(plan.m) * static_cast<double>(plan.n) * static_cast<double>(plan.k);
-    if (plan.m < kLeastRows || plan.n < kFewestColumns || plan.k < kShallowest || flops < kFewestFlops)
-        return nullptr;
+        2.0 * static_cast<double>(shape.m) * static_cast<double>(shape.n) * static_cast<double>(shape.k);
+    if (shape.m < kLeastRows || shape.n < kFewestColumns || shape.k < kShallowest || flops < kFewestFlops)
+        return std::nullopt;
     // Of a batch of small ones each would wait for the one before.
-    if (plan.parallelCount() > 1 && flops < kFewestFlopsOfMany) return nullptr;
-    return std::unique_ptr<PackedProduct>(new PackedProduct(plan, *kernels));
+    if (products > 1 && flops < kFewestFlopsOfMany) return std::nullopt;
+    return PackedProduct(shape, tileKernels());
 }
 
-PackedProduct::PackedProduct(const ContractionPlan& plan, const TileKernels& kernels)
-    : kernels_(kernels),
-      m_(plan.m),
-      n_(plan.n),
-      k_(plan.k),
-      out_m_(plan.out_m),
-      lhs_{kernels.rows, plan.lhs_m, plan.lhs_k},
-      rhs_{kernels.panel_width, plan.rhs_n, plan.rhs_k},
-      few_rows_(plan.rhs_k == 1 && plan.m <= kVeryFewRows &&
-                static_cast<double>(plan.m) >=
-                    kFullest * static_cast<double>(roundUp(plan.m, kernels.panel_width))) {
-    const int64_t depths = (k_ + kDepth - 1) / kDepth;
-    k_block_ = roundUp((k_ + depths - 1) / depths, kTogether);
-    if (m_ < kFewestRows) {
+PackedProduct::PackedProduct(const ProductShape& shape, const TileKernels& kernels)
+    : kernels_(&kernels),
+      shape_(shape),
+      lhs_{kernels.rows, shape.lhs_m, shape.lhs_k},
+      rhs_{kernels.panel_width, shape.rhs_n, shape.rhs_k},
+      few_rows_(shape.rhs_k == 1 && shape.m <= kVeryFewRows &&
+                static_cast<double>(shape.m) >=
+                    kFullest * static_cast<double>(roundUp(shape.m, kernels.panel_width))) {
+    const int64_t depths = (shape.k + kDepth - 1) / kDepth;
+    k_block_ = roundUp((shape.k + depths - 1) / depths, kTogether);
+    if (shape.m < kFewestRows) {
         row_blocks_ = 0;
-        const int64_t panels = (n_ + rhs_.width - 1) / rhs_.width;
+        const int64_t panels = (shape.n + rhs_.width - 1) / rhs_.width;
         columns_ = std::clamp<int64_t>(panels / kTasks, 1, kTaskPanels) * rhs_.width;
         return;
     }
-    row_blocks_ = std::max<int64_t>(1, (m_ + kRowBlock / 2) / kRowBlock);
+    row_blocks_ = std::max<int64_t>(1, (shape.m + kRowBlock / 2) / kRowBlock);
     // Multiples of four, so that few threads end at the same time.
     if (row_blocks_ > 4) row_blocks_ = row_blocks_ / 4 * 4;
-    const int64_t most = std::max(kPackedBytes / kFloat / k_, 16 * rhs_.width);
-    const int64_t chunks = (n_ + most - 1) / most;
-    columns_ = roundUp((n_ + chunks - 1) / chunks, rhs_.width);
+    const int64_t most = std::max(kPackedBytes / kFloat / shape.k, 16 * rhs_.width);
+    const int64_t chunks = (shape.n + most - 1) / most;
+    columns_ = roundUp((shape.n + chunks - 1) / chunks, rhs_.width);
 }
 
 int64_t PackedProduct::rowsBefore(int64_t block) const {
-    const int64_t strips = (m_ + kernels_.rows - 1) / kernels_.rows;
-    return std::min(m_, strips * block / row_blocks_ * kernels_.rows);
+    const int64_t strips = (shape_.m + kernels_->rows - 1) / kernels_->rows;
+    return std::min(shape_.m, strips * block / row_blocks_ * kernels_->rows);
 }
 
 template <int64_t kWidth>
@@ -94,7 +89,7 @@ void PackedProduct::packAcross(const Side& side, const float* from, int64_t coun
                                int64_t k_end) const {
     const int64_t strips = (count + kWidth - 1) / kWidth;
     const int64_t block = k_begin / k_block_ * k_block_;
-    const int64_t rows = std::min(k_block_, k_ - block);
+    const int64_t rows = std::min(k_block_, shape_.k - block);
     for (int64_t strip = 0; strip < strips; ++strip) {
         const int64_t used = std::min(kWidth, count - strip * kWidth);
         float* out = to + (block * strips + strip * rows + k_begin - block) * kWidth;
@@ -114,12 +109,12 @@ void PackedProduct::packAlong(const Side& side, const float* from, int64_t count
                               int64_t strip) const {
     const int64_t strips = (count + side.width - 1) / side.width;
     const int64_t used = std::min(side.width, count - strip * side.width);
-    for (int64_t block = 0; block < k_; block += k_block_) {
-        const int64_t rows = std::min(k_block_, k_ - block);
+    for (int64_t block = 0; block < shape_.k; block += k_block_) {
+        const int64_t rows = std::min(k_block_, shape_.k - block);
         float* out = to + (block * strips + strip * rows) * side.width;
         const float* in = from + block * side.k_stride + strip * side.width * side.stride;
         if (side.k_stride == 1) {
-            packStripAvx2(in, side.stride, used, rows, out, side.width);
+            packStrip(in, side.stride, used, rows, out, side.width);
             continue;
         }
         if (used < side.width) std::fill(out, out + rows * side.width, 0.0F);
@@ -134,7 +129,7 @@ void PackedProduct::packAlong(const Side& side, const float* from, int64_t count
 }
 
 int64_t PackedProduct::packUnits(const Side& side, int64_t count) const {
-    return side.stride != 1 ? (count + side.width - 1) / side.width : (k_ + kTogether - 1) / kTogether;
+    return side.stride != 1 ? (count + side.width - 1) / side.width : (shape_.k + kTogether - 1) / kTogether;
 }
 
 void PackedProduct::packUnits(const Side& side, const float* from, int64_t count, float* to, int64_t begin,
@@ -145,7 +140,7 @@ void PackedProduct::packUnits(const Side& side, const float* from, int64_t count
             continue;
         }
         const int64_t k = unit * kTogether;
-        const int64_t k_end = std::min(k_, k + kTogether);
+        const int64_t k_end = std::min(shape_.k, k + kTogether);
         switch (side.width) {
             case 6:
                 packAcross<6>(side, from, count, to, k, k_end);
@@ -165,21 +160,36 @@ void PackedProduct::packUnits(const Side& side, const float* from, int64_t count
 void PackedProduct::pack(const Side& side, const float* from, int64_t count, float* to,
                          ThreadPool& pool) const {
     const int64_t grain =
-        std::max<int64_t>(1, kFewestPacked / (side.stride != 1 ? side.width * k_ : kTogether * count));
+        std::max<int64_t>(1, kFewestPacked / (side.stride != 1 ? side.width * shape_.k : kTogether * count));
     pool.parallelFor(packUnits(side, count), grain,
                      [&](int64_t begin, int64_t end) { packUnits(side, from, count, to, begin, end); });
 }
 
-void PackedProduct::multiply(const Task& task) const {
+void PackedProduct::multiply(const Task& task, const Target& target) const {
+    const int64_t first = task.first_column + task.panel_begin * rhs_.width;
+    if (target.consume == nullptr) {
+        multiply(task, target.out + task.row_begin * shape_.out_m + first, shape_.out_m);
+        if (target.finished != nullptr) (*target.finished)(task.row_begin, task.row_end);
+        return;
+    }
+    const int64_t rows = task.row_end - task.row_begin;
+    const int64_t columns =
+        std::min(task.panel_end * rhs_.width, task.columns) - task.panel_begin * rhs_.width;
+    float* values = rowBuffer(kBlockSlot, rows * columns);
+    multiply(task, values, columns);
+    (*target.consume)({task.row_begin, rows, first, columns, values});
+}
+
+void PackedProduct::multiply(const Task& task, float* out, int64_t out_stride) const {
     const int64_t width = rhs_.width;
     const int64_t panels = (task.columns + width - 1) / width;
-    const int64_t strips = (m_ + lhs_.width - 1) / lhs_.width;
+    const int64_t strips = (shape_.m + lhs_.width - 1) / lhs_.width;
     TileBlock block{};
     block.left_bytes = kFloat;
     block.left_step = lhs_.width * kFloat;
-    block.out_bytes = out_m_ * kFloat;
-    for (int64_t k = 0; k < k_; k += k_block_) {
-        block.steps = std::min(k_block_, k_ - k);
+    block.out_bytes = out_stride * kFloat;
+    for (int64_t k = 0; k < shape_.k; k += k_block_) {
+        block.steps = std::min(k_block_, shape_.k - k);
         block.accumulate = k > 0;
         const float* left = task.lhs + k * strips * lhs_.width + task.row_begin * block.steps;
         for (int64_t panel = task.panel_begin; panel < task.panel_end; ++panel) {
@@ -187,96 +197,108 @@ void PackedProduct::multiply(const Task& task) const {
             block.right =
                 reinterpret_cast<const std::byte*>(task.rhs + (k * panels + panel * block.steps) * width);
             const float* rows = left;
-            for (int64_t row = task.row_begin; row < task.row_end;
-                 row += lhs_.width, rows += lhs_.width * block.steps) {
+            float* to = out + (panel - task.panel_begin) * width;
+            for (int64_t row = task.row_begin; row < task.row_end; row += lhs_.width) {
                 block.left = reinterpret_cast<const std::byte*>(rows);
-                block.out = reinterpret_cast<std::byte*>(task.out + row * out_m_ + panel * width);
-                kernels_.of_rows[std::min(lhs_.width, task.row_end - row) - 1](block);
+                block.out = reinterpret_cast<std::byte*>(to);
+                kernels_->of_rows[std::min(lhs_.width, task.row_end - row) - 1](block);
+                rows += lhs_.width * block.steps;
+                to += lhs_.width * out_stride;
             }
         }
     }
 }
 
 void PackedProduct::run(const float* lhs, const float* rhs, float* out, ThreadPool& pool,
-                        const FunctionRef<void(int64_t, int64_t)>* finished) const {
-    if (few_rows_) return runTransposed(lhs, rhs, out, pool);
-    auto* packed = reinterpret_cast<float*>(threadScratch(
-        ScratchSlot::kPanels, static_cast<size_t>((columns_ + roundUp(m_, lhs_.width)) * k_ * kFloat)));
-    float* const strips = packed + columns_ * k_;
-    pack(lhs_, lhs, m_, strips, pool);
-    if (row_blocks_ == 0) return runByColumns(strips, rhs, out, pool);
-    for (int64_t first = 0; first < n_; first += columns_) {
-        const int64_t columns = std::min(columns_, n_ - first);
+                        const Finished* finished) const {
+    run(lhs, rhs, {.out = out, .finished = finished}, pool);
+}
+
+void PackedProduct::run(const float* lhs, const float* rhs, ThreadPool& pool, const Consume& consume) const {
+    run(lhs, rhs, {.consume = &consume}, pool);
+}
+
+void PackedProduct::run(const float* lhs, const float* rhs, const Target& target, ThreadPool& pool) const {
+    if (few_rows_) return runTransposed(lhs, rhs, target, pool);
+    float* const packed = rowBuffer(kPanelsSlot, (columns_ + roundUp(shape_.m, lhs_.width)) * shape_.k);
+    float* const strips = packed + columns_ * shape_.k;
+    pack(lhs_, lhs, shape_.m, strips, pool);
+    if (row_blocks_ == 0) return runByColumns(strips, rhs, target, pool);
+    for (int64_t first = 0; first < shape_.n; first += columns_) {
+        const int64_t columns = std::min(columns_, shape_.n - first);
         const int64_t panels = (columns + rhs_.width - 1) / rhs_.width;
         pack(rhs_, rhs + first * rhs_.stride, columns, packed, pool);
         // Columns are cut where rows alone do not give every thread its share, unless rows must stay whole.
-        const int64_t parts = finished != nullptr ? 1
-                                                  : std::clamp<int64_t>(kTasks / row_blocks_, 1,
-                                                                        std::max<int64_t>(1, panels / 8));
+        const int64_t parts =
+            target.finished != nullptr
+                ? 1
+                : std::clamp<int64_t>(kTasks / row_blocks_, 1, std::max<int64_t>(1, panels / 8));
         pool.parallelFor(row_blocks_ * parts, 1, [&](int64_t begin, int64_t end) {
             for (int64_t task = begin; task < end; ++task) {
                 const int64_t part = task % parts;
-                const int64_t row = rowsBefore(task / parts);
-                const int64_t row_end = rowsBefore(task / parts + 1);
-                multiply({strips, packed, out + first, row, row_end, panels * part / parts,
-                          panels * (part + 1) / parts, columns});
-                if (finished != nullptr) (*finished)(row, row_end);
+                multiply({strips, packed, rowsBefore(task / parts), rowsBefore(task / parts + 1),
+                          panels * part / parts, panels * (part + 1) / parts, first, columns},
+                         target);
             }
         });
     }
 }
 
-void PackedProduct::runTransposed(const float* lhs, const float* rhs, float* out, ThreadPool& pool) const {
+void PackedProduct::runTransposed(const float* lhs, const float* rhs, const Target& target,
+                                  ThreadPool& pool) const {
     const Side panels_of_lhs{rhs_.width, lhs_.stride, lhs_.k_stride};
-    const int64_t panels = (m_ + rhs_.width - 1) / rhs_.width;
+    const int64_t panels = (shape_.m + rhs_.width - 1) / rhs_.width;
     const int64_t width = panels * rhs_.width;
-    auto* const packed = reinterpret_cast<float*>(
-        threadScratch(ScratchSlot::kPanels, static_cast<size_t>(width * k_ * kFloat)));
-    pack(panels_of_lhs, lhs, m_, packed, pool);
-    pool.parallelFor((n_ + kTransposedRows - 1) / kTransposedRows, 1, [&](int64_t begin, int64_t end) {
-        auto* const sums = reinterpret_cast<float*>(
-            threadScratch(ScratchSlot::kColumns, static_cast<size_t>(kTransposedRows * width * kFloat)));
+    float* const packed = rowBuffer(kPanelsSlot, width * shape_.k);
+    pack(panels_of_lhs, lhs, shape_.m, packed, pool);
+    pool.parallelFor((shape_.n + kTransposedRows - 1) / kTransposedRows, 1, [&](int64_t begin, int64_t end) {
+        float* const sums = rowBuffer(kColumnsSlot, kTransposedRows * width);
         for (int64_t task = begin; task < end; ++task) {
             const int64_t first = task * kTransposedRows;
-            const int64_t rows = std::min(kTransposedRows, n_ - first);
+            const int64_t rows = std::min(kTransposedRows, shape_.n - first);
             TileBlock block{};
             block.left_bytes = rhs_.stride * kFloat;
             block.left_step = kFloat;
             block.out_bytes = width * kFloat;
             block.width = rhs_.width;
-            for (int64_t k = 0; k < k_; k += k_block_) {
-                block.steps = std::min(k_block_, k_ - k);
+            for (int64_t k = 0; k < shape_.k; k += k_block_) {
+                block.steps = std::min(k_block_, shape_.k - k);
                 block.accumulate = k > 0;
-                for (int64_t row = 0; row < rows; row += kernels_.rows) {
-                    const auto count = std::min<int64_t>(kernels_.rows, rows - row);
+                for (int64_t row = 0; row < rows; row += kernels_->rows) {
+                    const auto count = std::min<int64_t>(kernels_->rows, rows - row);
                     block.left = reinterpret_cast<const std::byte*>(rhs + (first + row) * rhs_.stride + k);
                     for (int64_t panel = 0; panel < panels; ++panel) {
                         block.right = reinterpret_cast<const std::byte*>(
                             packed + (k * panels + panel * block.steps) * rhs_.width);
                         block.out = reinterpret_cast<std::byte*>(sums + row * width + panel * rhs_.width);
-                        kernels_.of_rows[count - 1](block);
+                        kernels_->of_rows[count - 1](block);
                     }
                 }
             }
-            for (int64_t i = 0; i < m_; ++i) {
-                for (int64_t c = 0; c < rows; ++c) out[i * out_m_ + first + c] = sums[c * width + i];
+            const bool consumes = target.consume != nullptr;
+            float* const out = consumes ? rowBuffer(kBlockSlot, shape_.m * rows) : target.out + first;
+            const int64_t stride = consumes ? rows : shape_.out_m;
+            for (int64_t i = 0; i < shape_.m; ++i) {
+                for (int64_t c = 0; c < rows; ++c) out[i * stride + c] = sums[c * width + i];
             }
+            if (consumes) (*target.consume)({0, shape_.m, first, rows, out});
         }
     });
 }
 
-void PackedProduct::runByColumns(const float* strips, const float* rhs, float* out, ThreadPool& pool) const {
-    pool.parallelFor((n_ + columns_ - 1) / columns_, 1, [&](int64_t begin, int64_t end) {
-        auto* const packed = reinterpret_cast<float*>(
-            threadScratch(ScratchSlot::kColumns, static_cast<size_t>(columns_ * k_ * kFloat)));
+void PackedProduct::runByColumns(const float* strips, const float* rhs, const Target& target,
+                                 ThreadPool& pool) const {
+    pool.parallelFor((shape_.n + columns_ - 1) / columns_, 1, [&](int64_t begin, int64_t end) {
+        float* const packed = rowBuffer(kColumnsSlot, columns_ * shape_.k);
         for (int64_t task = begin; task < end; ++task) {
             const int64_t first = task * columns_;
-            const int64_t columns = std::min(columns_, n_ - first);
+            const int64_t columns = std::min(columns_, shape_.n - first);
             packUnits(rhs_, rhs + first * rhs_.stride, columns, packed, 0, packUnits(rhs_, columns));
             multiply(
-                {strips, packed, out + first, 0, m_, 0, (columns + rhs_.width - 1) / rhs_.width, columns});
+                {strips, packed, 0, shape_.m, 0, (columns + rhs_.width - 1) / rhs_.width, first, columns},
+                target);
         }
     });
 }
 
-}  // namespace optirs::plugin
+}  // namespace optirs::cpu

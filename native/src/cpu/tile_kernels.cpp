@@ -1,0 +1,114 @@
+#include "src/cpu/tile_kernels.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "src/cpu/tile_kernels.cpp"
+#include <hwy/foreach_target.h>  // compiles this file once for each target
+// After foreach_target.h:
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "src/cpu/convert-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace optirs::cpu::HWY_NAMESPACE {
+namespace {
+
+using F32 = hn::ScalableTag<float>;
+using Vec = hn::Vec<F32>;
+
+// Rows of a register tile: with two vectors across, as many accumulators as leave room for a row of the right
+// operand and one element of the left.
+constexpr int kRows = HWY_TARGET <= HWY_AVX3 ? 12 : 6;
+
+/// Rows of a block at an edge of the result, or of bf16, by way of memory.
+template <int kCount>
+HWY_NOINLINE void storePart(const Vec* sum0, const Vec* sum1, const TileBlock& block) {
+    const F32 d;
+    float row[2 * hn::MaxLanes(F32())];
+    BF16 narrow[2 * hn::MaxLanes(F32())];
+    for (int r = 0; r < kCount; ++r) {
+        std::byte* out = block.out + r * block.out_bytes;
+        if (block.narrow) {
+            store(sum0[r], d, narrow);
+            store(sum1[r], d, narrow + hn::Lanes(d));
+            std::copy_n(narrow, block.width, reinterpret_cast<BF16*>(out));
+            continue;
+        }
+        auto* to = reinterpret_cast<float*>(out);
+        store(sum0[r], d, row);
+        store(sum1[r], d, row + hn::Lanes(d));
+        for (int64_t c = 0; c < block.width; ++c) {
+            to[c] = block.accumulate ? to[c] + row[c] : row[c];
+        }
+    }
+}
+
+template <int kCount>
+void multiply(const TileBlock& block) {
+    const F32 d;
+    const size_t lanes = hn::Lanes(d);
+    // Unrolled, or the compiler keeps the sums in memory.
+    Vec sum0[kCount];
+    Vec sum1[kCount];
+#pragma GCC unroll 16
+    for (int r = 0; r < kCount; ++r) {
+        sum0[r] = sum1[r] = hn::Zero(d);
+        // The rows of the result arrive while the sums are made.
+        __builtin_prefetch(block.out + r * block.out_bytes, 1);
+    }
+    const auto* right = reinterpret_cast<const float*>(block.right);
+    const std::byte* left = block.left;
+    for (int64_t i = 0; i < block.steps; ++i, left += block.left_step, right += 2 * lanes) {
+        const Vec b0 = hn::LoadU(d, right);
+        const Vec b1 = hn::LoadU(d, right + lanes);
+#pragma GCC unroll 16
+        for (int r = 0; r < kCount; ++r) {
+            float element;
+            std::memcpy(&element, left + r * block.left_bytes, sizeof element);
+            const Vec a = hn::Set(d, element);
+            sum0[r] = hn::MulAdd(a, b0, sum0[r]);
+            sum1[r] = hn::MulAdd(a, b1, sum1[r]);
+        }
+    }
+    if (block.narrow || block.width < static_cast<int64_t>(2 * lanes)) {
+        return storePart<kCount>(sum0, sum1, block);
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < kCount; ++r) {
+        auto* out = reinterpret_cast<float*>(block.out + r * block.out_bytes);
+        if (block.accumulate) {
+            sum0[r] = hn::Add(sum0[r], hn::LoadU(d, out));
+            sum1[r] = hn::Add(sum1[r], hn::LoadU(d, out + lanes));
+        }
+        hn::StoreU(sum0[r], d, out);
+        hn::StoreU(sum1[r], d, out + lanes);
+    }
+}
+
+template <int... kCounts>
+TileKernels kernelsOf(std::integer_sequence<int, kCounts...> /*counts*/) {
+    static constexpr TileKernel kOfRows[] = {&multiply<kCounts + 1>...};
+    return {kRows, 2 * static_cast<int64_t>(hn::Lanes(F32())), false, kOfRows};
+}
+
+const TileKernels& tileKernelsHere() {
+    static const TileKernels kernels = kernelsOf(std::make_integer_sequence<int, kRows>());
+    return kernels;
+}
+
+}  // namespace
+}  // namespace optirs::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace optirs::cpu {
+
+HWY_EXPORT(tileKernelsHere);
+
+const TileKernels& tileKernels() { return HWY_DYNAMIC_DISPATCH(tileKernelsHere)(); }
+
+}  // namespace optirs::cpu
+#endif
