@@ -60,6 +60,7 @@ void Launch::runOrThrow() {
     MemoryBlock arena;
     if (program.arena_bytes > 0) arena = device->store->allocate(program.arena_bytes, arenaLabel, &program);
     execute(program, argument_data, output_data, arena.data(), client->pool(), context);
+    if (rendezvous != nullptr) rendezvous->flush(context.participant());
 }
 
 void Launch::run() {

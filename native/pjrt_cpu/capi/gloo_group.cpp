@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -121,9 +122,12 @@ class GlooGroup final : public ProcessGroup {
         if (library_.exchange(group_, tag, sending.data(), sending.size(), receiving.data(), receiving.size(),
                               error, sizeof error) == 0)
             return;
+        std::set<int> processes;
+        for (const std::span<const Transfer> transfers : {send, receive}) {
+            for (const Transfer& transfer : transfers) processes.insert(transfer.process);
+        }
         std::string others;
-        for (const Transfer& transfer : receive)
-            others += (others.empty() ? "" : ", ") + std::to_string(transfer.process);
+        for (const int process : processes) others += (others.empty() ? "" : ", ") + std::to_string(process);
         throw Error(Code::kUnavailable, "process " + std::to_string(rank_) +
                                             " did not get through to process(es) " + others + ": " + error);
     }

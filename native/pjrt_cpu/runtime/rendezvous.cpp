@@ -5,6 +5,7 @@
 
 #include "pjrt_cpu/runtime/meeting.h"
 #include "pjrt_cpu/runtime/remote_members.h"
+#include "pjrt_cpu/runtime/remote_messages.h"
 
 namespace optirs::plugin {
 namespace {
@@ -34,6 +35,7 @@ void Rendezvous::spanProcesses(ProcessGroup& group, std::vector<int32_t> process
     group_ = &group;
     process_of_ = std::move(process_of);
     run_id_ = run_id;
+    remote_ = std::make_unique<RemoteMessages>(group, run_id);
     for (size_t i = 0; i < participants_.size(); ++i) {
         if (!isLocal(static_cast<int>(i))) --running_;
     }
@@ -147,8 +149,9 @@ void Rendezvous::send(int participant, int64_t channel, int target, Payload payl
     const Lock lock(mutex_);
     if (failure_) throwFailure(participant);
     if (target >= 0 && !isLocal(target)) {
-        throw unimplemented("send to " + participants_[static_cast<size_t>(target)]->name +
-                            ", which is in another process");
+        remote_->post(process_of_[static_cast<size_t>(target)], {channel, participant, target},
+                      std::move(payload));
+        return;
     }
     // Straight to who waits for it, so that it is running again from here on.
     for (size_t i = 0; i < participants_.size(); ++i) {
@@ -171,8 +174,13 @@ Rendezvous::Payload Rendezvous::receive(int participant, int64_t channel, int so
     Participant& self = *participants_[static_cast<size_t>(participant)];
     if (failure_) throwFailure(participant);
     if (source >= 0 && !isLocal(source)) {
-        throw unimplemented("recv from " + participants_[static_cast<size_t>(source)]->name +
-                            ", which is in another process");
+        lock.unlock();
+        // Who sends is not seen from here, so this participant counts as running.
+        try {
+            return remote_->receive(process_of_[static_cast<size_t>(source)], {channel, source, participant});
+        } catch (const Error& error) {
+            throw Error(error.code(), what + ": " + error.message());
+        }
     }
     const auto waiting = std::ranges::find_if(messages_, [&](const Message& message) {
         return message.channel == channel && (message.target < 0 || message.target == participant) &&
@@ -201,6 +209,16 @@ Rendezvous::Payload Rendezvous::receive(int participant, int64_t channel, int so
     self.state = Participant::State::kRunning;
     ++running_;
     throwFailure(participant);
+}
+
+void Rendezvous::flush(int participant) {
+    if (remote_ == nullptr) return;
+    try {
+        remote_->flush(participant);
+    } catch (const Error& error) {
+        throw Error(error.code(), "what " + participants_[static_cast<size_t>(participant)]->name +
+                                      " sent was not received: " + error.message());
+    }
 }
 
 void Rendezvous::finish(int participant) {

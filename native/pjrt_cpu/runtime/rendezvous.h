@@ -19,6 +19,7 @@
 namespace optirs::plugin {
 
 class ProcessGroup;
+class RemoteMessages;
 
 /// What one member brings to a collective operation. All pointers stay valid until it is over.
 struct Contribution {
@@ -68,13 +69,16 @@ class Rendezvous {
               Contribution contribution, FunctionRef<void(std::span<const Contribution>)> perform);
 
     using Payload = std::vector<std::vector<std::byte>>;
-    /// Leaves a message for `target` (-1: for anyone) on a channel and goes on.
+    /// Leaves a message for `target` (-1: for anyone of this process) on a channel and goes on.
     void send(int participant, int64_t channel, int target, Payload payload);
     /// Blocks until there is a message on the channel for this participant: from `source`, or from anyone
-    /// when that is -1. Messages of one sender arrive in the order they were sent.
-    /// @throws Error as meet()
+    /// of this process when that is -1. Messages of one sender arrive in the order they were sent.
+    /// @throws Error as meet(), or UNAVAILABLE when another process did not get through
     Payload receive(int participant, int64_t channel, int source, const std::string& what);
 
+    /// Blocks until other processes have received all that this participant sent them.
+    /// @throws Error UNAVAILABLE when one did not
+    void flush(int participant);
     /// To be called once for each participant, when its program has ended.
     void finish(int participant);
     void fail(int participant, const Error& error);
@@ -122,6 +126,7 @@ class Rendezvous {
     std::optional<Error> failure_;
 
     ProcessGroup* group_ = nullptr;
+    std::unique_ptr<RemoteMessages> remote_;
     std::vector<int32_t> process_of_;
     int64_t run_id_ = 0;
 };

@@ -47,6 +47,24 @@ func.func @main(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<16xf32>, tensor<4xf
   return %r, %g, %p : tensor<4xf32>, tensor<16xf32>, tensor<4xf32>
 })";
 
+/// Serialized CompileOptionsProto: 4 partitions.
+const char kFourPartitions[] = "\x1a\x04\x20\x01\x28\x04";
+
+/// A ring by messages, and the same by a permutation.
+const char* const kRing = R"(
+func.func @main(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  %t = stablehlo.create_token : !stablehlo.token
+  %sent = "stablehlo.send"(%x, %t) {channel_handle = #stablehlo.channel_handle<handle = 7, type = 1>,
+      source_target_pairs = dense<[[0, 1], [1, 2], [2, 3], [3, 0]]> : tensor<4x2xi64>}
+      : (tensor<4xf32>, !stablehlo.token) -> !stablehlo.token
+  %m:2 = "stablehlo.recv"(%sent) {channel_handle = #stablehlo.channel_handle<handle = 7, type = 1>,
+      source_target_pairs = dense<[[0, 1], [1, 2], [2, 3], [3, 0]]> : tensor<4x2xi64>}
+      : (!stablehlo.token) -> (tensor<4xf32>, !stablehlo.token)
+  %p = "stablehlo.collective_permute"(%x) {channel_handle = #stablehlo.channel_handle<handle = 8, type = 1>,
+      source_target_pairs = dense<[[0, 1], [1, 2], [2, 3], [3, 0]]> : tensor<4x2xi64>} : (tensor<4xf32>) -> tensor<4xf32>
+  return %m#0, %p : tensor<4xf32>, tensor<4xf32>
+})";
+
 /// A store in a folder: a file for each key, put there in one go.
 struct FolderStore {
     fs::path folder;
@@ -99,15 +117,16 @@ std::vector<float> inputOf(int device) {
             static_cast<float>(device), 3.0F};
 }
 
-/// Runs the program on the client's own devices; gives all outputs, as bytes in the order of devices.
-std::vector<float> runProgram(const Client& client, const std::vector<int>& devices) {
-    PJRT_LoadedExecutable* executable = client.compile(kProgram, std::string(kFourReplicas, 4));
+/// Runs a program on the client's own devices; gives all outputs in the order of devices.
+std::vector<float> runProgram(const Client& client, const std::vector<int>& devices, const char* program,
+                              const std::string& options, size_t outputs) {
+    PJRT_LoadedExecutable* executable = client.compile(program, options);
     std::vector<float> values;
     for (int round = 0; round < 3; ++round) {
         std::vector<std::vector<PJRT_Buffer*>> lists;
         for (const int device : devices)
             lists.push_back({client.upload(inputOf(device), client.devices()[static_cast<size_t>(device)])});
-        const Executed run = execute(executable, lists, 3);
+        const Executed run = execute(executable, lists, outputs);
         EXPECT_EQ(run.failure.message, "");
         for (size_t d = 0; d < devices.size(); ++d) {
             EXPECT_EQ(run.completions[d].message, "");
@@ -120,6 +139,15 @@ std::vector<float> runProgram(const Client& client, const std::vector<int>& devi
     }
     testing::destroy(executable);
     return values;
+}
+
+/// The ring of messages is checked, the results of the other program are given back.
+std::vector<float> runPrograms(const Client& client, const std::vector<int>& devices) {
+    const std::vector<float> ring = runProgram(client, devices, kRing, std::string(kFourPartitions, 6), 2);
+    EXPECT_EQ(ring.size(), 3 * 8 * devices.size());
+    for (size_t at = 0; at < ring.size(); at += 8)
+        EXPECT_EQ(std::memcmp(&ring[at], &ring[at + 4], 4 * sizeof(float)), 0) << at;
+    return runProgram(client, devices, kProgram, std::string(kFourReplicas, 4), 3);
 }
 
 Failure connect(Client& client, FolderStore& store, int64_t node, int64_t nodes) {
@@ -167,7 +195,7 @@ void work(int node) {
         OPTIRS_OK(api().PJRT_DeviceDescription_ProcessIndex(&process));
         EXPECT_EQ(process.process_index, node);
     }
-    const std::vector<float> values = runProgram(client, {2 * node, 2 * node + 1});
+    const std::vector<float> values = runPrograms(client, {2 * node, 2 * node + 1});
     std::ofstream(store.folder / ("result" + std::to_string(node)), std::ios::binary)
         .write(reinterpret_cast<const char*>(values.data()),
                static_cast<std::streamsize>(values.size() * sizeof(float)));
@@ -207,7 +235,7 @@ TEST(MultiProcess, TwoProcessesGiveTheBitsOfOne) {
         EXPECT_EQ(status, 0);
     }
     Client one({{"device_count", 4}});
-    const std::vector<float> first = runProgram(one, {0, 1, 2, 3});
+    const std::vector<float> first = runPrograms(one, {0, 1, 2, 3});
     // By device; each round gives 24 numbers a device.
     std::vector<std::vector<float>> expected(2);
     for (size_t i = 0; i < first.size(); ++i) expected[i / 24 % 4 / 2].push_back(first[i]);
