@@ -37,7 +37,7 @@ internal readonly struct optirs_device_memory;
 /// <summary>A point in the work of a stream. Until it is recorded it counts as done; recorded again, it is the newer point.<br/>Thread-safe.</summary>
 internal readonly struct optirs_event;
 
-/// <summary>Recorded work. It uses the addresses of the recording: memory that it uses must stay alive as long as it.<br/>Thread-safe; launches of one graph do not overlap each other.</summary>
+/// <summary>Recorded work. It uses the addresses of the recording: memory that it uses, and that was not released during the recording, must stay alive as long as it.<br/>Thread-safe; launches of one graph do not overlap each other.</summary>
 internal readonly struct optirs_graph;
 
 /// <summary>A loaded plugin library. It stays mapped until the process ends. Thread-safe.</summary>
@@ -3507,7 +3507,7 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial void optirs_communicator_release(optirs_communicator* communicator);
 
-    /// <summary>Allocates memory for work of a stream. Does not block, unless the driver has to be asked. RESOURCE_EXHAUSTED with what is in use, kept and free; FAILED_PRECONDITION while the stream is captured.</summary>
+    /// <summary>Allocates memory for work of a stream. Does not block, unless the driver has to be asked. While the stream is captured: see graph.h. RESOURCE_EXHAUSTED with what is in use, kept and free.</summary>
     /// <param name="stream">The stream whose work uses it first.</param>
     /// <param name="size">Bytes wanted; 0 is allowed and gives a valid address.</param>
     /// <param name="tag">What it is for, for instance `optimizer`; counted per tag. UTF-8.</param>
@@ -3883,7 +3883,7 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial ulong optirs_fault_fired();
 
-    /// <summary>From now on, work that this thread gives to the stream is recorded instead of done. Streams that follow an event of it are recorded too, until it follows them. Waiting for the stream, and allocating memory on it, is an error while it is captured; memory that is released meanwhile is freed when the capture ends. FAILED_PRECONDITION if the stream is captured already; UNAVAILABLE.</summary>
+    /// <summary>From now on, work that this thread gives to the stream is recorded instead of done. Streams that follow an event of it are recorded too, until it follows them. Waiting for the stream is an error while it is captured. Memory that is allocated on the stream meanwhile is used by nothing else; what is released meanwhile, such as workspace, serves later recorded work, and is the graph's when the capture ends. FAILED_PRECONDITION if the stream is captured already; UNAVAILABLE.</summary>
     /// <param name="stream">The stream.</param>
     [LibraryImport(Library)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

@@ -30,8 +30,8 @@ typedef struct optirs_device_memory optirs_device_memory;
 
 /**
  * Allocates memory for work of a stream. Does not block, unless the driver has to be asked.
- * @fallible RESOURCE_EXHAUSTED with what is in use, kept and free; FAILED_PRECONDITION while the stream is
- * captured.
+ * While the stream is captured: see graph.h.
+ * @fallible RESOURCE_EXHAUSTED with what is in use, kept and free.
  * @param[in] stream The stream whose work uses it first.
  * @param[in] size Bytes wanted; 0 is allowed and gives a valid address.
  * @param[in] tag What it is for, for instance `optimizer`; counted per tag. UTF-8.

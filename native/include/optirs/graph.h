@@ -12,7 +12,8 @@ extern "C" {
 #endif
 
 /**
- * Recorded work. It uses the addresses of the recording: memory that it uses must stay alive as long as it.
+ * Recorded work. It uses the addresses of the recording: memory that it uses, and that was not released
+ * during the recording, must stay alive as long as it.
  *
  * Thread-safe; launches of one graph do not overlap each other.
  */
@@ -20,8 +21,9 @@ typedef struct optirs_graph optirs_graph;
 
 /**
  * From now on, work that this thread gives to the stream is recorded instead of done. Streams that follow an
- * event of it are recorded too, until it follows them. Waiting for the stream, and allocating memory on it,
- * is an error while it is captured; memory that is released meanwhile is freed when the capture ends.
+ * event of it are recorded too, until it follows them. Waiting for the stream is an error while it is
+ * captured. Memory that is allocated on the stream meanwhile is used by nothing else; what is released
+ * meanwhile, such as workspace, serves later recorded work, and is the graph's when the capture ends.
  * @fallible FAILED_PRECONDITION if the stream is captured already; UNAVAILABLE.
  * @param[in] stream The stream.
  */

@@ -84,7 +84,7 @@ optirs_error* optirs_stream_capture_end(optirs_stream* stream, optirs_graph** ou
 
 optirs_error* optirs_graph_launch(optirs_graph* graph, optirs_stream* stream) {
     return guard("optirs_graph_launch",
-                 [&] { launch(*required(graph, "graph"), *required(stream, "stream")); });
+                 [&] { required(graph, "graph")->launch(*required(stream, "stream")); });
 }
 
 void optirs_graph_retain(optirs_graph* graph) { retainHandle(graph); }

@@ -256,7 +256,8 @@ int32_t fill(void*, int32_t device, void* destination, uint8_t value, uint64_t s
 
 int32_t captureBegin(void*, int32_t device, void* stream, optirs_backend_status* status) noexcept {
     return onDevice(device, status, [&] {
-        checkDriver(driver().streamBeginCapture(streamOf(stream), CU_STREAM_CAPTURE_MODE_THREAD_LOCAL),
+        // Relaxed: the allocator may ask the driver for memory meanwhile.
+        checkDriver(driver().streamBeginCapture(streamOf(stream), CU_STREAM_CAPTURE_MODE_RELAXED),
                     "cuStreamBeginCapture");
     });
 }

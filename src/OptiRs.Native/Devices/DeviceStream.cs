@@ -50,7 +50,7 @@ public sealed class DeviceStream : IDisposable
 
     /// <summary>
     /// Records the work that <paramref name="work"/> gives to this stream, instead of doing it. What it uses must live as long
-    /// as the graph.
+    /// as the graph; what it allocates on this stream and lets go, such as the workspace of kernels, does.
     /// </summary>
     public DeviceGraph Capture(Action work)
     {

@@ -9,22 +9,22 @@ public static partial class Kernels
     /// <summary><c>output = x Phi(x)</c>, with the normal distribution function Phi by the error function or by its tanh form.</summary>
     /// <param name="x">f32, bf16 or f16, any shape.</param>
     /// <param name="output">Receives the shape and type of x. May be x.</param>
-    /// <param name="tanh">Whether Phi is computed by its tanh form.</param>
+    /// <param name="approximate">Whether Phi is computed by its tanh form, as by <c>Op.Gelu</c> and <see cref="MatmulEpilogue.Gelu"/>.</param>
     /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     public static void Gelu(
-        ReadOnlyKernelTensor x, KernelTensor output, bool tanh = false, DeviceStream? stream = null) =>
-        optirs_gelu(new optirs_gelu_args { approximation = tanh ? 1 : 0 }, stream?.Handle, x: x.View, @out: output.View);
+        ReadOnlyKernelTensor x, KernelTensor output, bool approximate = true, DeviceStream? stream = null) =>
+        optirs_gelu(new optirs_gelu_args { approximation = approximate ? 1 : 0 }, stream?.Handle, x: x.View, @out: output.View);
 
     /// <summary>Gradient of <see cref="Gelu"/>.</summary>
     /// <param name="outputGradient">f32, bf16 or f16, any shape.</param>
     /// <param name="x">As in the forward pass.</param>
     /// <param name="gradient">Receives the gradient of x. May be outputGradient.</param>
-    /// <param name="tanh">As in the forward pass.</param>
+    /// <param name="approximate">As in the forward pass.</param>
     /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     public static void GeluBackward(
-        ReadOnlyKernelTensor outputGradient, ReadOnlyKernelTensor x, KernelTensor gradient, bool tanh = false, DeviceStream? stream = null) =>
+        ReadOnlyKernelTensor outputGradient, ReadOnlyKernelTensor x, KernelTensor gradient, bool approximate = true, DeviceStream? stream = null) =>
         optirs_gelu_backward(
-            new optirs_gelu_backward_args { approximation = tanh ? 1 : 0 }, stream?.Handle, dout: outputGradient.View, x: x.View, dx: gradient.View);
+            new optirs_gelu_backward_args { approximation = approximate ? 1 : 0 }, stream?.Handle, dout: outputGradient.View, x: x.View, dx: gradient.View);
 
     /// <summary><c>output = gate sigmoid(gate) value</c>.</summary>
     /// <param name="x">f32, bf16 or f16 [..., 2 n]: gate, then value.</param>

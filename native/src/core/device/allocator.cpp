@@ -56,22 +56,37 @@ bool BlockOrder::operator()(const Left& left, const Right& right) const noexcept
     return key(left) < key(right);
 }
 
-Block* CachingAllocator::allocate(uint64_t size, StreamId stream, std::string_view tag) {
+Block* CachingAllocator::allocate(uint64_t size, StreamId stream, std::string_view tag, bool is_idle) {
     if (size > kLargest) {
         throw Error(Code::kInvalidArgument, concat("size is ", size, " bytes; the most is 2^62"));
     }
     return retryUnderPressure(size, [&] {
         const std::scoped_lock lock(mutex_);
-        return tryAllocate(size, stream, findTag(tag));
+        return tryAllocate(size, stream, findTag(tag), is_idle);
     });
 }
 
-Block* CachingAllocator::tryAllocate(uint64_t size, StreamId stream, TagUse& tag) {
+void CachingAllocator::rename(Block* block, uint64_t size, std::string_view tag) {
+    const std::scoped_lock lock(mutex_);
+    TagUse& next = findTag(tag);
+    block->tag->used -= block->size;
+    --block->tag->blocks;
+    stats_.requested_bytes += size - block->requested;
+    block->requested = size;
+    block->tag = &next;
+    next.used += block->size;
+    ++next.blocks;
+    raise(next.used, next.peak);
+    ++stats_.allocations;
+    ++stats_.reuses;
+}
+
+Block* CachingAllocator::tryAllocate(uint64_t size, StreamId stream, TagUse& tag, bool is_idle) {
     const uint64_t rounded = roundUp(std::max<uint64_t>(size, 1), kUnit);
     const bool is_small = rounded <= kLargestSmall;
     collect();
     const auto take_free = [&] {
-        Block* block = takeFree(rounded, is_small, stream, stream);
+        Block* block = is_idle ? nullptr : takeFree(rounded, is_small, stream, stream);
         return block != nullptr ? block : takeFree(rounded, is_small, stream, kAnyStream);
     };
     Block* block = take_free();
@@ -237,33 +252,35 @@ void CachingAllocator::freeBlock(Block* block) noexcept {
     insertFree(block);
 }
 
+void CachingAllocator::countRelease(const Block& block) noexcept {
+    block.tag->used -= block.size;
+    --block.tag->blocks;
+    stats_.used_bytes -= block.size;
+    stats_.requested_bytes -= block.requested;
+    --stats_.blocks;
+}
+
 void CachingAllocator::release(Block* block) noexcept {
     const std::scoped_lock lock(mutex_);
-    block->tag->used -= block->size;
-    --block->tag->blocks;
-    stats_.used_bytes -= block->size;
-    stats_.requested_bytes -= block->requested;
-    --stats_.blocks;
+    countRelease(*block);
     freeBlock(block);
 }
 
 void CachingAllocator::releaseLater(std::list<Pending>& pending) noexcept {
     const std::scoped_lock lock(mutex_);
-    if (Block* block = pending.front().block) {
-        block->tag->used -= block->size;
-        --block->tag->blocks;
-        stats_.used_bytes -= block->size;
-        stats_.requested_bytes -= block->requested;
-        --stats_.blocks;
+    for (const Block* block : pending.front().blocks) {
+        countRelease(*block);
         stats_.pending_bytes += block->size;
     }
     pending_.splice(pending_.end(), pending);
 }
 
 void CachingAllocator::finish(Pending& pending) noexcept {
-    if (pending.block != nullptr) {
-        stats_.pending_bytes -= pending.block->size;
-        freeBlock(pending.block);
+    for (Block* block : pending.blocks) {
+        stats_.pending_bytes -= block->size;
+        freeBlock(block);
+    }
+    if (pending.retired == kAnyStream) {
         return;
     }
     // The owner's number stands in the order of the set: out and in again, without allocating.

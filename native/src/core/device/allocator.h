@@ -61,10 +61,10 @@ struct Block {
     std::list<Block>::iterator self;  // in the list that owns it
 };
 
-/// Something to do once events are done: free a block, or hand a dead stream's free blocks to everybody.
+/// Something to do once events are done: free blocks, or hand a dead stream's free blocks to everybody.
 struct Pending {
     std::vector<void*> events;
-    Block* block = nullptr;
+    std::vector<Block*> blocks;
     StreamId retired = kAnyStream;
 };
 
@@ -73,8 +73,11 @@ class CachingAllocator {
  public:
     explicit CachingAllocator(const DeviceCalls& calls) : calls_(calls) {}
 
-    /// A block of at least `size` bytes. Throws RESOURCE_EXHAUSTED.
-    Block* allocate(uint64_t size, StreamId stream, std::string_view tag);
+    /// A block of at least `size` bytes. With `is_idle` no work that was given uses it, on any stream.
+    /// Throws RESOURCE_EXHAUSTED.
+    Block* allocate(uint64_t size, StreamId stream, std::string_view tag, bool is_idle = false);
+    /// The block, which is in use, serves another request.
+    void rename(Block* block, uint64_t size, std::string_view tag);
 
     /// The block may be used by later work of its stream.
     void release(Block* block) noexcept;
@@ -94,7 +97,8 @@ class CachingAllocator {
     optirs_allocator_tag tagAt(uint64_t index);
 
  private:
-    Block* tryAllocate(uint64_t size, StreamId stream, TagUse& tag);
+    Block* tryAllocate(uint64_t size, StreamId stream, TagUse& tag, bool is_idle);
+    void countRelease(const Block& block) noexcept;
     Block* takeFree(uint64_t rounded, bool is_small, StreamId stream, StreamId owner);
     Block* takeNewSegment(uint64_t rounded, bool is_small, StreamId stream);
     void split(Block* block, uint64_t size);

@@ -1,7 +1,5 @@
 #include "src/core/device/memory.h"
 
-#include <algorithm>
-
 #include "src/core/dlpack.h"
 #include "src/core/error.h"
 #include "src/core/text.h"
@@ -13,34 +11,26 @@ optirs_device_memory::optirs_device_memory(optirs_stream& stream, uint64_t size,
       device_(stream.device()),
       stream_(Ref<optirs_stream>::share(&stream)),
       size_(size),
+      is_recorded_(stream.isCapturing()),
       pending_(1) {
-    stream.checkNotCapturing("given new memory");
-    block_ = device_.allocator.allocate(size, stream.id(), tag);
+    Pending& pending = pending_.front();
+    pending.blocks.reserve(1);
+    block_ = is_recorded_ ? stream.takeSpare(size, tag) : nullptr;
+    if (block_ == nullptr) {
+        block_ = device_.allocator.allocate(size, stream.id(), tag, is_recorded_);
+    }
     data_ = block_->address;
-    pending_.front().block = block_;
+    pending.blocks.push_back(block_);
 }
 
 optirs_device_memory::~optirs_device_memory() {
     if (block_ == nullptr) {
         return;
     }
-    Pending& pending = pending_.front();
-    bool is_held = false;
-    for (const Use& use : uses_) {
-        // The capacity was reserved by `use`. A failed recording leaves the event done; the failure itself is
-        // the context's, and comes back with the next call.
-        pending.events.push_back(use.event);
-        if (!use.stream->isCapturing()) {
-            use.stream->device().calls.attempt(&optirs_device_table::event_record, use.event,
-                                               use.stream->native());
-        } else {
-            is_held = is_held || use.stream->holdUntilCaptureEnds(pending_);
-        }
-    }
-    if (is_held || stream_->holdUntilCaptureEnds(pending_)) {
+    if (uses_.mark(pending_) || stream_->holdUntilCaptureEnds(pending_, is_recorded_)) {
         return;
     }
-    if (pending.events.empty()) {
+    if (pending_.front().events.empty()) {
         device_.allocator.release(block_);
     } else {
         device_.allocator.releaseLater(pending_);
@@ -50,13 +40,9 @@ optirs_device_memory::~optirs_device_memory() {
 void optirs_device_memory::use(optirs_stream& stream) {
     checkSameBackend(device_, stream.device(), "stream");
     const std::scoped_lock lock(mutex_);
-    const auto is_same = [&](const Use& use) { return use.stream.get() == &stream; };
-    if (block_ == nullptr || &stream == stream_.get() || std::ranges::any_of(uses_, is_same)) {
-        return;
+    if (block_ != nullptr && &stream != stream_.get()) {
+        uses_.add(stream, pending_.front());
     }
-    pending_.front().events.reserve(uses_.size() + 1);
-    uses_.reserve(uses_.size() + 1);
-    uses_.push_back({Ref<optirs_stream>::share(&stream), stream.device().allocator.createEvent()});
 }
 
 std::byte* optirs_device_memory::range(uint64_t offset, uint64_t size, const char* what) const {

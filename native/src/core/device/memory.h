@@ -32,11 +32,6 @@ struct optirs_device_memory final : optirs::core::Object {
     void keepProducer(optirs::core::ManagedTensor producer) noexcept { producer_ = std::move(producer); }
 
  private:
-    struct Use {
-        optirs::core::Ref<optirs_stream> stream;
-        void* event;
-    };
-
     optirs_device& device_;
     optirs::core::Ref<optirs_stream> stream_;
     optirs::core::Block* block_ = nullptr;
@@ -44,8 +39,9 @@ struct optirs_device_memory final : optirs::core::Object {
     uint64_t size_;
     optirs::core::ManagedTensor producer_;
     std::vector<int64_t> dims_;
+    bool is_recorded_ = false;                  // allocated while the stream was captured
     std::mutex mutex_;                          // guards what follows
-    std::vector<Use> uses_;                     // by other streams
+    optirs::core::StreamUses uses_;             // by other streams
     std::list<optirs::core::Pending> pending_;  // one element, made while there is memory
 };
 

@@ -88,13 +88,21 @@ Ref<optirs_graph> optirs_stream::endCapture() {
         throw;
     }
     is_capturing_.store(false, std::memory_order_release);
-    releaseHeld();
+    Ref<optirs_graph> made;
     try {
-        return makeObject<optirs_graph>(device_, graph);
+        made = makeObject<optirs_graph>(device_, graph);
     } catch (...) {
         device_.calls.attempt(&optirs_device_table::graph_destroy, graph);
+        releaseHeld();
         throw;
     }
+    try {
+        giveHeldTo(*made);
+    } catch (...) {
+        releaseHeld();
+        throw;
+    }
+    return made;
 }
 
 void optirs_stream::abandonCapture() noexcept {
@@ -105,13 +113,52 @@ void optirs_stream::abandonCapture() noexcept {
     is_capturing_.store(false, std::memory_order_release);
 }
 
-bool optirs_stream::holdUntilCaptureEnds(std::list<Pending>& released) noexcept {
+bool optirs_stream::holdUntilCaptureEnds(std::list<Pending>& released, bool is_recorded) noexcept {
     const std::scoped_lock lock(mutex_);
     if (!isCapturing()) {
         return false;
     }
-    held_.splice(held_.end(), released);
+    std::list<Pending>& list = is_recorded && released.front().events.empty() ? spare_ : held_;
+    list.splice(list.end(), released);
     return true;
+}
+
+Block* optirs_stream::takeSpare(uint64_t size, std::string_view tag) {
+    constexpr uint64_t kMostWaste = 4;  // times the request
+    const std::scoped_lock lock(mutex_);
+    const auto size_of = [](const Pending& spare) { return spare.blocks.front()->size; };
+    auto best = spare_.end();
+    for (auto at = spare_.begin(); at != spare_.end(); ++at) {
+        if (size_of(*at) >= size && (best == spare_.end() || size_of(*at) < size_of(*best))) {
+            best = at;
+        }
+    }
+    if (best == spare_.end() || size_of(*best) / kMostWaste > size) {
+        return nullptr;
+    }
+    Block* block = best->blocks.front();
+    device_.allocator.rename(block, size, tag);
+    spare_.erase(best);
+    return block;
+}
+
+void optirs_stream::giveHeldTo(optirs_graph& graph) {
+    const std::scoped_lock lock(mutex_);
+    Pending& all = graph.memory.front();
+    size_t blocks = 0;
+    size_t events = 0;
+    held_.splice(held_.end(), spare_);
+    for (const Pending& held : held_) {
+        blocks += held.blocks.size();
+        events += held.events.size();
+    }
+    all.blocks.reserve(blocks);
+    all.events.reserve(events);
+    for (const Pending& held : held_) {
+        all.blocks.insert(all.blocks.end(), held.blocks.begin(), held.blocks.end());
+        all.events.insert(all.events.end(), held.events.begin(), held.events.end());
+    }
+    held_.clear();
 }
 
 void optirs_stream::releaseHeld() noexcept {
@@ -119,6 +166,7 @@ void optirs_stream::releaseHeld() noexcept {
     {
         const std::scoped_lock lock(mutex_);
         held.swap(held_);
+        held.splice(held.end(), spare_);
     }
     while (!held.empty()) {
         std::list<Pending> one;
@@ -167,9 +215,20 @@ float elapsed(optirs_event& start, optirs_event& end) {
     return milliseconds;
 }
 
-void launch(optirs_graph& graph, optirs_stream& stream) {
-    checkSameDevice(graph.device, stream.device(), "stream");
-    graph.device.calls(&optirs_device_table::graph_launch, graph.native, stream.native());
+}  // namespace optirs::core
+
+optirs_graph::~optirs_graph() {
+    device.calls.attempt(&optirs_device_table::graph_destroy, native);
+    if (!memory.front().blocks.empty() && !uses_.mark(memory)) {
+        device.allocator.releaseLater(memory);
+    }
 }
 
-}  // namespace optirs::core
+void optirs_graph::launch(optirs_stream& stream) {
+    checkSameDevice(device, stream.device(), "stream");
+    if (!memory.front().blocks.empty()) {
+        const std::scoped_lock lock(mutex_);
+        uses_.add(stream, memory.front());
+    }
+    device.calls(&optirs_device_table::graph_launch, native, stream.native());
+}

@@ -11,6 +11,7 @@
 #include <mutex>
 
 #include "src/core/device/device.h"
+#include "src/core/device/uses.h"
 #include "src/core/object.h"
 
 namespace optirs::core {
@@ -50,13 +51,17 @@ struct optirs_stream final : optirs::core::Object {
     void beginCapture();
     optirs::core::Ref<optirs_graph> endCapture();
 
-    /// Keeps a released block until the capture ends; false if there is none.
-    bool holdUntilCaptureEnds(std::list<optirs::core::Pending>& released) noexcept;
+    /// Keeps released blocks, which are the graph's when the capture ends; false if there is no capture.
+    /// Recorded ones serve recorded work that follows.
+    bool holdUntilCaptureEnds(std::list<optirs::core::Pending>& released, bool is_recorded = false) noexcept;
+    /// A block that recorded work of this capture has done with, or null.
+    optirs::core::Block* takeSpare(uint64_t size, std::string_view tag);
     /// Throws FAILED_PRECONDITION while the stream is captured.
     void checkNotCapturing(const char* what) const;
 
  private:
     void abandonCapture() noexcept;
+    void giveHeldTo(optirs_graph& graph);
     void releaseHeld() noexcept;
 
     optirs_device& device_;
@@ -66,6 +71,7 @@ struct optirs_stream final : optirs::core::Object {
     std::mutex mutex_;                             // guards what follows
     std::shared_ptr<optirs::core::StreamNotifier> notifier_;
     std::list<optirs::core::Pending> held_;
+    std::list<optirs::core::Pending> spare_;  // held too, and free for recorded work
     std::atomic<bool> is_capturing_{false};
 };
 
@@ -82,12 +88,19 @@ struct optirs_event final : optirs::core::Object {
 };
 
 struct optirs_graph final : optirs::core::Object {
-    optirs_graph(optirs_device& owner, void* recorded) noexcept
-        : Object(OPTIRS_OBJECT_GRAPH), device(owner), native(recorded) {}
-    ~optirs_graph() override { device.calls.attempt(&optirs_device_table::graph_destroy, native); }
+    optirs_graph(optirs_device& owner, void* recorded)
+        : Object(OPTIRS_OBJECT_GRAPH), device(owner), native(recorded), memory(1) {}
+    ~optirs_graph() override;
+
+    void launch(optirs_stream& stream);
 
     optirs_device& device;
     void* const native;
+    std::list<optirs::core::Pending> memory;  // one element: what was released during the recording
+
+ private:
+    std::mutex mutex_;  // guards what follows
+    optirs::core::StreamUses uses_;
 };
 
 namespace optirs::core {
@@ -97,6 +110,5 @@ bool queryEvent(optirs_event& event);
 void waitEvent(optirs_event& event);
 void follow(optirs_stream& stream, optirs_event& event);
 float elapsed(optirs_event& start, optirs_event& end);
-void launch(optirs_graph& graph, optirs_stream& stream);
 
 }  // namespace optirs::core

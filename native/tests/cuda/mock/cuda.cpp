@@ -184,6 +184,7 @@ OPTIRS_MOCK_EXPORT CUresult cuMemGetInfo_v2(size_t* free_bytes, size_t* total_by
 
 OPTIRS_MOCK_EXPORT CUresult cuMemAlloc_v2(CUdeviceptr* pointer, size_t bytes) {
     CALL("cuMemAlloc_v2", Named{"bytes", bytes})
+    REQUIRE(machine().allowsUnsafeCalls(), CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED)
     REQUIRE(current() != nullptr && bytes > 0, CUDA_ERROR_INVALID_VALUE)
     const int32_t device = current()->device;
     if (machine().used[device] + bytes > machine().memory) {
@@ -199,6 +200,7 @@ OPTIRS_MOCK_EXPORT CUresult cuMemAlloc_v2(CUdeviceptr* pointer, size_t bytes) {
 
 OPTIRS_MOCK_EXPORT CUresult cuMemFree_v2(CUdeviceptr pointer) {
     CALL("cuMemFree_v2")
+    REQUIRE(machine().allowsUnsafeCalls(), CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED)
     const auto found = machine().allocations.find(pointer);
     REQUIRE(found != machine().allocations.end() && found->second.device >= 0, CUDA_ERROR_INVALID_VALUE)
     machine().drain();  // the driver waits too
@@ -300,6 +302,7 @@ OPTIRS_MOCK_EXPORT CUresult cuStreamBeginCapture_v2(CUstream stream, uint32_t mo
     CALL("cuStreamBeginCapture_v2", Named{"mode", mode})
     REQUIRE(isStream(stream) && !stream->is_capturing && mode <= 2, CUDA_ERROR_INVALID_VALUE)
     stream->is_capturing = true;
+    stream->is_relaxed = mode == CU_STREAM_CAPTURE_MODE_RELAXED;
     return CUDA_SUCCESS;
 }
 
@@ -353,6 +356,7 @@ OPTIRS_MOCK_EXPORT CUresult cuEventRecord(CUevent event, CUstream stream) {
 
 OPTIRS_MOCK_EXPORT CUresult cuEventQuery(CUevent event) {
     CALL("cuEventQuery")
+    REQUIRE(machine().allowsUnsafeCalls(), CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED)
     REQUIRE(isEvent(event), CUDA_ERROR_INVALID_VALUE)
     return event->done == event->recorded ? CUDA_SUCCESS : CUDA_ERROR_NOT_READY;
 }

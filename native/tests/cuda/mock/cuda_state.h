@@ -2,6 +2,7 @@
 // runs in the order in which it was given, at once or when it is waited for.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -22,6 +23,7 @@ struct CUctx_st {
 struct CUstream_st {
     CUctx_st* context;
     bool is_capturing = false;
+    bool is_relaxed = false;  // the capture
     std::vector<std::function<void()>> captured{};
 };
 struct CUevent_st {
@@ -54,6 +56,13 @@ struct Machine {
     static Machine& instance() {
         static Machine& machine = *new Machine;
         return machine;
+    }
+
+    /// While a stream is captured, unless in the relaxed mode, what the documentation calls potentially
+    /// unsafe is an error.
+    bool allowsUnsafeCalls() const {
+        return std::ranges::none_of(
+            streams, [](const CUstream_st* stream) { return stream->is_capturing && !stream->is_relaxed; });
     }
 
     /// Gives work to a stream, or to its recording.
