@@ -160,6 +160,13 @@ OPTIRS_MOCK_EXPORT CUresult cuCtxPopCurrent_v2(CUcontext* context) {
     return CUDA_SUCCESS;
 }
 
+OPTIRS_MOCK_EXPORT CUresult cuCtxGetDevice(CUdevice* device) {
+    CALL("cuCtxGetDevice")
+    REQUIRE(current() != nullptr, CUDA_ERROR_INVALID_VALUE)
+    *device = current()->device;
+    return CUDA_SUCCESS;
+}
+
 OPTIRS_MOCK_EXPORT CUresult cuCtxEnablePeerAccess(CUcontext peer, unsigned flags) {
     CALL("cuCtxEnablePeerAccess", Named{"peer", peer->device}, Named{"flags", flags})
     REQUIRE(current() != nullptr && current() != peer && flags == 0, CUDA_ERROR_INVALID_VALUE)
@@ -274,6 +281,13 @@ OPTIRS_MOCK_EXPORT CUresult cuStreamDestroy_v2(CUstream stream) {
     REQUIRE(isStream(stream) && !stream->is_capturing, CUDA_ERROR_INVALID_VALUE)
     machine().streams.erase(stream);
     delete stream;
+    return CUDA_SUCCESS;
+}
+
+OPTIRS_MOCK_EXPORT CUresult cuStreamGetCtx(CUstream stream, CUcontext* context) {
+    CALL("cuStreamGetCtx")
+    REQUIRE(isStream(stream), CUDA_ERROR_INVALID_HANDLE)
+    *context = stream->context;
     return CUDA_SUCCESS;
 }
 
