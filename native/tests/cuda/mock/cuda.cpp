@@ -385,6 +385,10 @@ OPTIRS_MOCK_EXPORT CUresult cuEventElapsedTime(float* milliseconds, CUevent star
         return CUDA_ERROR_NOT_READY;
     }
     *milliseconds = static_cast<float>(end->time - start->time);
+    if (!machine().elapsed.empty()) {
+        *milliseconds = machine().elapsed.front();
+        machine().elapsed.pop_front();
+    }
     return CUDA_SUCCESS;
 }
 
@@ -448,6 +452,11 @@ OPTIRS_MOCK_EXPORT const optirs::mock::DriverControl* optirs_mock_driver() {
                 if (is_held == 0) {
                     machine().drain();
                 }
+            },
+        .set_elapsed =
+            [](const float* milliseconds, int64_t count) {
+                const auto lock = locked();
+                machine().elapsed.assign(milliseconds, milliseconds + count);
             },
         .live =
             [](const char* kind) {
