@@ -20,7 +20,7 @@ namespace {
 
 constexpr uint64_t kAlignment = 256;
 constexpr uint64_t kMostSets = 16;
-constexpr uint64_t kMostBytes = uint64_t{1} << 62;
+constexpr uint64_t kMostBytes = uint64_t{1} << 50;  // of a tensor
 
 /// Bits of 1/2, and those that may be any: sign and mantissa.
 struct RandomBits {
