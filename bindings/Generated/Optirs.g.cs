@@ -1786,6 +1786,76 @@ internal unsafe struct optirs_pjrt_tpu_slice
     public fixed byte reserved[3];
 }
 
+/// <summary>What was measured of one candidate.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_timing
+{
+    /// <summary>OPTIRS_CANDIDATE_*</summary>
+    public int candidate;
+    /// <summary>0 is what a call would take unmeasured, of this kind</summary>
+    public int rank;
+    /// <summary>of one call; infinite if it failed</summary>
+    public float milliseconds;
+    /// <summary>1 for the fastest, which calls take from then on</summary>
+    public int is_chosen;
+}
+
+/// <summary>A product out = epilogue(a b + bias) of dense tensors, as optirs_matmul computes it.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_matmul_shape
+{
+    /// <summary>sizeof(optirs_matmul_shape)</summary>
+    public nuint struct_size;
+    /// <summary>1: a is [m, k]; more: a, b and out have such a dimension first</summary>
+    public long batch;
+    /// <summary>Rows of out.</summary>
+    public long m;
+    /// <summary>Columns of out.</summary>
+    public long n;
+    /// <summary>Length of the sums.</summary>
+    public long k;
+    /// <summary>of a and b: f32, bf16, f16, f8E4M3FN or f8E5M2</summary>
+    public int type;
+    /// <summary>of out and bias; an 8-bit out has a bias of bf16</summary>
+    public int out_type;
+    /// <summary>Not 0: a is [k, m].</summary>
+    public int transpose_a;
+    /// <summary>Not 0: b is [n, k].</summary>
+    public int transpose_b;
+    /// <summary>OPTIRS_EPILOGUE_NONE or OPTIRS_EPILOGUE_GELU, without aux</summary>
+    public int epilogue;
+    /// <summary>Not 0: with a bias.</summary>
+    public int has_bias;
+    /// <summary>As in optirs_matmul_args.</summary>
+    public int fast_accumulation;
+}
+
+/// <summary>Attention of dense tensors, q [batch, rows, heads, width] to k and v [batch, columns, kv_heads, width].</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct optirs_attention_shape
+{
+    /// <summary>sizeof(optirs_attention_shape)</summary>
+    public nuint struct_size;
+    /// <summary>Sequences.</summary>
+    public long batch;
+    /// <summary>of q</summary>
+    public long rows;
+    /// <summary>of k and v</summary>
+    public long columns;
+    /// <summary>of q</summary>
+    public long heads;
+    /// <summary>of k and v; divides heads</summary>
+    public long kv_heads;
+    /// <summary>Elements of a head.</summary>
+    public long width;
+    /// <summary>f32, bf16 or f16</summary>
+    public int type;
+    /// <summary>OPTIRS_MASK_*</summary>
+    public int mask;
+    /// <summary>Not 0: the gradients, of optirs_attention_backward.</summary>
+    public int is_backward;
+}
+
 /// <summary>One public struct, or one field of it, as the compiler of the library laid it out.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct optirs_layout_row
@@ -2702,6 +2772,14 @@ internal static unsafe partial class optirs
     /// <summary>it stands for a cancellation only</summary>
     internal const int OPTIRS_PJRT_TPU_ERROR_IS_CANCELLATION = 1;
 
+    internal const int OPTIRS_CANDIDATE_CUBLASLT = 0;
+
+    /// <summary>cuDNN's engine for the shape</summary>
+    internal const int OPTIRS_CANDIDATE_CUDNN = 1;
+
+    /// <summary>this library's kernels</summary>
+    internal const int OPTIRS_CANDIDATE_OWN = 2;
+
     internal const int OPTIRS_ABI_MAJOR = 1;
 
     internal const int OPTIRS_ABI_MINOR = 1;
@@ -2713,6 +2791,8 @@ internal static unsafe partial class optirs
     internal const int OPTIRS_DL_MAJOR = 1;
 
     internal const int OPTIRS_DL_MINOR = 1;
+
+    internal const int OPTIRS_MAX_TIMINGS = 16;
 
     /// <summary>The kind of failure.</summary>
     /// <param name="error">The error; NULL reads as OPTIRS_OK.</param>
@@ -5354,6 +5434,17 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_pjrt_plugin_register_ffi_type_raw(optirs_pjrt_plugin* plugin, byte* name, ulong name_size, void* deleter, long* out_type_id);
 
+    /// <summary>Makes the kernels of this library known to every program of XLA's CUDA plugin as custom calls `optirs.&lt;kernel&gt;`, with api_version 4 (typed FFI): attention, norms, cross entropy, casts, products and optimizers, with the operands, results and backend_config that the embedded plugin's have (docs/kernels.md). They run on the stream of the program, with scratch memory of the plugin; a scalar that is an operand is waited for. Unverified on hardware. May be called again. Errors: UNIMPLEMENTED where the plugin takes no handlers of the typed FFI, and from calls of kernels that the backend `cuda` lacks; NOT_FOUND or UNAVAILABLE without that backend.</summary>
+    /// <param name="plugin">XLA's CUDA plugin</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_pjrt_plugin_register_kernels(PjrtPluginHandle plugin);
+
+    /// <inheritdoc cref="optirs_pjrt_plugin_register_kernels"/>
+    [LibraryImport(Library, EntryPoint = "optirs_pjrt_plugin_register_kernels")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_pjrt_plugin_register_kernels_raw(optirs_pjrt_plugin* plugin);
+
     /// <summary>Gives handlers data for every execution with this context.</summary>
     /// <param name="type_id">of optirs_pjrt_plugin_register_ffi_type</param>
     /// <param name="data">belongs to the context from then on, if the type has a deleter</param>
@@ -7254,6 +7345,34 @@ internal static unsafe partial class optirs
     [LibraryImport(Library, EntryPoint = "optirs_stablehlo_verify")]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_stablehlo_verify_raw(byte* program, ulong program_size);
+
+    /// <summary>Measures a product. INVALID_ARGUMENT as optirs_matmul, or if there is no room for the timings; RESOURCE_EXHAUSTED if the operands do not fit; UNIMPLEMENTED for a backend without choices; UNAVAILABLE without cuBLASLt, or if the file cannot be written: the choice holds until the process ends then.</summary>
+    /// <param name="stream">Of the device.</param>
+    /// <param name="shape">The product.</param>
+    /// <param name="timings">Room for OPTIRS_MAX_TIMINGS.</param>
+    /// <param name="out_count">How many there are.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_tune_matmul(StreamHandle stream, optirs_matmul_shape* shape, Span<optirs_timing> timings, long capacity, out long out_count);
+
+    /// <inheritdoc cref="optirs_tune_matmul"/>
+    [LibraryImport(Library, EntryPoint = "optirs_tune_matmul")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_tune_matmul_raw(optirs_stream* stream, optirs_matmul_shape* shape, optirs_timing* timings, long capacity, long* out_count);
+
+    /// <summary>Measures attention, cuDNN beside the own kernels. Where OPTIRS_CUDNN_ATTENTION is set, that decides all the same. As optirs_tune_matmul.</summary>
+    /// <param name="stream">Of the device.</param>
+    /// <param name="shape">The call.</param>
+    /// <param name="timings">Room for OPTIRS_MAX_TIMINGS.</param>
+    /// <param name="out_count">How many there are.</param>
+    [LibraryImport(Library)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial Checked optirs_tune_attention(StreamHandle stream, optirs_attention_shape* shape, Span<optirs_timing> timings, long capacity, out long out_count);
+
+    /// <inheritdoc cref="optirs_tune_attention"/>
+    [LibraryImport(Library, EntryPoint = "optirs_tune_attention")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial optirs_error* optirs_tune_attention_raw(optirs_stream* stream, optirs_attention_shape* shape, optirs_timing* timings, long capacity, long* out_count);
 
     /// <summary>The ABI version of the library that was loaded, to be compared with OPTIRS_ABI_VERSION before anything else is called.</summary>
     /// <returns>major * 65536 + minor.</returns>

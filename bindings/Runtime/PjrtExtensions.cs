@@ -88,6 +88,8 @@ internal static unsafe class PjrtExtensions
         optirs.optirs_pjrt_plugin_register_ffi_handler(
             plugin, name, (ulong)name.Length, platform, (ulong)platform.Length, (void*)handler, traits);
 
+    public static void RegisterKernels(PjrtPluginHandle plugin) => optirs.optirs_pjrt_plugin_register_kernels(plugin);
+
     public static long RegisterFfiType(PjrtPluginHandle plugin, byte[] name, nint deleter)
     {
         optirs.optirs_pjrt_plugin_register_ffi_type(plugin, name, (ulong)name.Length, (void*)deleter, out long id);

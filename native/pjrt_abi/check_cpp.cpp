@@ -3,6 +3,8 @@
 
 #include "pjrt_abi/pjrt_abi_extensions.h"
 #include "pjrt_abi/pjrt_abi_versions.h"
+#include "pjrt_abi/pjrt_in_place.h"
+#include "pjrt_abi/xla_ffi.h"
 
 namespace {
 

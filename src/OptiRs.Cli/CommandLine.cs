@@ -16,6 +16,7 @@ internal static class CommandLine
             DevicesCommand.Create(),
             DoctorCommand.Create(),
             CacheCommand.Create(),
+            TuneCommand.Create(),
             ConformanceCommand.Create(),
             StableHloCommand.Create(),
         };

@@ -34,6 +34,7 @@
 #include <optirs/pjrt.h>
 #include <optirs/stablehlo.h>
 #include <optirs/stream.h>
+#include <optirs/tune.h>
 #include <optirs/version.h>
 
 #endif

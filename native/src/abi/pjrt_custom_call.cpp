@@ -4,6 +4,7 @@
 #include "src/abi/pjrt_arguments.h"
 #include "src/pjrt/callbacks.h"
 #include "src/pjrt/custom_call.h"
+#include "src/pjrt/kernel_handlers.h"
 
 using namespace optirs::abi;  // the helpers of every file of this kind
 namespace pjrt = optirs::pjrt;
@@ -33,6 +34,10 @@ optirs_error* optirs_pjrt_plugin_register_ffi_type(optirs_pjrt_plugin* plugin, c
         out = pjrt::registerFfiType(required(plugin, "plugin")->library(),
                                     requiredText(name, name_size, "name"), deleter);
     });
+}
+optirs_error* optirs_pjrt_plugin_register_kernels(optirs_pjrt_plugin* plugin) {
+    return guard("optirs_pjrt_plugin_register_kernels",
+                 [&] { pjrt::registerKernels(required(plugin, "plugin")->library()); });
 }
 optirs_error* optirs_pjrt_context_add_user_data(optirs_pjrt_context* context, int64_t type_id, void* data) {
     return guard("optirs_pjrt_context_add_user_data",

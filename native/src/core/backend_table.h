@@ -14,6 +14,7 @@
 #include <optirs/kernel_pointwise.h>
 #include <optirs/kernel_quantize.h>
 #include <optirs/kernel_sparse.h>
+#include <optirs/tune.h>
 
 #include <cstdint>
 
@@ -84,6 +85,13 @@ struct optirs_backend_table {
     /// (optional) What is missing, one sentence each, also where the backend can be used without it; empty if
     /// nothing is. Valid for ever; to be asked after score.
     const char* (*reason)(void* self) = nullptr;
+
+    /// (optional) Measures the ways to compute a kernel, and takes the fastest from then on. `args` are those
+    /// of `kernel` for calls that differ in their memory alone, without workspaces; `timings` has room for
+    /// OPTIRS_MAX_TIMINGS. Waits for the stream. UNIMPLEMENTED for a kernel that has one way only.
+    int32_t (*kernel_tune)(void* self, int32_t kernel, const void* const* args, int32_t count, void* stream,
+                           optirs_timing* timings, int32_t* out_count,
+                           optirs_backend_status* status) = nullptr;
 };
 
 /// The one export of a backend library. `host_abi` is the library's kOptirsBackendAbi; NULL if the backend

@@ -126,6 +126,9 @@ struct optirs_device_table {
     /// Leaves in order, or gives up where something has gone wrong.
     int32_t (*communicator_destroy)(void* self, int32_t device, void* communicator,
                                     optirs_backend_status* status);
+
+    /// The device of a stream that somebody else has made.
+    int32_t (*stream_device)(void* self, void* stream, int32_t* out_device, optirs_backend_status* status);
 };
 
 }  // extern "C"

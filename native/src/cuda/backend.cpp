@@ -1,4 +1,5 @@
 // The export of liboptirs_cuda.so: the backend's table.
+#include <algorithm>
 #include <cstdio>
 #include <mutex>
 #include <set>
@@ -29,6 +30,16 @@ int32_t workspace(void*, int32_t number, const void* args, uint64_t* out_bytes,
     return reported(status, [&] { *out_bytes = kernelWorkspace(number, args); });
 }
 
+int32_t tune(void*, int32_t number, const void* const* args, int32_t count, void* stream,
+             optirs_timing* timings, int32_t* out_count, optirs_backend_status* status) noexcept {
+    return reported(status, [&] {
+        const std::vector<optirs_timing> found =
+            tuneKernel(number, std::span(args, static_cast<size_t>(count)), static_cast<CUstream>(stream));
+        std::ranges::copy(found, timings);
+        *out_count = static_cast<int32_t>(found.size());
+    });
+}
+
 constinit optirs_backend_table table = {.struct_size = sizeof(optirs_backend_table),
                                         .abi = kOptirsBackendAbi,
                                         .reserved = 0,
@@ -43,7 +54,8 @@ constinit optirs_backend_table table = {.struct_size = sizeof(optirs_backend_tab
                                         .kernel = kernel,
                                         .kernel_workspace = workspace,
                                         .devices = nullptr,
-                                        .reason = reason};
+                                        .reason = reason,
+                                        .kernel_tune = tune};
 
 /// Texts that are lent for ever.
 const char* lend(std::string text) {

@@ -1,9 +1,12 @@
 #include "src/cuda/cudnn_attention.h"
 
+#include <array>
 #include <cstdlib>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,6 +16,7 @@
 #include "src/cuda/cudnn_attention_graph.h"
 #include "src/cuda/libraries.h"
 #include "src/cuda/status.h"
+#include "src/cuda/tuning_cache.h"
 
 namespace optirs::cuda {
 namespace {
@@ -159,20 +163,91 @@ Plans& plans() {
     return instance;
 }
 
+/// What was measured for a kind of call, by the numbers that name it: read from the cache of tunings once.
+class Measured {
+ public:
+    std::optional<bool> prefersCudnn(const AttentionProblem& problem) {
+        const std::scoped_lock lock(mutex_);
+        const Numbers numbers = numbersOf(problem);
+        const auto known = choices_.find(numbers);
+        if (known != choices_.end()) {
+            return known->second;
+        }
+        const std::optional<std::string> text = TuningCache::global().find(keyOf(numbers));
+        const std::optional<bool> choice = text == kCudnn ? std::optional(true)
+                                           : text == kOwn ? std::optional(false)
+                                                          : std::nullopt;
+        return choices_.emplace(numbers, choice).first->second;
+    }
+
+    void keep(const AttentionProblem& problem, bool is_preferred) {
+        const std::scoped_lock lock(mutex_);
+        const Numbers numbers = numbersOf(problem);
+        choices_[numbers] = is_preferred;
+        TuningCache::global().keep(keyOf(numbers), is_preferred ? kCudnn : kOwn);
+    }
+
+ private:
+    using Numbers = std::array<int64_t, 14>;
+    static constexpr const char* kCudnn = "cudnn";
+    static constexpr const char* kOwn = "own";
+
+    static Numbers numbersOf(const AttentionProblem& p) {
+        return {p.device,
+                p.type,
+                p.is_backward ? 1 : 0,
+                p.batches,
+                p.heads,
+                p.kv_heads,
+                p.rows,
+                p.columns,
+                p.left,
+                p.right,
+                p.is_bottom_right ? 1 : 0,
+                p.has_kv_lengths ? 1 : 0,
+                p.q.width,
+                p.v.width};
+    }
+    static std::string keyOf(const Numbers& numbers) {
+        return tuningKey("attention", static_cast<int32_t>(numbers[0]), "cuDNN", libraries().cudnn.version,
+                         std::span(numbers).subspan(1));
+    }
+
+    std::mutex mutex_;
+    std::map<Numbers, std::optional<bool>> choices_;
+};
+
+Measured& measured() {
+    static Measured& instance = *std::make_unique<Measured>().release();
+    return instance;
+}
+
+bool canBeCudnn(const AttentionCall& call) {
+    const auto& library = libraries().cudnn;
+    const int32_t capability = computeCapability(call.queue.device);
+    return library.is_loaded && capability >= kAmpere &&
+           cudnnObstacle(call, library.version, capability).empty();
+}
+
 }  // namespace
 
+const CudnnAttention* findCudnn(const AttentionCall& call) {
+    return canBeCudnn(call) ? plans().find(problemOf(call)) : nullptr;
+}
+
 const CudnnAttention* chooseCudnn(const AttentionCall& call) {
-    const auto& library = libraries().cudnn;
-    if (!library.is_loaded) {
-        return nullptr;
-    }
     static const std::string wanted = wantedByUser();
-    const int32_t capability = computeCapability(call.queue.device);
-    if (wanted == "0" || capability < (wanted == "1" ? kAmpere : kHopper) ||
-        !cudnnObstacle(call, library.version, capability).empty()) {
+    if (wanted == "0" || !canBeCudnn(call)) {
         return nullptr;
     }
-    return plans().find(problemOf(call));
+    const AttentionProblem problem = problemOf(call);
+    const bool is_chosen = wanted == "1" || measured().prefersCudnn(problem).value_or(
+                                                computeCapability(call.queue.device) >= kHopper);
+    return is_chosen ? plans().find(problem) : nullptr;
+}
+
+void preferCudnn(const AttentionCall& call, bool is_preferred) {
+    measured().keep(problemOf(call), is_preferred);
 }
 
 uint64_t workspaceBytes(const CudnnAttention& attention) {

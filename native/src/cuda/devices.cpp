@@ -178,6 +178,22 @@ int32_t streamWait(void*, int32_t device, void* stream, optirs_backend_status* s
     });
 }
 
+int32_t streamDevice(void*, void* stream, int32_t* out_device, optirs_backend_status* status) noexcept {
+    return reported(status, [&] {
+        CUcontext context = nullptr;
+        checkDriver(driver().streamGetCtx(streamOf(stream), &context), "cuStreamGetCtx");
+        checkDriver(driver().ctxPushCurrent(context), "cuCtxPushCurrent");
+        CUdevice handle = 0;
+        const CUresult result = driver().ctxGetDevice(&handle);
+        driver().ctxPopCurrent(&context);  // cannot fail after the push
+        checkDriver(result, "cuCtxGetDevice");
+        *out_device = 0;
+        while (deviceHandle(*out_device) != handle) {
+            ++*out_device;
+        }
+    });
+}
+
 int32_t eventCreate(void*, int32_t device, uint8_t has_timing, void** out_event,
                     optirs_backend_status* status) noexcept {
     return onDevice(device, status, [&] {
@@ -322,7 +338,8 @@ const optirs_device_table& deviceTable() noexcept {
                                                   .communicator_create = communicatorCreate,
                                                   .communicator_run = communicatorRun,
                                                   .communicator_check = communicatorCheck,
-                                                  .communicator_destroy = communicatorDestroy};
+                                                  .communicator_destroy = communicatorDestroy,
+                                                  .stream_device = streamDevice};
     return table;
 }
 

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <tuple>
+#include <optional>
+#include <sstream>
+#include <string>
 #include <vector>
 
 #include "src/core/error.h"
@@ -15,6 +16,8 @@
 #include "src/cuda/gemm_check.h"
 #include "src/cuda/libraries.h"
 #include "src/cuda/status.h"
+#include "src/cuda/tuning.h"
+#include "src/cuda/tuning_cache.h"
 
 namespace optirs::cuda {
 namespace {
@@ -24,11 +27,9 @@ using core::concat;
 
 constexpr uint64_t kHopperWorkspace = 32 << 20;
 constexpr uint64_t kWorkspace = 4 << 20;
-constexpr int32_t kCandidates = 8;
-constexpr int kTimedRuns = 5;
+constexpr int32_t kCandidates = OPTIRS_MAX_TIMINGS;
 
 const CublasLtApi& lt() { return libraries().cublaslt.api; }
-const DriverApi& driver() { return libraries().driver.api; }
 
 void check(cublasStatus_t status, const char* call) {
     if (status == CUBLAS_STATUS_SUCCESS) {
@@ -304,44 +305,38 @@ auto prepared(const Queue& queue, const Gemm& problem, Body&& body) {
     return body(chosen().handle(queue.device), descriptors);
 }
 
-class TimingEvents {
- public:
-    TimingEvents() {
-        for (CUevent& event : events_) {
-            checkDriver(driver().eventCreate(&event, CU_EVENT_BLOCKING_SYNC), "cuEventCreate");
-        }
-    }
-    TimingEvents(const TimingEvents&) = delete;
-    TimingEvents& operator=(const TimingEvents&) = delete;
-    ~TimingEvents() {
-        for (CUevent event : events_) {
-            if (event != nullptr) {
-                driver().eventDestroy(event);
-            }
-        }
-    }
+std::string tuningKeyOf(const ShapeKey& key) {
+    return tuningKey("matmul", static_cast<int32_t>(key[0]), "cuBLASLt", libraries().cublaslt.version,
+                     std::span(key).subspan(1));
+}
 
-    /// Milliseconds of one call of `work`, the least of several.
-    template <class Work>
-    float time(CUstream stream, Work&& work) {
-        float least = std::numeric_limits<float>::infinity();
-        work();
-        for (int i = 0; i < kTimedRuns; ++i) {
-            checkDriver(driver().eventRecord(events_[0], stream), "cuEventRecord");
-            work();
-            checkDriver(driver().eventRecord(events_[1], stream), "cuEventRecord");
-            checkDriver(driver().eventSynchronize(events_[1]), "cuEventSynchronize");
-            float milliseconds = 0;
-            checkDriver(driver().eventElapsedTime(&milliseconds, events_[0], events_[1]),
-                        "cuEventElapsedTime");
-            least = std::min(least, milliseconds);
-        }
-        return least;
+std::string textOf(const cublasLtMatmulAlgo_t& algorithm) {
+    std::string text;
+    for (const uint64_t word : algorithm.data) {
+        text += concat(text.empty() ? "" : " ", word);
     }
+    return text;
+}
 
- private:
-    std::array<CUevent, 2> events_{};
-};
+/// What was measured in an earlier process, if the library agrees to it.
+std::optional<cublasLtMatmulAlgo_t> findTuned(cublasLtHandle_t handle, const ShapeKey& key,
+                                              const Descriptors& descriptors, uint64_t workspace_bytes) {
+    const std::optional<std::string> text = TuningCache::global().find(tuningKeyOf(key));
+    if (!text) {
+        return std::nullopt;
+    }
+    cublasLtMatmulAlgo_t algorithm{};
+    std::istringstream words(*text);
+    for (uint64_t& word : algorithm.data) {
+        words >> word;
+    }
+    cublasLtMatmulHeuristicResult_t result{};
+    const bool is_good =
+        words && lt().algoCheck(handle, descriptors.description.get(), descriptors.a.get(),
+                                descriptors.b.get(), descriptors.c.get(), descriptors.d.get(), &algorithm,
+                                &result) == CUBLAS_STATUS_SUCCESS;
+    return is_good && result.workspaceSize <= workspace_bytes ? std::optional(algorithm) : std::nullopt;
+}
 
 }  // namespace
 
@@ -351,28 +346,44 @@ uint64_t gemmWorkspaceBytes(int32_t device) {
 
 void gemm(const Queue& queue, const Gemm& problem, void* workspace, uint64_t workspace_bytes) {
     prepared(queue, problem, [&](cublasLtHandle_t handle, const Descriptors& descriptors) {
-        const cublasLtMatmulAlgo_t algorithm = chosen().find(
-            keyOf(queue.device, problem, workspace_bytes),
-            [&] { return findAlgorithms(handle, problem, descriptors, workspace_bytes).front().algo; });
+        const ShapeKey key = keyOf(queue.device, problem, workspace_bytes);
+        const cublasLtMatmulAlgo_t algorithm = chosen().find(key, [&] {
+            const auto tuned = findTuned(handle, key, descriptors, workspace_bytes);
+            return tuned ? *tuned
+                         : findAlgorithms(handle, problem, descriptors, workspace_bytes).front().algo;
+        });
         run(handle, queue, problem, descriptors, algorithm, workspace, workspace_bytes);
     });
 }
 
-float tuneGemm(const Queue& queue, const Gemm& problem, void* workspace, uint64_t workspace_bytes) {
-    return prepared(queue, problem, [&](cublasLtHandle_t handle, const Descriptors& descriptors) {
-        TimingEvents events;
-        float least = std::numeric_limits<float>::infinity();
-        for (const auto& candidate : findAlgorithms(handle, problem, descriptors, workspace_bytes)) {
-            const float time = events.time(queue.stream, [&] {
-                run(handle, queue, problem, descriptors, candidate.algo, workspace, workspace_bytes);
-            });
-            if (time < least) {
-                least = time;
-                chosen().keep(keyOf(queue.device, problem, workspace_bytes), candidate.algo);
-            }
-        }
-        return least;
-    });
+std::vector<optirs_timing> tuneGemm(const Queue& queue, std::span<const Gemm> problems, void* workspace,
+                                    uint64_t workspace_bytes) {
+    const ShapeKey key = keyOf(queue.device, problems.front(), workspace_bytes);
+    if (!std::ranges::all_of(problems, [&](const Gemm& problem) {
+            return keyOf(queue.device, problem, workspace_bytes) == key;
+        })) {
+        throw core::Error(Code::kInvalidArgument, "products to be measured differ in more than their memory",
+                          "cuda");
+    }
+    const Algorithms algorithms =
+        prepared(queue, problems.front(), [&](cublasLtHandle_t handle, const Descriptors& descriptors) {
+            return findAlgorithms(handle, problems.front(), descriptors, workspace_bytes);
+        });
+    std::vector<TuningCandidate> candidates;
+    for (const auto& candidate : algorithms) {
+        candidates.push_back(
+            {OPTIRS_CANDIDATE_CUBLASLT, static_cast<int32_t>(candidates.size()), [&](size_t set) {
+                 prepared(queue, problems[set], [&](cublasLtHandle_t handle, const Descriptors& descriptors) {
+                     run(handle, queue, problems[set], descriptors, candidate.algo, workspace,
+                         workspace_bytes);
+                 });
+             }});
+    }
+    std::vector<optirs_timing> timings = measure(queue, candidates, problems.size());
+    const cublasLtMatmulAlgo_t& fastest = algorithms[chosenOf(timings)].algo;
+    chosen().keep(key, fastest);
+    TuningCache::global().keep(tuningKeyOf(key), textOf(fastest));
+    return timings;
 }
 
 }  // namespace optirs::cuda

@@ -4,7 +4,11 @@
 // column-major and gets the transposed problem, D^T = op(B)^T op(A)^T: its A is our B, its m our n.
 #pragma once
 
+#include <optirs/tune.h>
+
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "src/cuda/api/cublaslt.h"
 #include "src/cuda/launch.h"
@@ -73,12 +77,13 @@ struct Gemm {
 uint64_t gemmWorkspaceBytes(int32_t device);
 
 /// Throws INVALID_ARGUMENT for what cuBLASLt's documentation rules out, UNAVAILABLE without cuBLASLt,
-/// UNIMPLEMENTED where no algorithm fits. The algorithm is the heuristic's, or the one that tuneGemm has
-/// measured for the shape.
+/// UNIMPLEMENTED where no algorithm fits. The algorithm is the one that tuneGemm has measured for the shape,
+/// in this process or an earlier one; else the heuristic's.
 void gemm(const Queue& queue, const Gemm& problem, void* workspace, uint64_t workspace_bytes);
 
-/// Runs the candidates of the heuristic, which write D, and keeps the fastest for this shape until the
-/// process ends. Returns its time in milliseconds. Waits for the stream.
-float tuneGemm(const Queue& queue, const Gemm& problem, void* workspace, uint64_t workspace_bytes);
+/// Measures the candidates of the heuristic, which write D, on problems that differ in their memory alone.
+/// The fastest is kept for this shape, in the cache of tunings too. Waits for the stream.
+std::vector<optirs_timing> tuneGemm(const Queue& queue, std::span<const Gemm> problems, void* workspace,
+                                    uint64_t workspace_bytes);
 
 }  // namespace optirs::cuda

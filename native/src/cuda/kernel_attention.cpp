@@ -1,10 +1,13 @@
 // optirs/kernel_attention.h
 #include <algorithm>
 #include <limits>
+#include <vector>
 
+#include "src/core/error.h"
 #include "src/cuda/cudnn_attention.h"
 #include "src/cuda/kernel_calls.h"
 #include "src/cuda/tensor.h"
+#include "src/cuda/tuning.h"
 
 namespace optirs::cuda {
 namespace {
@@ -153,32 +156,9 @@ uint64_t ownWorkspace(const AttentionCall& call) {
     return call.parts == 1 ? 0 : rows * static_cast<uint64_t>(call.parts) * of_part;
 }
 
-uint64_t workspaceOf(const AttentionCall& call) {
-    const CudnnAttention* cudnn = chooseCudnn(call);
-    return cudnn != nullptr ? workspaceBytes(*cudnn) : ownWorkspace(call);
-}
-
-}  // namespace
-
-uint64_t workspaceOf(const optirs_attention_args& args) { return workspaceOf(callOf(args, nullptr)); }
-
-void run(const optirs_attention_args& args, CUstream stream) {
-    const AttentionCall call = callOf(args, stream);
-    if (const CudnnAttention* cudnn = chooseCudnn(call)) {
-        run(*cudnn, call, args.workspace);
-        return;
-    }
-    attentionForward(call.queue, call.element, argumentsOf(call, args.workspace));
-}
-
-uint64_t workspaceOf(const optirs_attention_backward_args& args) {
-    return workspaceOf(callOf(args, nullptr));
-}
-
-void run(const optirs_attention_backward_args& args, CUstream stream) {
-    const AttentionCall call = callOf(args, stream);
-    if (const CudnnAttention* cudnn = chooseCudnn(call)) {
-        run(*cudnn, call, args.workspace);
+void runOwn(const AttentionCall& call, void* workspace) {
+    if (!call.is_backward) {
+        attentionForward(call.queue, call.element, argumentsOf(call, workspace));
         return;
     }
     attentionBackward(call.queue, call.element,
@@ -187,8 +167,77 @@ void run(const optirs_attention_backward_args& args, CUstream stream) {
                        .dout = call.dout,
                        .gradient = {},
                        .lse = call.lse,
-                       .means = static_cast<float*>(args.workspace)},
+                       .means = static_cast<float*>(workspace)},
                       call.gradients);
+}
+
+uint64_t workspaceOf(const AttentionCall& call) {
+    const CudnnAttention* cudnn = chooseCudnn(call);
+    return cudnn != nullptr ? workspaceBytes(*cudnn) : ownWorkspace(call);
+}
+
+void run(const AttentionCall& call, void* workspace) {
+    if (const CudnnAttention* cudnn = chooseCudnn(call)) {
+        run(*cudnn, call, workspace);
+        return;
+    }
+    runOwn(call, workspace);
+}
+
+/// The own kernels, and cuDNN where it can.
+std::vector<optirs_timing> tune(const std::vector<AttentionCall>& calls) {
+    const CudnnAttention* cudnn = findCudnn(calls.front());
+    const bool differ = std::ranges::any_of(calls, [&](const AttentionCall& call) {
+        return findCudnn(call) != cudnn || ownWorkspace(call) != ownWorkspace(calls.front());
+    });
+    if (differ) {
+        throw core::Error(core::Code::kInvalidArgument,
+                          "calls of attention to be measured differ in more than their memory", "cuda");
+    }
+    const Queue queue = calls.front().queue;
+    const uint64_t own_bytes = ownWorkspace(calls.front());
+    const TuningMemory memory(queue.device,
+                              std::max(own_bytes, cudnn == nullptr ? 0 : workspaceBytes(*cudnn)));
+    std::vector<TuningCandidate> candidates = {
+        {OPTIRS_CANDIDATE_OWN, 0, [&](size_t set) { runOwn(calls[set], memory.data()); }}};
+    if (cudnn != nullptr) {
+        candidates.push_back(
+            {OPTIRS_CANDIDATE_CUDNN, 0, [&](size_t set) { run(*cudnn, calls[set], memory.data()); }});
+    }
+    std::vector<optirs_timing> timings = measure(queue, candidates, calls.size());
+    if (cudnn != nullptr) {
+        preferCudnn(calls.front(), candidates[chosenOf(timings)].kind == OPTIRS_CANDIDATE_CUDNN);
+    }
+    return timings;
+}
+
+template <class Args>
+std::vector<optirs_timing> tuneAll(std::span<const Args* const> args, CUstream stream) {
+    std::vector<AttentionCall> calls;
+    for (const Args* one : args) {
+        calls.push_back(callOf(*one, stream));
+    }
+    return tune(calls);
+}
+
+}  // namespace
+
+uint64_t workspaceOf(const optirs_attention_args& args) { return workspaceOf(callOf(args, nullptr)); }
+uint64_t workspaceOf(const optirs_attention_backward_args& args) {
+    return workspaceOf(callOf(args, nullptr));
+}
+
+void run(const optirs_attention_args& args, CUstream stream) { run(callOf(args, stream), args.workspace); }
+void run(const optirs_attention_backward_args& args, CUstream stream) {
+    run(callOf(args, stream), args.workspace);
+}
+
+std::vector<optirs_timing> tune(std::span<const optirs_attention_args* const> args, CUstream stream) {
+    return tuneAll(args, stream);
+}
+std::vector<optirs_timing> tune(std::span<const optirs_attention_backward_args* const> args,
+                                CUstream stream) {
+    return tuneAll(args, stream);
 }
 
 }  // namespace optirs::cuda

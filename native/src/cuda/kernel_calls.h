@@ -7,6 +7,10 @@
 #include <optirs/kernel_optimizer.h>
 #include <optirs/kernel_pointwise.h>
 #include <optirs/kernel_quantize.h>
+#include <optirs/tune.h>
+
+#include <span>
+#include <vector>
 
 #include "src/core/backend_table.h"
 #include "src/cuda/api/driver.h"
@@ -26,5 +30,10 @@ uint64_t workspaceOf(const optirs_attention_backward_args& args);
 uint64_t workspaceOf(const optirs_lamb_args& args);
 uint64_t workspaceOf(const optirs_lars_args& args);
 uint64_t workspaceOf(const optirs_grad_norm_args& args);
+
+/// For calls that differ in their memory alone: measures what may compute them. No other kernel has a choice.
+std::vector<optirs_timing> tune(std::span<const optirs_matmul_args* const> args, CUstream stream);
+std::vector<optirs_timing> tune(std::span<const optirs_attention_args* const> args, CUstream stream);
+std::vector<optirs_timing> tune(std::span<const optirs_attention_backward_args* const> args, CUstream stream);
 
 }  // namespace optirs::cuda

@@ -1,7 +1,11 @@
 // optirs/kernel_matmul.h, by cuBLASLt
+#include <optional>
+#include <vector>
+
 #include "src/cuda/gemm.h"
 #include "src/cuda/kernel_calls.h"
 #include "src/cuda/tensor.h"
+#include "src/cuda/tuning.h"
 
 namespace optirs::cuda {
 namespace {
@@ -56,13 +60,8 @@ GemmEpilogue epilogueOf(const optirs_matmul_args& args) {
     }
 }
 
-}  // namespace
-
-uint64_t workspaceOf(const optirs_matmul_args& args) {
-    return gemmWorkspaceBytes(args.out->device.device_id);
-}
-
-void run(const optirs_matmul_args& args, CUstream stream) {
+/// Nothing where there is nothing to compute.
+std::optional<Gemm> problemOf(const optirs_matmul_args& args) {
     const optirs_dl_tensor& a = *args.a;
     const optirs_dl_tensor& out = *args.out;
     require(args.beta == 0 || args.epilogue == OPTIRS_EPILOGUE_NONE, "product that adds to out after GELU");
@@ -73,7 +72,7 @@ void run(const optirs_matmul_args& args, CUstream stream) {
     const int64_t m = out.shape[out.ndim - 2];
     const int64_t n = columnsOf(out);
     if (countOf(out) == 0) {
-        return;
+        return std::nullopt;
     }
     Gemm problem;
     problem.m = m;
@@ -105,7 +104,32 @@ void run(const optirs_matmul_args& args, CUstream stream) {
     problem.aux_stride = n;
     problem.aux_batch_stride = m * n;
     problem.has_fast_accumulation = args.fast_accumulation != 0;
-    gemm(queueOf(out, stream), problem, args.workspace, args.workspace_size);
+    return problem;
+}
+
+}  // namespace
+
+uint64_t workspaceOf(const optirs_matmul_args& args) {
+    return gemmWorkspaceBytes(args.out->device.device_id);
+}
+
+void run(const optirs_matmul_args& args, CUstream stream) {
+    if (const std::optional<Gemm> problem = problemOf(args)) {
+        gemm(queueOf(*args.out, stream), *problem, args.workspace, args.workspace_size);
+    }
+}
+
+std::vector<optirs_timing> tune(std::span<const optirs_matmul_args* const> args, CUstream stream) {
+    std::vector<Gemm> problems;
+    for (const optirs_matmul_args* one : args) {
+        const std::optional<Gemm> problem = problemOf(*one);
+        require(problem.has_value(), "product to be measured that has no elements");
+        problems.push_back(*problem);
+    }
+    const Queue queue = queueOf(*args.front()->out, stream);
+    const uint64_t bytes = gemmWorkspaceBytes(queue.device);
+    const TuningMemory workspace(queue.device, bytes);
+    return tuneGemm(queue, problems, workspace.data(), bytes);
 }
 
 }  // namespace optirs::cuda

@@ -17,6 +17,15 @@ uint64_t workspaceOrNone([[maybe_unused]] const void* args) {
     }
 }
 
+template <class Args>
+std::vector<optirs_timing> tuneAs(std::span<const void* const> args, CUstream stream) {
+    std::vector<const Args*> typed;
+    for (const void* one : args) {
+        typed.push_back(static_cast<const Args*>(one));
+    }
+    return tune(std::span<const Args* const>(typed), stream);
+}
+
 }  // namespace
 
 void runKernel(int32_t kernel, const void* args, CUstream stream) {
@@ -41,6 +50,20 @@ uint64_t kernelWorkspace(int32_t kernel, const void* args) {
 #undef OPTIRS_WORKSPACE
         default:
             return 0;
+    }
+}
+
+std::vector<optirs_timing> tuneKernel(int32_t kernel, std::span<const void* const> args, CUstream stream) {
+    switch (kernel) {
+        case OPTIRS_KERNEL_MATMUL:
+            return tuneAs<optirs_matmul_args>(args, stream);
+        case OPTIRS_KERNEL_ATTENTION:
+            return tuneAs<optirs_attention_args>(args, stream);
+        case OPTIRS_KERNEL_ATTENTION_BACKWARD:
+            return tuneAs<optirs_attention_backward_args>(args, stream);
+        default:
+            throw core::Error(core::Code::kUnimplemented,
+                              core::concat("there is one way to compute kernel ", kernel), "cuda");
     }
 }
 

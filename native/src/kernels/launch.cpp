@@ -82,18 +82,22 @@ uint64_t workspaceSize(optirs_kernel kernel, optirs_dl_device device, const void
 
 void launch(optirs_kernel kernel, optirs_dl_device device, optirs_stream* stream, const void* args,
             const void* workspace, uint64_t workspace_size) {
-    const BackendEntry& backend = backendOf(device);
-    void* queue = queueOf(backend, device, stream);
-    const auto function = core::optionalFunction(*backend.table, &optirs_backend_table::kernel);
-    if (function == nullptr) {
-        throw Error(Code::kUnimplemented, concat("the backend ", backend.name, " has no kernels"),
-                    backend.name);
-    }
+    void* queue = queueOf(backendOf(device), device, stream);
     const uint64_t needed = workspaceSize(kernel, device, args);
     if (needed > workspace_size || (needed > 0 && workspace == nullptr)) {
         throw Error(Code::kInvalidArgument,
                     concat("the workspace has ", workspace == nullptr ? 0 : workspace_size, " bytes; ",
                            needed, " are needed: ask optirs_kernel_workspace"));
+    }
+    launchInQueue(kernel, device, queue, args);
+}
+
+void launchInQueue(optirs_kernel kernel, optirs_dl_device device, void* queue, const void* args) {
+    const BackendEntry& backend = backendOf(device);
+    const auto function = core::optionalFunction(*backend.table, &optirs_backend_table::kernel);
+    if (function == nullptr) {
+        throw Error(Code::kUnimplemented, concat("the backend ", backend.name, " has no kernels"),
+                    backend.name);
     }
     core::callFaultPoint(backend.name);
     optirs_backend_status status{};

@@ -32,6 +32,10 @@ Struct readStruct(const Struct* given, const char* name) {
 void launch(optirs_kernel kernel, optirs_dl_device device, optirs_stream* stream, const void* args,
             const void* workspace, uint64_t workspace_size);
 
+/// The same in the backend's own queue (NULL for host memory), with checked arguments that have their
+/// workspace.
+void launchInQueue(optirs_kernel kernel, optirs_dl_device device, void* queue, const void* args);
+
 /// The workspace that the backend asks for.
 uint64_t workspaceSize(optirs_kernel kernel, optirs_dl_device device, const void* args);
 

@@ -15,6 +15,7 @@ constexpr uint32_t typeKey(optirs_dl_data_type type) noexcept {
     return static_cast<uint32_t>(type.lanes) << 16 | static_cast<uint32_t>(type.code) << 8 | type.bits;
 }
 
+inline constexpr uint32_t kF64 = typeKey({OPTIRS_DL_FLOAT, 64, 1});
 inline constexpr uint32_t kF32 = typeKey({OPTIRS_DL_FLOAT, 32, 1});
 inline constexpr uint32_t kBF16 = typeKey({OPTIRS_DL_BFLOAT, 16, 1});
 inline constexpr uint32_t kF16 = typeKey({OPTIRS_DL_FLOAT, 16, 1});

@@ -58,6 +58,23 @@ void registerFfiHandler(const PluginLibrary& library, std::string_view name, std
     ffi.call(&PJRT_FFI_Extension::register_handler, "PJRT_FFI_Register_Handler", args);
 }
 
+HandlerRegistration handlerRegistration(const PluginLibrary& library) {
+    if (findExtension(library, PJRT_Extension_Type_FFI) != nullptr &&
+        Ffi(library).table().register_handler != nullptr) {
+        return registerFfiHandler;
+    }
+    Extension<PJRT_Gpu_Custom_Call>(library).require(&PJRT_Gpu_Custom_Call::custom_call,
+                                                     "PJRT_Gpu_Register_Custom_Call");
+    return [](const PluginLibrary& to, std::string_view name, std::string_view /*platform*/, void* handler,
+              uint32_t traits) {
+        optirs_pjrt_custom_call call{};
+        call.execute = handler;
+        call.version = OPTIRS_PJRT_CUSTOM_CALL_FFI;
+        call.traits = traits;
+        registerCustomCall(to, name, call);
+    };
+}
+
 int64_t registerFfiType(const PluginLibrary& library, std::string_view name, void* deleter) {
     if (name.empty()) {
         throw Error(Code::kInvalidArgument, "the name is empty");

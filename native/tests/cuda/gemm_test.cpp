@@ -366,20 +366,6 @@ TEST_F(GemmTest, TheFirstGoodAlgorithmIsKept) {
     EXPECT_NE(calls.find("cublasLtMatmul(algo=7"), std::string::npos);
 }
 
-TEST_F(GemmTest, TuningKeepsTheFastest) {
-    Float8Case test;
-    test.problem.alpha = 3;
-    std::unique_ptr<std::byte[]> storage(new std::byte[4096 + 256]);
-    auto* workspace = reinterpret_cast<void*>((reinterpret_cast<uintptr_t>(storage.get()) + 255) / 256 * 256);
-    EXPECT_GT(tuneGemm(testQueue(), test.problem, workspace, 4096), 0);
-    const std::string calls = control->calls();
-    EXPECT_NE(calls.find("algo=7"), std::string::npos);
-    EXPECT_NE(calls.find("algo=8"), std::string::npos);
-    control->reset();
-    gemm(testQueue(), test.problem, workspace, 4096);
-    EXPECT_EQ(std::string(control->calls()).find("Heuristic"), std::string::npos);
-}
-
 TEST_F(GemmTest, EveryFailureIsTypedAndLeavesNothing) {
     Float8Case test;
     test.problem.alpha = 4;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "emulation/emulation.h"
+#include "own_cache.h"
 #include "src/cuda/context.h"
 #include "src/cuda/kernels/numbers.cuh"
 #include "src/cuda/libraries.h"

@@ -7,6 +7,7 @@
 
 #include "../abi/support.h"
 #include "mock/control.h"
+#include "own_cache.h"
 
 namespace optirs::test {
 

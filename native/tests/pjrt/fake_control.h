@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <string>
 
 namespace fake {
@@ -42,6 +43,7 @@ struct Control {
     std::string compile_options;
     std::string note;  // what some functions were told last
     std::string program_format;
+    std::map<std::string, void*> handlers;  // custom calls, by name
 
     void (*fire)() = nullptr;  // ends the events of Events::kManual
 

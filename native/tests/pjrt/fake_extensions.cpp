@@ -173,6 +173,7 @@ FAKE_EXTENSION_FUNCTION(PJRT_Gpu_Register_Custom_Call) {
     control().note = std::string(args->function_name, args->function_name_size) + " " +
                      std::to_string(args->api_version) + " " + std::to_string(args->traits) +
                      (args->handler_prepare == nullptr ? "" : " prepares");
+    control().handlers[std::string(args->function_name, args->function_name_size)] = args->handler_execute;
     return nullptr;
 }
 FAKE_EXTENSION_FUNCTION(PJRT_FFI_Type_Register) {
@@ -189,6 +190,7 @@ FAKE_EXTENSION_FUNCTION(PJRT_FFI_Register_Handler) {
     FAKE_EXTENSION_ENTER(PJRT_FFI_Register_Handler)
     control().note = std::string(args->target_name, args->target_name_size) + " on " +
                      std::string(args->platform_name, args->platform_name_size);
+    control().handlers[std::string(args->target_name, args->target_name_size)] = args->handler;
     return nullptr;
 }
 
@@ -300,7 +302,9 @@ PJRT_Extension_Base* calls(PJRT_Extension_Base* next) {
     ffi.user_data_add = PJRT_FFI_UserData_Add;
     ffi.register_handler = PJRT_FFI_Register_Handler;
     next = chained(custom, PJRT_Extension_Type_Gpu_Custom_Call, PJRT_Gpu_Custom_Call_STRUCT_SIZE, next);
-    return chained(ffi, PJRT_Extension_Type_FFI, PJRT_FFI_Extension_STRUCT_SIZE, next);
+    const std::size_t ffi_size =
+        kHasFfiHandlers ? sizeof(PJRT_FFI_Extension) : offsetof(PJRT_FFI_Extension, register_handler);
+    return chained(ffi, PJRT_Extension_Type_FFI, ffi_size, next);
 }
 PJRT_Extension_Base* compiling(PJRT_Extension_Base* next) {
     static PJRT_PhaseCompile_Extension phases{};

@@ -16,6 +16,7 @@ extern const int kMinor;
 
 /// False in the build whose PJRT_Event_OnReady is NULL.
 extern const bool kHasOnReady;
+extern const bool kHasFfiHandlers;
 
 Thread& thread();
 void fireManualEvents();

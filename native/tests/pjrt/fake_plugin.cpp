@@ -4,6 +4,7 @@
 //   version FAKE_EXTRA               so many functions more than the newest table known (0)
 //   FAKE_WITHOUT_ON_READY    PJRT_Event_OnReady is NULL
 //   FAKE_EXTENSIONS          every extension that the client knows, instead of two that it cannot use
+//   FAKE_OLD_FFI             its extension FFI ends before the registration of handlers
 //   FAKE_ENTRY_POINT         name of the exported function (GetPjrtApi)
 #include <cstdlib>
 
@@ -31,6 +32,11 @@ const int kMinor = FAKE_MINOR;
 const bool kHasOnReady = false;
 #else
 const bool kHasOnReady = true;
+#endif
+#ifdef FAKE_OLD_FFI
+const bool kHasFfiHandlers = false;
+#else
+const bool kHasFfiHandlers = true;
 #endif
 
 namespace {

@@ -225,6 +225,14 @@ public sealed partial class PjrtPlugin
     public void RegisterFfiHandler(string name, string platform, nint handler, uint traits = 0) =>
         PjrtExtensions.RegisterFfiHandler(_handle, Encoding.UTF8.GetBytes(name), Encoding.UTF8.GetBytes(platform), handler, traits);
 
+    /// <summary>
+    /// Makes this library's kernels known to every program of XLA's CUDA plugin, as custom calls <c>optirs.*</c>: those that the
+    /// embedded plugin knows by itself (docs/kernels.md). Unverified on hardware. It may be called again.
+    /// </summary>
+    /// <exception cref="NotSupportedException">The plugin takes no handlers of XLA's typed FFI.</exception>
+    /// <exception cref="OptiRsException">There is no usable backend <c>cuda</c>.</exception>
+    public void RegisterKernels() => PjrtExtensions.RegisterKernels(_handle);
+
     /// <summary>Makes a type of user data known to handlers of XLA's typed FFI.</summary>
     /// <param name="name">Name of the type.</param>
     /// <param name="deleter">Address of a <c>void (*)(void*)</c> that frees such data when its context ends, or 0.</param>

@@ -135,6 +135,13 @@ public sealed class ExtensionTests
     }
 
     [Test]
+    public void KernelsNeedAPluginThatTakesHandlers()
+    {
+        using PjrtPlugin bare = PjrtPlugin.Load(PluginUnderTest.FakePath("fake"));
+        Assert.That(bare.RegisterKernels, Throws.InstanceOf<NotSupportedException>().With.Message.Contains("has no extension Gpu_Custom_Call"));
+    }
+
+    [Test]
     public void AProfilerRecords()
     {
         using PjrtProfiler profiler = _plugin.CreateProfiler("options"u8);

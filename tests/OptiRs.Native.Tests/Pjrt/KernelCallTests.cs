@@ -144,6 +144,8 @@ internal sealed class KernelCallTests
     [TestCase("@optirs.rms_norm(%x)", "{epsilom = 1.0 : f64}", "has no argument \"epsilom\"; it has x, gamma, epsilon")]
     [TestCase("@optirs.rms_norm(%x)", "{epsilon = \"a\"}", "epsilon is \"a\", expected a number")]
     [TestCase("@optirs.rms_norm(%x)", "{operands = [\"x\", \"gamma\"]}", "has 1 operands, but names of 2")]
+    [TestCase("@optirs.rms_norm(%x)", "{operands = \"x, gamma\"}", "has 1 operands, but names of 2")]
+    [TestCase("@optirs.rms_norm(%x)", "{results = 1 : i64}", "results is 1 : i64, expected a list of strings")]
     [TestCase("@optirs.rms_norm(%x, %x)", "{operands = [\"x\", \"x\"]}", "operands has \"x\" twice")]
     [TestCase("@optirs.rms_norm(%x, %x, %x)", "{}", "has 3 operands, but names of 2; name them in backend_config")]
     [TestCase("@optirs.attention(%x, %x, %x)", "{}", "must have 4 dimensions")]

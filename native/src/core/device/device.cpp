@@ -74,6 +74,15 @@ optirs_device& findDevice(const BackendEntry& backend, int32_t index) {
     return *devices.emplace(key, std::make_unique<optirs_device>(calls, info)).first->second;
 }
 
+optirs_device& deviceOfStream(const BackendEntry& backend, void* stream) {
+    int32_t index = 0;
+    optirs_backend_status status{};
+    if (backend.table->devices->stream_device(backend.table->self, stream, &index, &status) != OPTIRS_OK) {
+        throwStatus(status, backend.name);
+    }
+    return findDevice(backend, index);
+}
+
 optirs_device_properties propertiesOf(const optirs_device& device) {
     const optirs_backend_device_info& info = device.info;
     return {.capability_major = info.capability_major,

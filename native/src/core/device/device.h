@@ -33,6 +33,8 @@ namespace optirs::core {
 /// Throws UNIMPLEMENTED for a backend without devices of its own.
 int32_t deviceCount(const BackendEntry& backend);
 optirs_device& findDevice(const BackendEntry& backend, int32_t index);
+/// The device of a native stream of the backend's platform, which somebody else has made.
+optirs_device& deviceOfStream(const BackendEntry& backend, void* stream);
 
 optirs_device_properties propertiesOf(const optirs_device& device);
 bool enablePeer(optirs_device& device, optirs_device& peer);

@@ -138,6 +138,10 @@ enum : int32_t {  // cublasLtMatmulPreferenceAttributes_t
        cublasLtMatrixLayout_t b, cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d,                       \
        cublasLtMatmulPreference_t preference, int32_t wanted, cublasLtMatmulHeuristicResult_t* results,    \
        int32_t* count))                                                                                    \
+    X(algoCheck, "cublasLtMatmulAlgoCheck", cublasStatus_t,                                                \
+      (cublasLtHandle_t handle, cublasLtMatmulDesc_t desc, cublasLtMatrixLayout_t a,                       \
+       cublasLtMatrixLayout_t b, cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d,                       \
+       const cublasLtMatmulAlgo_t* algo, cublasLtMatmulHeuristicResult_t* result))                         \
     X(matmul, "cublasLtMatmul", cublasStatus_t,                                                            \
       (cublasLtHandle_t handle, cublasLtMatmulDesc_t desc, const void* alpha, const void* a,               \
        cublasLtMatrixLayout_t a_layout, const void* b, cublasLtMatrixLayout_t b_layout, const void* beta,  \

@@ -102,6 +102,7 @@ struct CUuuid {
     X(primaryCtxRetain, "cuDevicePrimaryCtxRetain", (CUcontext * context, CUdevice device))                 \
     X(ctxPushCurrent, "cuCtxPushCurrent_v2", (CUcontext context))                                           \
     X(ctxPopCurrent, "cuCtxPopCurrent_v2", (CUcontext * context))                                           \
+    X(ctxGetDevice, "cuCtxGetDevice", (CUdevice * device))                                                  \
     X(ctxEnablePeerAccess, "cuCtxEnablePeerAccess", (CUcontext peer, unsigned flags))                       \
     X(ctxGetStreamPriorityRange, "cuCtxGetStreamPriorityRange", (int32_t* least, int32_t* greatest))        \
     X(memGetInfo, "cuMemGetInfo_v2", (size_t* free_bytes, size_t* total_bytes))                             \
@@ -119,6 +120,7 @@ struct CUuuid {
     X(streamCreateWithPriority, "cuStreamCreateWithPriority",                                               \
       (CUstream * stream, unsigned flags, int32_t priority))                                                \
     X(streamDestroy, "cuStreamDestroy_v2", (CUstream stream))                                               \
+    X(streamGetCtx, "cuStreamGetCtx", (CUstream stream, CUcontext * context))                               \
     X(streamQuery, "cuStreamQuery", (CUstream stream))                                                      \
     X(streamSynchronize, "cuStreamSynchronize", (CUstream stream))                                          \
     X(streamWaitEvent, "cuStreamWaitEvent", (CUstream stream, CUevent event, unsigned flags))               \

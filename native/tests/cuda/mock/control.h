@@ -29,6 +29,9 @@ struct DriverControl {
     void (*set_memory)(uint64_t bytes);
     /// 1: work waits in its stream until it is waited for, or held is set to 0.
     void (*hold)(int32_t is_held);
+    /// The next answers of cuEventElapsedTime, in milliseconds; without, each event is a millisecond later
+    /// than the one before.
+    void (*set_elapsed)(const float* milliseconds, int64_t count);
     /// Allocations, streams, events, graphs that are alive.
     int64_t (*live)(const char* kind);
 };

@@ -260,6 +260,25 @@ OPTIRS_MOCK_EXPORT cublasStatus_t cublasLtMatmulAlgoGetHeuristic(
     return CUBLAS_STATUS_SUCCESS;
 }
 
+/// The algorithms above are good; number 8 needs 1 KiB of workspace.
+OPTIRS_MOCK_EXPORT cublasStatus_t cublasLtMatmulAlgoCheck(cublasLtHandle_t handle,
+                                                          cublasLtMatmulDesc_t description,
+                                                          cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b,
+                                                          cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d,
+                                                          const cublasLtMatmulAlgo_t* algo,
+                                                          cublasLtMatmulHeuristicResult_t* result) {
+    CALL("cublasLtMatmulAlgoCheck", Named{"algo", algo->data[0]})
+    REQUIRE(handle != nullptr && alive().contains(description) && alive().contains(a) &&
+            alive().contains(b) && alive().contains(c) && alive().contains(d))
+    if (algo->data[0] != 7 && algo->data[0] != 8) {
+        return CUBLAS_STATUS_INVALID_VALUE;
+    }
+    *result = {};
+    result->algo = *algo;
+    result->workspaceSize = algo->data[0] == 8 ? 1024 : 0;
+    return CUBLAS_STATUS_SUCCESS;
+}
+
 OPTIRS_MOCK_EXPORT cublasStatus_t cublasLtMatmul(
     cublasLtHandle_t handle, cublasLtMatmulDesc_t description, const void* alpha, const void* a,
     cublasLtMatrixLayout_t a_layout, const void* b, cublasLtMatrixLayout_t b_layout, const void* beta,

@@ -160,6 +160,13 @@ OPTIRS_MOCK_EXPORT CUresult cuCtxPopCurrent_v2(CUcontext* context) {
     return CUDA_SUCCESS;
 }
 
+OPTIRS_MOCK_EXPORT CUresult cuCtxGetDevice(CUdevice* device) {
+    CALL("cuCtxGetDevice")
+    REQUIRE(current() != nullptr, CUDA_ERROR_INVALID_VALUE)
+    *device = current()->device;
+    return CUDA_SUCCESS;
+}
+
 OPTIRS_MOCK_EXPORT CUresult cuCtxEnablePeerAccess(CUcontext peer, unsigned flags) {
     CALL("cuCtxEnablePeerAccess", Named{"peer", peer->device}, Named{"flags", flags})
     REQUIRE(current() != nullptr && current() != peer && flags == 0, CUDA_ERROR_INVALID_VALUE)
@@ -279,6 +286,13 @@ OPTIRS_MOCK_EXPORT CUresult cuStreamDestroy_v2(CUstream stream) {
     return CUDA_SUCCESS;
 }
 
+OPTIRS_MOCK_EXPORT CUresult cuStreamGetCtx(CUstream stream, CUcontext* context) {
+    CALL("cuStreamGetCtx")
+    REQUIRE(isStream(stream), CUDA_ERROR_INVALID_HANDLE)
+    *context = stream->context;
+    return CUDA_SUCCESS;
+}
+
 OPTIRS_MOCK_EXPORT CUresult cuStreamQuery(CUstream stream) {
     CALL("cuStreamQuery")
     REQUIRE(isStream(stream) && !stream->is_capturing, CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED)
@@ -375,6 +389,10 @@ OPTIRS_MOCK_EXPORT CUresult cuEventElapsedTime(float* milliseconds, CUevent star
         return CUDA_ERROR_NOT_READY;
     }
     *milliseconds = static_cast<float>(end->time - start->time);
+    if (!machine().elapsed.empty()) {
+        *milliseconds = machine().elapsed.front();
+        machine().elapsed.pop_front();
+    }
     return CUDA_SUCCESS;
 }
 
@@ -438,6 +456,11 @@ OPTIRS_MOCK_EXPORT const optirs::mock::DriverControl* optirs_mock_driver() {
                 if (is_held == 0) {
                     machine().drain();
                 }
+            },
+        .set_elapsed =
+            [](const float* milliseconds, int64_t count) {
+                const auto lock = locked();
+                machine().elapsed.assign(milliseconds, milliseconds + count);
             },
         .live =
             [](const char* kind) {

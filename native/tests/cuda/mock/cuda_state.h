@@ -114,7 +114,8 @@ struct Machine {
     std::set<std::pair<int32_t, int32_t>> peers;
     std::list<std::function<void()>> queue;
     bool is_held = false;
-    uint64_t clock = 0;  // one tick per event
+    uint64_t clock = 0;        // one tick per event
+    std::list<float> elapsed;  // what tests want to have been measured
 };
 
 }  // namespace optirs::mock

@@ -1,26 +1,22 @@
-#include "pjrt_cpu/runtime/kernel_call_targets.h"
+#include "src/kernels/call_targets.h"
 
-#include <algorithm>
 #include <limits>
 #include <new>
 #include <utility>
 #include <vector>
 
-#include "pjrt_cpu/runtime/kernel_call_fields.h"
-#include "src/cpu/kernels.h"
 #include "src/kernels/all.h"
+#include "src/kernels/call_fields.h"
 
-namespace optirs::plugin {
+namespace optirs::kernels {
 namespace {
 
 template <class Args>
-void run(optirs_kernel kernel, std::byte* args, ThreadPool& pool) {
-    kernels::Call<Args> call(reinterpret_cast<const Args*>(args));
-    call.args.workspace_size = cpu::kernelWorkspace(kernel, &call.args);
-    thread_local std::vector<std::max_align_t> workspace;  // grows only
-    workspace.resize(std::max(workspace.size(), call.args.workspace_size / sizeof(std::max_align_t) + 1));
-    call.args.workspace = workspace.data();
-    cpu::runKernel(kernel, &call.args, pool);
+void run(optirs_kernel kernel, std::byte* args, CallMachine& machine) {
+    Call<Args> call(reinterpret_cast<const Args*>(args));
+    call.args.workspace_size = machine.workspaceBytes(kernel, &call.args);
+    call.args.workspace = machine.workspace(call.args.workspace_size);
+    machine.run(kernel, &call.args);
 }
 
 /// Makes the entry of a kernel optirs_<name>; `set` sets defaults that are not 0.
@@ -38,12 +34,12 @@ KernelTarget target(std::string_view name, std::vector<std::string_view> operand
                 typed.struct_size = sizeof(Args);
                 kSet(typed);
             },
-            [](std::byte* args, [[maybe_unused]] std::byte* lists, ThreadPool& pool) {
+            [](std::byte* args, [[maybe_unused]] std::byte* lists, CallMachine& machine) {
                 if constexpr (requires(Args typed) { typed.tensors; }) {
                     reinterpret_cast<Args*>(args)->tensors =
                         reinterpret_cast<const optirs_optimizer_tensors*>(lists);
                 }
-                run<Args>(kKernel, args, pool);
+                run<Args>(kKernel, args, machine);
             }};
 }
 
@@ -72,8 +68,8 @@ constexpr auto loss = [](auto& args) { args.ignore_index = -100; };
 
 }  // namespace
 
-std::span<const KernelTarget> kernelTargets() {
-    static const KernelTarget targets[] = {
+std::span<const KernelTarget, kKernelTargetCount> kernelTargets() {
+    static const KernelTarget targets[kKernelTargetCount] = {
         target<AttentionFields, OPTIRS_KERNEL_ATTENTION, scores>("attention", {"q", "k", "v"},
                                                                  {"out", "lse"}),
         target<AttentionBackwardFields, OPTIRS_KERNEL_ATTENTION_BACKWARD, scores>(
@@ -118,4 +114,4 @@ std::span<const KernelTarget> kernelTargets() {
     return targets;
 }
 
-}  // namespace optirs::plugin
+}  // namespace optirs::kernels

@@ -1,5 +1,6 @@
 /// @file
-/// The kernels that programs can call, as data: which fields their arguments have, and where.
+/// The kernels that programs can call as `optirs.<kernel>`, as data: which fields their arguments have, and
+/// where.
 #pragma once
 
 #include <optirs/kernel.h>
@@ -10,11 +11,9 @@
 #include <string_view>
 #include <vector>
 
-namespace optirs {
-class ThreadPool;
-}
+#include "src/kernels/call_machine.h"
 
-namespace optirs::plugin {
+namespace optirs::kernels {
 
 enum class KernelFieldKind : uint8_t { kTensor, kReal, kInt32, kInt64 };
 
@@ -22,7 +21,7 @@ enum class KernelFieldKind : uint8_t { kTensor, kReal, kInt32, kInt64 };
 enum class KernelFieldUse : uint8_t { kRead, kWritten, kUpdated };
 
 struct KernelField {
-    std::string_view name;
+    std::string_view name;  ///< a literal, with its NUL
     size_t offset;
     KernelFieldKind kind;
     KernelFieldUse use;
@@ -40,12 +39,13 @@ struct KernelTarget {
     void (*initialise)(std::byte* args);
     /// Checks the arguments, lends them a workspace, and runs the kernel. `lists` is an
     /// optirs_optimizer_tensors, for optimizers.
-    void (*run)(std::byte* args, std::byte* lists, ThreadPool& pool);
+    void (*run)(std::byte* args, std::byte* lists, CallMachine& machine);
 };
 
 /// Room for the largest of the argument structs.
 inline constexpr size_t kKernelArgumentBytes = 512;
 
-std::span<const KernelTarget> kernelTargets();
+inline constexpr size_t kKernelTargetCount = 20;
+std::span<const KernelTarget, kKernelTargetCount> kernelTargets();
 
-}  // namespace optirs::plugin
+}  // namespace optirs::kernels

@@ -12,9 +12,9 @@
 #include <cstddef>
 #include <type_traits>
 
-#include "pjrt_cpu/runtime/kernel_call_targets.h"
+#include "src/kernels/call_targets.h"
 
-namespace optirs::plugin {
+namespace optirs::kernels {
 
 template <class Member>
 constexpr KernelFieldKind kindOf() {
@@ -241,4 +241,4 @@ struct LionFields {
 #undef OPTIRS_LIST
 #undef OPTIRS_UPDATED
 
-}  // namespace optirs::plugin
+}  // namespace optirs::kernels
