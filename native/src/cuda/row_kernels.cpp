@@ -24,8 +24,6 @@ size_t index(Enumeration value) {
 
 int64_t ceilDiv(int64_t count, int64_t unit) { return (count + unit - 1) / unit; }
 
-int64_t elementBytes(Element element) { return element == Element::kF32 ? 4 : 2; }
-
 /// Blocks for `count` elements, 16 bytes for each thread.
 int64_t vectorBlocks(int64_t count, Element element) {
     return ceilDiv(count, int64_t{kThreads} * 16 / elementBytes(element));

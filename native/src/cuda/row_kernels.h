@@ -6,12 +6,12 @@
 
 namespace optirs::cuda {
 
-enum class Element : int32_t { kF32, kBF16, kF16 };
-enum class Float8 : int32_t { kE4M3, kE5M2 };
 enum class Norm : int32_t { kLayer, kRms };
 enum class Direction : int32_t { kForward, kBackward };
 enum class Gelu : int32_t { kTanh, kErf };
 enum class BlockScale : int32_t { kRow128, kTile128 };
+
+inline int elementBytes(Element element) { return element == Element::kF32 ? 4 : 2; }
 
 void normForward(const Queue& queue, Norm norm, Element element, const NormArguments& arguments);
 void normForward(const Queue& queue, Norm norm, Element from, Float8 to, const NormArguments& arguments);

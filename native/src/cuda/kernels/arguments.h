@@ -9,6 +9,10 @@ namespace optirs::cuda {
 /// Threads of a block; every kernel's, unless it says otherwise.
 inline constexpr unsigned kThreads = 256;
 
+/// Types of elements.
+enum class Element : uint8_t { kF32, kBF16, kF16 };
+enum class Float8 : uint8_t { kE4M3, kE5M2 };
+
 /// Integers of 32 or 64 bits.
 struct Indices {
     const void* data;
