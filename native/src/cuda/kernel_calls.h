@@ -26,5 +26,6 @@ uint64_t workspaceOf(const optirs_attention_backward_args& args);
 uint64_t workspaceOf(const optirs_lamb_args& args);
 uint64_t workspaceOf(const optirs_lars_args& args);
 uint64_t workspaceOf(const optirs_grad_norm_args& args);
+uint64_t workspaceOf(const optirs_cast_transpose_args& args);
 
 }  // namespace optirs::cuda
