@@ -7,6 +7,7 @@
 #include <optirs/kernel_optimizer.h>
 #include <optirs/kernel_pointwise.h>
 #include <optirs/kernel_quantize.h>
+#include <optirs/kernel_sparse.h>
 
 #include "src/core/backend_table.h"
 #include "src/cuda/api/driver.h"
@@ -26,6 +27,7 @@ uint64_t workspaceOf(const optirs_attention_backward_args& args);
 uint64_t workspaceOf(const optirs_lamb_args& args);
 uint64_t workspaceOf(const optirs_lars_args& args);
 uint64_t workspaceOf(const optirs_grad_norm_args& args);
+uint64_t workspaceOf(const optirs_sparse_adam_args& args);
 uint64_t workspaceOf(const optirs_cast_transpose_args& args);
 
 }  // namespace optirs::cuda

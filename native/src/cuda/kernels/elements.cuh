@@ -97,6 +97,14 @@ __device__ __forceinline__ void storeLane(Element type, void* to, const Lane& la
     }
 }
 
+/// Whether runs that begin at a multiple of kLane can be vectors.
+__device__ __forceinline__ bool isLaneAligned(const void* address, unsigned element_bytes) {
+    return reinterpret_cast<uintptr_t>(address) % (element_bytes * kLane) == 0;
+}
+__device__ __forceinline__ bool isLaneAligned(const void* address, Element type) {
+    return isLaneAligned(address, type == Element::kF32 ? 4U : 2U);
+}
+
 /// The greatest magnitude of the run; NaN if there is one.
 __device__ __forceinline__ float greatestOf(const Lane& lane, const float (&x)[kLane]) {
     float most = 0;

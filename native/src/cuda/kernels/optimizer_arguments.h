@@ -74,6 +74,25 @@ struct ClearAmaxArguments {
     const float* skip;  // as of StepConstants
 };
 
+/// Adam of the rows of a table that have gradients; those of equal indices are added up.
+struct SparseAdamArguments {
+    float c[12];              // constants of Rule::kAdam
+    void* param;              // [rows, width]
+    Indices indices;          // [count]; those out of range are passed over
+    const void* grads;        // [count, width]
+    const float* grad_scale;  // [1]; NULL for 1
+    float* exp_avg;           // [rows, width]
+    float* exp_avg_sq;        // [rows, width]
+    uint32_t* ends;  // [rows, 2]: count less the first gradient of the row, the last one plus 1; 0 for none
+    int64_t rows;
+    int64_t width;
+    int64_t count;
+    Element param_type;
+    Element grad_type;
+};
+
+inline constexpr int64_t kWarpColumns = 256;  // that a warp updates
+
 /// From the sums of all blocks to the rate of each tensor, a block for each.
 struct RatesArguments {
     const float* sums;

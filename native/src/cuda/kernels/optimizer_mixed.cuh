@@ -106,14 +106,10 @@ __device__ __forceinline__ void storeCast(const MixedTensor& t, float scale, con
 
 /// Whether every lane finds what it reads and writes aligned.
 __device__ __forceinline__ bool isAligned(const MixedTensor& t) {
-    const auto bytes = [](Element type) { return type == Element::kF32 ? 4U : 2U; };
-    const auto is_aligned = [](const void* address, unsigned element_bytes) {
-        return reinterpret_cast<uintptr_t>(address) % (element_bytes * kLane) == 0;
-    };
-    return is_aligned(t.param, bytes(t.param_type)) && is_aligned(t.grad, bytes(t.grad_type)) &&
-           is_aligned(t.state1, t.scales1 != nullptr ? 1 : 4) &&
-           is_aligned(t.state2, t.scales2 != nullptr ? 1 : 4) &&
-           is_aligned(t.master, t.masters == Masters::kF32 ? 4 : 2) && is_aligned(t.cast, 1);
+    return isLaneAligned(t.param, t.param_type) && isLaneAligned(t.grad, t.grad_type) &&
+           isLaneAligned(t.state1, t.scales1 != nullptr ? 1U : 4U) &&
+           isLaneAligned(t.state2, t.scales2 != nullptr ? 1U : 4U) &&
+           isLaneAligned(t.master, t.masters == Masters::kF32 ? 4U : 2U) && isLaneAligned(t.cast, 1U);
 }
 
 /// All elements of the block's chunk of tensor `index`: element(p, g, s1, s2), the gradient not scaled yet.
