@@ -1,6 +1,5 @@
 // Norms, activations, casts, products and the rest, each beside the CPU's.
 #include <cmath>
-#include <limits>
 #include <vector>
 
 #include "twins.h"

@@ -138,5 +138,30 @@ TEST_F(SparseAdamTest, IndicesOutOfRangeArePassedOver) {
     expectSameTables();
 }
 
+/// Positions are counted in 32 bits. Nothing looks at the memory before that is known.
+TEST_F(SparseAdamTest, MoreGradientsThanCanBeCounted) {
+    prepare(kF32, kF32, 4, 1, {1}, false);
+    optirs_sparse_adam_args args{};
+    args.struct_size = sizeof(args);
+    fill(args, 1);
+    int64_t shape[] = {int64_t{1} << 32, 1};
+    optirs_dl_tensor many_indices = indices->tensors[1];
+    many_indices.shape = shape;
+    many_indices.data = reinterpret_cast<void*>(uintptr_t{1} << 44);
+    optirs_dl_tensor many_grads = grads->tensors[1];
+    many_grads.shape = shape;
+    many_grads.data = reinterpret_cast<void*>(uintptr_t{1} << 45);
+    args.indices = &many_indices;
+    args.grads = &many_grads;
+    const auto workspace = memory(queue, 64);
+    args.workspace = optirs_device_memory_data(workspace.get());
+    args.workspace_size = 64;
+    const Failure failure = take(optirs_sparse_adam(queue.get(), &args));
+    EXPECT_EQ(failure.code, OPTIRS_UNIMPLEMENTED);
+    EXPECT_EQ(failure.message,
+              "sparse_adam: the CUDA backend has no sparse step on 4294967296 gradients; the most is "
+              "4294967295");
+}
+
 }  // namespace
 }  // namespace optirs::test

@@ -166,7 +166,9 @@ __device__ __forceinline__ void overChunk(const MixedStepArguments& a, int index
             if (t.cast != nullptr) {
                 storeCast(t, cast_scale, lane, p);
             }
-            most = Max::combine(most, greatestOf(lane, p));
+            if (a.cast_amax != nullptr) {
+                most = Max::combine(most, greatestOf(lane, p));
+            }
         }
     }
     if ((Rule::kWrites & kParam) != 0 && a.cast_amax != nullptr) {
