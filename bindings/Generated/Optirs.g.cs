@@ -4527,7 +4527,7 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_delayed_scaling_raw(optirs_stream* stream, optirs_delayed_scaling_args* args);
 
-    /// <summary>Adam (Kingma and Ba, 2015) of the rows that have a gradient, m and v included; all others stay as they are (PyTorch's SparseAdam): m = b1 m + (1-b1) g, v = b2 v + (1-b2) g^2, p = p - lr (m / (1-b1^t)) / (sqrt(v / (1-b2^t)) + eps). INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h. OUT_OF_RANGE: an index; nothing has been written.</summary>
+    /// <summary>Adam (Kingma and Ba, 2015) of the rows that have a gradient, m and v included; all others stay as they are (PyTorch's SparseAdam): m = b1 m + (1-b1) g, v = b2 v + (1-b2) g^2, p = p - lr (m / (1-b1^t)) / (sqrt(v / (1-b2^t)) + eps). INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h. OUT_OF_RANGE: an index; nothing has been written. On a device such an index is passed over.</summary>
     /// <param name="stream">The queue of a device, or NULL on host memory.</param>
     /// <param name="args">The arguments.</param>
     [LibraryImport(Library)]

@@ -36,7 +36,7 @@ typedef struct optirs_sparse_adam_args {
  * (PyTorch's SparseAdam): m = b1 m + (1-b1) g, v = b2 v + (1-b2) g^2, p = p - lr (m / (1-b1^t)) / (sqrt(v /
  * (1-b2^t)) + eps).
  * @fallible INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h. OUT_OF_RANGE: an index; nothing has
- * been written.
+ * been written. On a device such an index is passed over.
  * @param[in] stream The queue of a device, or NULL on host memory.
  * @param[in] args The arguments.
  */

@@ -116,6 +116,7 @@ inline constexpr const char* kOptirsBackendGet = "optirs_backend_get";
     X(RMSPROP, rmsprop)                         \
     X(LOOKAHEAD, lookahead)                     \
     X(GRAD_NORM, grad_norm)                     \
+    X(SPARSE_ADAM, sparse_adam)                 \
     X(AMAX, amax)                               \
     X(QUANTIZE, quantize)                       \
     X(DEQUANTIZE, dequantize)                   \
@@ -148,5 +149,4 @@ inline constexpr const char* kOptirsBackendGet = "optirs_backend_get";
     X(GROUPED_MATMUL, grouped_matmul) \
     X(QUANTIZE_MX, quantize_mx)       \
     X(DEQUANTIZE_MX, dequantize_mx)   \
-    X(MATMUL_MX, matmul_mx)           \
-    X(SPARSE_ADAM, sparse_adam)
+    X(MATMUL_MX, matmul_mx)

@@ -161,8 +161,10 @@ class Operands {
         float* state1 = state1_.read(begin, count, staging.state1);
         float* state2 = state2_.read(begin, count, staging.state2);
         rule(RuleBlock{param, grad, state1, state2, count});
-        state1_.write(begin, count, state1);
-        state2_.write(begin, count, state2);
+        if (form_.writes_states) {
+            state1_.write(begin, count, state1);
+            state2_.write(begin, count, state2);
+        }
         if (zero_grads_) {
             std::memset(gradAt(begin), 0, static_cast<size_t>(count * byteSize(grad_type_)));
         }

@@ -46,6 +46,7 @@ struct StepForm {
     bool state1_has_sign = true;
     bool uses_grads = true;
     bool writes_params = true;
+    bool writes_states = true;
 };
 
 /// Whether the step is to change nothing.

@@ -73,6 +73,7 @@ void run(const optirs_lamb_args& args, ThreadPool& pool) {
     }
     StepForm second;
     second.uses_grads = false;
+    second.writes_states = false;  // codes would be rounded once more
     forBlocks(tensors, second, chunks, pool, [&](int64_t, int64_t tensor, const RuleBlock& block) {
         RuleConstants scaled = constants;
         scaled.c[8] = f32(rates[tensor]);

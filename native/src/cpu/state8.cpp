@@ -7,7 +7,6 @@
 #include <hwy/highway.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "src/cpu/convert-inl.h"
 
@@ -15,18 +14,12 @@
 #define OPTIRS_CPU_STATE8_DECADES
 namespace optirs::cpu {
 
-/// The positive values of a map by its rule instead of a table, which would cost a gather from memory for
-/// each vector. Decade e, from 10^(e-7) to 10^(e-6), is cut into first 2^e cells, whose midpoints are values;
-/// decade 7 is the value 1 alone. They are numbered from 1 on, so that number + first - 1 = first 2^e + cell:
-/// its exponent as a float tells the decade, its mantissa the cell.
+/// A map of core/state_map.h for vectors: by decade, padded to the longest.
 struct Decades {
     explicit Decades(bool has_sign);
 
-    static constexpr int kCount = 8;
-    float first;       // cells of decade 0: 1, or 2 without a sign
+    float first;       // cells of decade 0
     int32_t exponent;  // of `first`, as bits of a float
-    // By decade, padded to the longest vector: value = cell / cells * width + base; from bound on a number is
-    // nearer to the decade than to what is below it; cell = number * slope - offset, rounded down.
     alignas(64) float width[16] = {};
     alignas(64) float base[16] = {};
     alignas(64) float bound[16] = {};
@@ -82,8 +75,8 @@ HWY_INLINE Vec numbersOf(const Decades& decades, Vec x) {
     // down, it is the decade or the one below: bounds lie up to 0.44 above the powers of ten.
     const Vec bits = hn::ConvertTo(d, hn::BitCast(integers, x));
     const Vec estimate = hn::MulAdd(bits, hn::Set(d, 3.5885572e-8F), hn::Set(d, 7.55F - 38.230809F));
-    const Ints next =
-        hn::ConvertTo(integers, hn::Min(hn::Max(estimate, hn::Zero(d)), hn::Set(d, Decades::kCount - 1.0F)));
+    const Ints next = hn::ConvertTo(
+        integers, hn::Min(hn::Max(estimate, hn::Zero(d)), hn::Set(d, StateMap::kDecades - 1.0F)));
     const auto is_next = hn::RebindMask(integers, hn::Ge(x, lookup(decades.bound, next)));
     const Ints reached = hn::Add(next, hn::IfThenElseZero(is_next, one));  // decade + 1, 0 for none
     const Ints decade = hn::Max(hn::Sub(reached, one), hn::Zero(integers));
@@ -94,12 +87,10 @@ HWY_INLINE Vec numbersOf(const Decades& decades, Vec x) {
     return hn::IfThenElseZero(hn::RebindMask(d, hn::Gt(reached, hn::Zero(integers))), number);
 }
 
-/// Without a sign the number of the value. With a sign 127 is 0, 127 + n the n-th positive value and 127 - n
-/// the same below 0, of which there are 127: -1 has no code.
 struct Code {
     uint8_t bits;
 };
-constexpr float kZero = 127;
+constexpr float kZero = StateMap::kZero;
 
 HWY_INLINE Vec load(F32 d, const Code* from) {
     return hn::ConvertTo(d, hn::BitCast(I32(), hn::PromoteTo(Words<F32>(), hn::LoadU(Bytes(), &from->bits))));
@@ -129,12 +120,14 @@ void decodeBlock(const Code* codes, float scale, float* to, int64_t count) {
 template <bool kHasSign>
 float encodeBlock(const float* from, Code* codes, int64_t count) {
     const F32 d;
-    Vec largest = hn::Zero(d);
+    // Bits of magnitudes are ordered as the numbers are, with NaN on top.
+    const I32 integers;
+    Ints largest = hn::Zero(integers);
+    const auto raise = [&](Vec x) HWY_ATTR { largest = hn::Max(largest, hn::BitCast(integers, hn::Abs(x))); };
     forVectors(
-        d, count, [&](int64_t i) HWY_ATTR { largest = hn::Max(largest, hn::Abs(hn::LoadU(d, from + i))); },
-        [&](int64_t i, size_t rest)
-            HWY_ATTR { largest = hn::Max(largest, hn::Abs(loadSome(d, from + i, rest))); });
-    const float scale = hn::GetLane(hn::MaxOfLanes(d, largest));
+        d, count, [&](int64_t i) HWY_ATTR { raise(hn::LoadU(d, from + i)); },
+        [&](int64_t i, size_t rest) HWY_ATTR { raise(loadSome(d, from + i, rest)); });
+    const float scale = hn::GetLane(hn::BitCast(d, hn::MaxOfLanes(integers, largest)));
     const Decades& decades = decadesOf(kHasSign);
     const Vec divisor = hn::Set(d, scale > 0 ? scale : 1.0F);
     const Vec zero = hn::Set(d, kZero);
@@ -177,19 +170,15 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace optirs::cpu {
 
-Decades::Decades(bool has_sign) : first(has_sign ? 1 : 2), exponent(has_sign ? 127 : 128) {
-    double last = 0;  // the greatest value so far
-    for (int e = 0; e < kCount; ++e) {
-        const double cells = std::ldexp(static_cast<double>(first), e);
-        const double top = std::pow(10.0, e - 6);
-        const bool is_one = e == kCount - 1;
-        const double smallest = is_one ? 1 : (0.1 + 0.45 / cells) * top;
-        width[e] = is_one ? 0 : static_cast<float>(0.9 * top);
-        base[e] = static_cast<float>(smallest);
-        bound[e] = static_cast<float>((last + smallest) / 2);
-        slope[e] = is_one ? 0 : static_cast<float>(cells / (0.9 * top));
-        offset[e] = is_one ? 0 : static_cast<float>(cells / 9);
-        last = (1 - 0.45 / cells) * top;
+Decades::Decades(bool has_sign)
+    : first(static_cast<float>(firstCells(has_sign))), exponent(has_sign ? 127 : 128) {
+    const StateMap map = stateMap(has_sign);
+    for (int e = 0; e < StateMap::kDecades; ++e) {
+        width[e] = map.decades[e].width;
+        base[e] = map.decades[e].base;
+        bound[e] = map.decades[e].bound;
+        slope[e] = map.decades[e].slope;
+        offset[e] = map.decades[e].offset;
     }
 }
 

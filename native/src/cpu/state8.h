@@ -4,9 +4,9 @@
 
 #include <cstdint>
 
-namespace optirs::cpu {
+#include "src/core/state_map.h"
 
-inline constexpr int64_t kStateBlock = 256;
+namespace optirs::cpu {
 
 /// to = value of code * scale of its block.
 void decodeState(const uint8_t* codes, const float* scales, bool has_sign, float* to, int64_t count);

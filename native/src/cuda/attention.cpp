@@ -26,8 +26,6 @@ constexpr int64_t kWarpRows = kThreads / 32;  // of a block whose warps have a r
 
 int64_t ceilDiv(int64_t count, int64_t unit) { return (count + unit - 1) / unit; }
 
-int elementBytes(Element element) { return element == Element::kF32 ? 4 : 2; }
-
 /// Blocks of `rows` rows or columns: of packed sequences there are as many as there can be.
 int64_t partCount(const int32_t* starts, int64_t rows, int64_t batches, int block_rows) {
     return starts == nullptr ? batches * ceilDiv(rows, block_rows) : rows / block_rows + batches;

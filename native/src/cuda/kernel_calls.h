@@ -7,6 +7,7 @@
 #include <optirs/kernel_optimizer.h>
 #include <optirs/kernel_pointwise.h>
 #include <optirs/kernel_quantize.h>
+#include <optirs/kernel_sparse.h>
 #include <optirs/tune.h>
 
 #include <span>
@@ -30,6 +31,8 @@ uint64_t workspaceOf(const optirs_attention_backward_args& args);
 uint64_t workspaceOf(const optirs_lamb_args& args);
 uint64_t workspaceOf(const optirs_lars_args& args);
 uint64_t workspaceOf(const optirs_grad_norm_args& args);
+uint64_t workspaceOf(const optirs_sparse_adam_args& args);
+uint64_t workspaceOf(const optirs_cast_transpose_args& args);
 
 /// For calls that differ in their memory alone: measures what may compute them. No other kernel has a choice.
 std::vector<optirs_timing> tune(std::span<const optirs_matmul_args* const> args, CUstream stream);

@@ -8,16 +8,35 @@
 namespace optirs::cuda {
 namespace {
 
-/// The steps so far: f32 in, f32 out.
-void requirePlain(const optirs_optimizer_tensors& lists, int64_t i) {
-    const bool has_more = lists.scales1 != nullptr || lists.scales2 != nullptr || lists.masters != nullptr ||
-                          lists.remainders != nullptr || lists.casts != nullptr || lists.cast_amax != nullptr;
-    require(!has_more && isF32(lists.params[i]) && (lists.grads == nullptr || isF32(lists.grads[i])),
-            "optimizer step but for f32 parameters with f32 gradients and states, without casts");
+template <class T = void>
+T* dataAt(const optirs_dl_tensor* list, int64_t i) {
+    return list == nullptr ? nullptr : dataOf<T>(&list[i]);
 }
 
-float* floatsOf(const optirs_dl_tensor* list, int64_t i) {
-    return list == nullptr ? nullptr : dataOf<float>(&list[i]);
+StepTensor stepTensor(const optirs_optimizer_tensors& lists, int64_t i) {
+    StepTensor tensor = {.param = dataAt(lists.params, i),
+                         .grad = dataAt(lists.grads, i),
+                         .state1 = dataAt(lists.state1, i),
+                         .state2 = dataAt(lists.state2, i),
+                         .count = countOf(lists.params[i]),
+                         .scales1 = dataAt<float>(lists.scales1, i),
+                         .scales2 = dataAt<float>(lists.scales2, i),
+                         .cast = dataAt(lists.casts, i),
+                         .param_type = elementOf(lists.params[i])};
+    if (lists.grads != nullptr) {
+        tensor.grad_type = elementOf(lists.grads[i]);
+    }
+    if (lists.casts != nullptr) {
+        tensor.cast_type = float8Of(lists.casts[i]);
+    }
+    if (lists.masters != nullptr) {
+        tensor.master = dataAt(lists.masters, i);
+        tensor.masters = Masters::kF32;
+    } else if (lists.remainders != nullptr) {
+        tensor.master = dataAt(lists.remainders, i);
+        tensor.masters = Masters::kRemainders;
+    }
+    return tensor;
 }
 
 /// The memory is the calling thread's and grows only: steps in steady state allocate nothing.
@@ -25,12 +44,7 @@ const std::vector<StepTensor>& stepTensors(const optirs_optimizer_tensors& lists
     thread_local std::vector<StepTensor> tensors;
     tensors.clear();
     for (int64_t i = 0; i < lists.count; ++i) {
-        requirePlain(lists, i);
-        tensors.push_back({.param = floatsOf(lists.params, i),
-                           .grad = floatsOf(lists.grads, i),
-                           .state1 = floatsOf(lists.state1, i),
-                           .state2 = floatsOf(lists.state2, i),
-                           .count = countOf(lists.params[i])});
+        tensors.push_back(stepTensor(lists, i));
     }
     return tensors;
 }
@@ -38,7 +52,9 @@ const std::vector<StepTensor>& stepTensors(const optirs_optimizer_tensors& lists
 StepExtras extrasOf(const optirs_optimizer_tensors& lists) {
     return {.grad_scale = dataOf<float>(lists.grad_scale),
             .skip = dataOf<float>(lists.skip),
-            .zero_grads = lists.zero_grads != 0};
+            .zero_grads = lists.zero_grads != 0,
+            .cast_scale = dataOf<float>(lists.cast_scale),
+            .cast_amax = dataOf<uint32_t>(lists.cast_amax)};
 }
 
 /// Empty lists are the host's: at least one parameter is here.

@@ -41,7 +41,6 @@ void run(const optirs_dequantize_args& args, CUstream stream) {
 }
 
 void run(const optirs_cast_transpose_args& args, CUstream stream) {
-    require(args.dbias == nullptr, "cast with the gradient of a bias");
     const Queue queue = queueOf(*args.x, stream);
     castTranspose(queue, elementOf(*args.x), float8Of(*args.out_transposed),
                   {.input = dataOf(args.x),
@@ -50,21 +49,25 @@ void run(const optirs_cast_transpose_args& args, CUstream stream) {
                    .transposed = dataOf(args.out_transposed),
                    .amax = clearedAmax(queue, args.amax),
                    .rows = args.x->shape[0],
-                   .columns = args.x->shape[1]});
+                   .columns = args.x->shape[1],
+                   .column_sums = args.dbias == nullptr ? nullptr : static_cast<float*>(args.workspace)},
+                  {.data = dataOf(args.dbias)});
+}
+
+uint64_t workspaceOf(const optirs_cast_transpose_args& args) {
+    const int64_t numbers = args.dbias == nullptr ? 0 : transposeGroups(args.x->shape[0]) * args.x->shape[1];
+    return static_cast<uint64_t>(numbers) * sizeof(float);
 }
 
 void run(const optirs_quantize_blocks_args& args, CUstream stream) {
-    constexpr int64_t kBlock = 128;
-    const bool is_row = args.block_rows == 1 && args.block_columns == kBlock;
-    require(is_row || (args.block_rows == kBlock && args.block_columns == kBlock),
-            "quantisation in blocks but of 1 x 128 and 128 x 128");
-    quantizeBlocks(queueOf(*args.x, stream), is_row ? BlockScale::kRow128 : BlockScale::kTile128,
-                   elementOf(*args.x), float8Of(*args.out),
+    quantizeBlocks(queueOf(*args.x, stream), elementOf(*args.x), float8Of(*args.out),
                    {.input = dataOf(args.x),
                     .output = dataOf(args.out),
                     .scales = dataOf<float>(args.scale_inv),
                     .rows = args.x->shape[0],
                     .columns = args.x->shape[1],
+                    .block_rows = args.block_rows,
+                    .block_columns = args.block_columns,
                     .is_power_of_two = args.power_of_two});
 }
 

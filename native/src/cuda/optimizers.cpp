@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "src/cuda/kernels/optimizer_arguments.h"
+#include "src/core/state_map.h"
 
 namespace optirs::cuda {
 namespace {
@@ -41,90 +41,174 @@ void packTensors(Arguments& arguments, int most, std::span<const Tensor> tensors
     flush();
 }
 
-template <class Launch>
-void packSteps(StepArguments& arguments, std::span<const StepTensor> tensors, Launch&& launch) {
-    const auto behind = [](float* address, int64_t count) {
-        return address == nullptr ? nullptr : address + count;
+float* floats(void* address) { return static_cast<float*>(address); }
+
+void* behind(void* address, int64_t bytes) {
+    return address == nullptr ? nullptr : static_cast<char*>(address) + bytes;
+}
+
+OptimizerTensor pieceOf(const StepTensor& tensor, int64_t done, OptimizerTensor) {
+    const auto from = [&](void* address) { return floats(behind(address, 4 * done)); };
+    return {.param = from(tensor.param),
+            .grad = from(tensor.grad),
+            .state1 = from(tensor.state1),
+            .state2 = from(tensor.state2),
+            .count = 0,
+            .first_block = 0};
+}
+
+MixedTensor pieceOf(const StepTensor& tensor, int64_t done, MixedTensor) {
+    const auto state = [&](void* address, const float* scales) {
+        return behind(address, (scales == nullptr ? 4 : 1) * done);
     };
+    const auto scales = [&](float* address) { return floats(behind(address, done / kStateBlock * 4)); };
+    return {.param = behind(tensor.param, elementBytes(tensor.param_type) * done),
+            .grad = behind(tensor.grad, elementBytes(tensor.grad_type) * done),
+            .state1 = state(tensor.state1, tensor.scales1),
+            .state2 = state(tensor.state2, tensor.scales2),
+            .scales1 = scales(tensor.scales1),
+            .scales2 = scales(tensor.scales2),
+            .master = behind(tensor.master, (tensor.masters == Masters::kF32 ? 4 : 2) * done),
+            .cast = behind(tensor.cast, done),
+            .count = 0,
+            .first_block = 0,
+            .index = 0,
+            .param_type = tensor.param_type,
+            .grad_type = tensor.grad_type,
+            .cast_type = tensor.cast_type,
+            .masters = tensor.masters};
+}
+
+/// Fills launches with the tensors of a step and calls launch(blocks) for each.
+template <class Arguments, class Launch>
+void packSteps(Arguments& arguments, std::span<const StepTensor> tensors, Launch&& launch) {
     packTensors<StepTensor>(
-        arguments, kOptimizerTensors, tensors,
+        arguments, static_cast<int>(std::size(arguments.tensors)), tensors,
         [&](const StepTensor& tensor, int64_t done, int64_t count, int64_t first_block) {
-            arguments.tensors[arguments.tensor_count] = {.param = tensor.param + done,
-                                                         .grad = behind(tensor.grad, done),
-                                                         .state1 = behind(tensor.state1, done),
-                                                         .state2 = behind(tensor.state2, done),
-                                                         .count = count,
-                                                         .first_block = first_block};
+            auto& piece = arguments.tensors[arguments.tensor_count];
+            piece = pieceOf(tensor, done, piece);
+            piece.count = count;
+            piece.first_block = static_cast<decltype(piece.first_block)>(first_block);
+            if constexpr (requires { piece.index; }) {
+                piece.index = static_cast<int32_t>(&tensor - tensors.data());
+            }
         },
         launch);
 }
 
-StepArguments argumentsOf(const RuleConstants& rule, const StepExtras& extras) {
-    StepArguments arguments{};
+/// Whether the kernels for f32 serve the step.
+bool isPlain(std::span<const StepTensor> tensors, const StepExtras& extras) {
+    return extras.cast_amax == nullptr && std::ranges::all_of(tensors, [](const StepTensor& tensor) {
+               return tensor.param_type == Element::kF32 && tensor.grad_type == Element::kF32 &&
+                      tensor.scales1 == nullptr && tensor.scales2 == nullptr && tensor.cast == nullptr;
+           });
+}
+
+void fill(StepConstants& arguments, const RuleConstants& rule, const StepExtras& extras) {
     std::ranges::copy(rule.c, arguments.c);
     arguments.grad_scale = extras.grad_scale;
     arguments.skip = extras.skip;
     arguments.zero_grads = extras.zero_grads ? 1 : 0;
-    return arguments;
 }
 
-const char* nameOf(Rule rule) {
+/// Calls work(arguments) with those that serve the step.
+template <class Work>
+void withArguments(const Queue& queue, const RuleConstants& rule, const StepExtras& extras,
+                   std::span<const StepTensor> tensors, Work&& work) {
+    if (isPlain(tensors, extras)) {
+        StepArguments arguments{};
+        fill(arguments, rule, extras);
+        return work(arguments);
+    }
+    if (extras.cast_amax != nullptr) {
+        const auto count = static_cast<int64_t>(tensors.size());
+        const ClearAmaxArguments clear = {.amax = extras.cast_amax, .count = count, .skip = extras.skip};
+        launchKernel(queue, {"optimizer_mixed", "clear_amax"}, (count + kThreads - 1) / kThreads, &clear);
+    }
+    MixedStepArguments arguments{};
+    fill(arguments, rule, extras);
+    arguments.cast_scale = extras.cast_scale;
+    arguments.cast_amax = extras.cast_amax;
+    work(arguments);
+}
+
+/// The kernel of a formula, for f32 and for other types.
+struct StepNames {
+    const char* f32;
+    const char* mixed;
+};
+
+StepNames namesOf(Rule rule) {
+#define OPTIRS_STEP_NAMES(name) {"step_" name "_f32", "step_" name "_mixed"}
     switch (rule) {
         case Rule::kSgd:
-            return "step_sgd_f32";
+            return OPTIRS_STEP_NAMES("sgd");
         case Rule::kMomentum:
-            return "step_momentum_f32";
+            return OPTIRS_STEP_NAMES("momentum");
         case Rule::kAdam:
-            return "step_adam_f32";
+            return OPTIRS_STEP_NAMES("adam");
         case Rule::kAdamW:
-            return "step_adamw_f32";
+            return OPTIRS_STEP_NAMES("adamw");
         case Rule::kFirstMoment:
-            return "step_first_moment_f32";
+            return OPTIRS_STEP_NAMES("first_moment");
         case Rule::kAdaBound:
-            return "step_adabound_f32";
+            return OPTIRS_STEP_NAMES("adabound");
         case Rule::kMoments:
             break;  // a part of LAMB, with sums
         case Rule::kLamb:
-            return "step_lamb_f32";
+            return OPTIRS_STEP_NAMES("lamb");
         case Rule::kLion:
-            return "step_lion_f32";
+            return OPTIRS_STEP_NAMES("lion");
         case Rule::kAdagrad:
-            return "step_adagrad_f32";
+            return OPTIRS_STEP_NAMES("adagrad");
         case Rule::kAdaDelta:
-            return "step_adadelta_f32";
+            return OPTIRS_STEP_NAMES("adadelta");
         case Rule::kRmsProp:
-            return "step_rmsprop_f32";
+            return OPTIRS_STEP_NAMES("rmsprop");
         case Rule::kLookahead:
-            return "step_lookahead_f32";
+            return OPTIRS_STEP_NAMES("lookahead");
     }
-    return "";
+#undef OPTIRS_STEP_NAMES
+    return {};
 }
 
 void launchStep(const Queue& queue, Rule rule, int64_t blocks, const StepArguments& arguments) {
-    launchKernel(queue, {"optimizer", nameOf(rule)}, blocks, &arguments);
+    launchKernel(queue, {"optimizer", namesOf(rule).f32}, blocks, &arguments);
+}
+void launchStep(const Queue& queue, Rule rule, int64_t blocks, const MixedStepArguments& arguments) {
+    launchKernel(queue, {"optimizer_mixed", namesOf(rule).mixed}, blocks, &arguments);
 }
 
-/// A step whose rate depends on norms of the whole tensor: sums of blocks by `sums_kernel`, rates, and the
-/// step. Nobody has a tensor that would be cut.
-void normStep(const Queue& queue, const RuleConstants& rule, const char* sums_kernel, RatesArguments rates,
+void launchSums(const Queue& queue, const StepNames& names, int64_t blocks, const StepArguments& arguments) {
+    launchKernel(queue, {"optimizer_norms", names.f32}, blocks, &arguments);
+}
+void launchSums(const Queue& queue, const StepNames& names, int64_t blocks,
+                const MixedStepArguments& arguments) {
+    launchKernel(queue, {"optimizer_norms", names.mixed}, blocks, &arguments);
+}
+
+/// A step whose rate depends on norms of the whole tensor: sums of blocks by a kernel of `sums`, rates, and
+/// the step. Nobody has a tensor that would be cut.
+void normStep(const Queue& queue, const RuleConstants& rule, const StepNames& sums, RatesArguments rates,
               const StepExtras& extras, std::span<const StepTensor> tensors, void* workspace) {
-    StepArguments arguments = argumentsOf(rule, extras);
     // One launch after the other uses the same memory.
     auto* memory = static_cast<float*>(workspace);
-    packSteps(arguments, tensors, [&](int64_t blocks) {
-        arguments.sums = memory;
-        arguments.rates = nullptr;
-        launchKernel(queue, {"optimizer_norms", sums_kernel}, blocks, &arguments);
-        rates.sums = memory;
-        rates.rates = memory + 2 * blocks;
-        rates.tensor_count = arguments.tensor_count;
-        for (int i = 0; i < arguments.tensor_count; ++i) {
-            rates.first_blocks[i] = arguments.tensors[i].first_block;
-        }
-        rates.first_blocks[arguments.tensor_count] = blocks;
-        launchKernel(queue, {"optimizer_norms", "trust_rates"}, arguments.tensor_count, &rates);
-        arguments.rates = rates.rates;
-        launchStep(queue, rule.rule, blocks, arguments);
+    withArguments(queue, rule, extras, tensors, [&](auto& arguments) {
+        packSteps(arguments, tensors, [&](int64_t blocks) {
+            arguments.sums = memory;
+            arguments.rates = nullptr;
+            launchSums(queue, sums, blocks, arguments);
+            rates.sums = memory;
+            rates.rates = memory + 2 * blocks;
+            rates.tensor_count = arguments.tensor_count;
+            for (int i = 0; i < arguments.tensor_count; ++i) {
+                rates.first_blocks[i] = arguments.tensors[i].first_block;
+            }
+            rates.first_blocks[arguments.tensor_count] = blocks;
+            launchKernel(queue, {"optimizer_norms", "trust_rates"}, arguments.tensor_count, &rates);
+            arguments.rates = rates.rates;
+            launchStep(queue, rule.rule, blocks, arguments);
+        });
     });
 }
 
@@ -132,8 +216,10 @@ void normStep(const Queue& queue, const RuleConstants& rule, const char* sums_ke
 
 void step(const Queue& queue, const RuleConstants& rule, const StepExtras& extras,
           std::span<const StepTensor> tensors) {
-    StepArguments arguments = argumentsOf(rule, extras);
-    packSteps(arguments, tensors, [&](int64_t blocks) { launchStep(queue, rule.rule, blocks, arguments); });
+    withArguments(queue, rule, extras, tensors, [&](auto& arguments) {
+        packSteps(arguments, tensors,
+                  [&](int64_t blocks) { launchStep(queue, rule.rule, blocks, arguments); });
+    });
 }
 
 uint64_t normStepBytes(std::span<const StepTensor> tensors) {
@@ -148,7 +234,7 @@ void lambStep(const Queue& queue, const RuleConstants& rule, double learning_rat
               std::span<const StepTensor> tensors, void* workspace) {
     RatesArguments rates{};
     rates.learning_rate = learning_rate;
-    normStep(queue, rule, "lamb_moments_f32", rates, extras, tensors, workspace);
+    normStep(queue, rule, {"lamb_moments_f32", "lamb_moments_mixed"}, rates, extras, tensors, workspace);
 }
 
 void larsStep(const Queue& queue, const optirs_lars_args& args, const StepExtras& extras,
@@ -159,8 +245,8 @@ void larsStep(const Queue& queue, const optirs_lars_args& args, const StepExtras
     rates.trust = args.trust_coefficient;
     rates.weight_decay = args.weight_decay;
     rates.epsilon = args.epsilon;
-    normStep(queue, momentumRule(0, args.weight_decay, args.momentum), "lars_squares_f32", rates, extras,
-             tensors, workspace);
+    normStep(queue, momentumRule(0, args.weight_decay, args.momentum),
+             {"lars_squares_f32", "lars_squares_mixed"}, rates, extras, tensors, workspace);
 }
 
 uint64_t gradientNormBytes(std::span<const Gradient> gradients) {
@@ -183,7 +269,7 @@ void gradientNorm(const Queue& queue, std::span<const Gradient> gradients, const
             ++end;
         }
         static constexpr const char* kNames[] = {"grad_squares_f32", "grad_squares_bf16", "grad_squares_f16"};
-        const int64_t bytes = element == Element::kF32 ? 4 : 2;
+        const int64_t bytes = elementBytes(element);
         SquaresArguments arguments{};
         packTensors<Gradient>(
             arguments, kSquaresTensors, gradients.subspan(first, end - first),

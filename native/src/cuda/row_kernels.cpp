@@ -6,8 +6,8 @@
 namespace optirs::cuda {
 namespace {
 
-constexpr int64_t kTransposeTile = 64;
-constexpr int64_t kScaleBlock = 128;
+constexpr int64_t kRowBlock = 128;     // columns of the blocks that are rows
+constexpr int64_t kSmallBlock = 1024;  // elements of a block that one warp quantizes
 constexpr int64_t kWarpsPerBlock = kThreads / 32;
 constexpr int64_t kMostGroups = 264;           // two waves on 132 multiprocessors
 constexpr int64_t kMostQuantizeBlocks = 1056;  // eight blocks on each of them
@@ -24,8 +24,6 @@ size_t index(Enumeration value) {
 
 int64_t ceilDiv(int64_t count, int64_t unit) { return (count + unit - 1) / unit; }
 
-int64_t elementBytes(Element element) { return element == Element::kF32 ? 4 : 2; }
-
 /// Blocks for `count` elements, 16 bytes for each thread.
 int64_t vectorBlocks(int64_t count, Element element) {
     return ceilDiv(count, int64_t{kThreads} * 16 / elementBytes(element));
@@ -40,6 +38,17 @@ using CastNames = std::array<std::array<const char*, 2>, 3>;
                 {prefix "_f16_e4m3", prefix "_f16_e5m2"}                                          \
         }                                                                                         \
     }
+
+/// Adds up the rows of groups, unless the sum is not wanted.
+void sumGroups(const Queue& queue, const float* partial, SummedGradient gradient, int64_t groups,
+               int64_t columns) {
+    static constexpr Names kNames = OPTIRS_NAMES("sum_groups");
+    if (gradient.data != nullptr) {
+        const SumGroupsArguments arguments = {partial, gradient.data, groups, columns};
+        launchKernel(queue, {"norm", kNames[index(gradient.element)]}, ceilDiv(columns, kThreads),
+                     &arguments);
+    }
+}
 
 }  // namespace
 
@@ -60,18 +69,9 @@ void normBackward(const Queue& queue, Norm norm, Element element, const NormBack
                   SummedGradient weight, SummedGradient bias) {
     static constexpr Names kNames[] = {OPTIRS_NAMES("layer_norm_backward"),
                                        OPTIRS_NAMES("rms_norm_backward")};
-    static constexpr Names kReduce = OPTIRS_NAMES("norm_reduce");
     launchKernel(queue, {"norm", kNames[index(norm)][index(element)]}, arguments.groups, &arguments);
-    const auto reduce = [&](const float* partial, SummedGradient gradient) {
-        if (gradient.data != nullptr) {
-            const NormReduceArguments reduction = {partial, gradient.data, arguments.groups,
-                                                   arguments.columns};
-            launchKernel(queue, {"norm", kReduce[index(gradient.element)]},
-                         ceilDiv(arguments.columns, kThreads), &reduction);
-        }
-    };
-    reduce(arguments.partial_weight, weight);
-    reduce(arguments.partial_bias, bias);
+    sumGroups(queue, arguments.partial_weight, weight, arguments.groups, arguments.columns);
+    sumGroups(queue, arguments.partial_bias, bias, arguments.groups, arguments.columns);
 }
 
 void softmax(const Queue& queue, Direction direction, Element element, const SoftmaxArguments& arguments) {
@@ -134,28 +134,38 @@ void dequantize(const Queue& queue, Float8 from, Element to, const QuantizeArgum
                  vectorBlocks(arguments.rows * arguments.columns, to), &arguments);
 }
 
-void castTranspose(const Queue& queue, Element from, Float8 to, const QuantizeArguments& arguments) {
+int64_t transposeGroups(int64_t rows) { return ceilDiv(rows, kTransposeTile); }
+
+void castTranspose(const Queue& queue, Element from, Float8 to, const QuantizeArguments& arguments,
+                   SummedGradient bias) {
     static constexpr CastNames kNames = OPTIRS_CAST_NAMES("cast_transpose");
+    const int64_t groups = transposeGroups(arguments.rows);
     launchKernel(queue, {"cast", kNames[index(from)][index(to)]},
-                 ceilDiv(arguments.rows, kTransposeTile) * ceilDiv(arguments.columns, kTransposeTile),
-                 &arguments);
+                 groups * ceilDiv(arguments.columns, kTransposeTile), &arguments);
+    sumGroups(queue, arguments.column_sums, bias, groups, arguments.columns);
 }
 
-void quantizeBlocks(const Queue& queue, BlockScale scale, Element from, Float8 to,
-                    const QuantizeBlocksArguments& arguments) {
-    static constexpr CastNames kNames[] = {OPTIRS_CAST_NAMES("quantize_1x128"),
-                                           OPTIRS_CAST_NAMES("quantize_128x128")};
-    const int64_t per_row = ceilDiv(arguments.columns, kScaleBlock);
-    const int64_t blocks = scale == BlockScale::kRow128 ? ceilDiv(arguments.rows * per_row, kWarpsPerBlock)
-                                                        : ceilDiv(arguments.rows, kScaleBlock) * per_row;
-    launchKernel(queue, {"cast", kNames[index(scale)][index(from)][index(to)]}, blocks, &arguments);
+void quantizeBlocks(const Queue& queue, Element from, Float8 to, const QuantizeBlocksArguments& arguments) {
+    static constexpr CastNames kRowNames = OPTIRS_CAST_NAMES("quantize_1x128");
+    static constexpr CastNames kNames = OPTIRS_CAST_NAMES("quantize_blocks");
+    const int64_t scales =
+        ceilDiv(arguments.rows, arguments.block_rows) * ceilDiv(arguments.columns, arguments.block_columns);
+    if (arguments.block_rows == 1 && arguments.block_columns == kRowBlock) {
+        return launchKernel(queue, {"cast_blocks", kRowNames[index(from)][index(to)]},
+                            ceilDiv(scales, kWarpsPerBlock), &arguments);
+    }
+    // A warp is enough for a few elements.
+    const bool is_small = std::min(arguments.block_rows, arguments.rows) <=
+                          kSmallBlock / std::min(arguments.block_columns, kSmallBlock);
+    launchKernel(queue, {"cast_blocks", kNames[index(from)][index(to)]}, scales, &arguments,
+                 {.threads = is_small ? 32 : kThreads});
 }
 
 void dequantizeBlocks(const Queue& queue, Float8 from, Element to,
                       const DequantizeBlocksArguments& arguments) {
     static constexpr Names kNames[] = {OPTIRS_NAMES("dequantize_blocks_e4m3"),
                                        OPTIRS_NAMES("dequantize_blocks_e5m2")};
-    launchKernel(queue, {"cast", kNames[index(from)][index(to)]},
+    launchKernel(queue, {"cast_blocks", kNames[index(from)][index(to)]},
                  ceilDiv(arguments.rows * arguments.columns, kThreads), &arguments);
 }
 

@@ -6,12 +6,11 @@
 
 namespace optirs::cuda {
 
-enum class Element : int32_t { kF32, kBF16, kF16 };
-enum class Float8 : int32_t { kE4M3, kE5M2 };
 enum class Norm : int32_t { kLayer, kRms };
 enum class Direction : int32_t { kForward, kBackward };
 enum class Gelu : int32_t { kTanh, kErf };
-enum class BlockScale : int32_t { kRow128, kTile128 };
+
+inline int elementBytes(Element element) { return element == Element::kF32 ? 4 : 2; }
 
 void normForward(const Queue& queue, Norm norm, Element element, const NormArguments& arguments);
 void normForward(const Queue& queue, Norm norm, Element from, Float8 to, const NormArguments& arguments);
@@ -42,9 +41,12 @@ void gatherRowsBackward(const Queue& queue, Element element, int64_t vocabulary,
 /// `output` NULL: amax alone.
 void quantize(const Queue& queue, Element from, Float8 to, const QuantizeArguments& arguments);
 void dequantize(const Queue& queue, Float8 from, Element to, const QuantizeArguments& arguments);
-void castTranspose(const Queue& queue, Element from, Float8 to, const QuantizeArguments& arguments);
-void quantizeBlocks(const Queue& queue, BlockScale scale, Element from, Float8 to,
-                    const QuantizeBlocksArguments& arguments);
+/// Groups of rows whose columns a cast with transposition adds up, a row of f32 for each.
+int64_t transposeGroups(int64_t rows);
+/// `bias` is the sum of the columns; without data it is not wanted.
+void castTranspose(const Queue& queue, Element from, Float8 to, const QuantizeArguments& arguments,
+                   SummedGradient bias = {});
+void quantizeBlocks(const Queue& queue, Element from, Float8 to, const QuantizeBlocksArguments& arguments);
 void dequantizeBlocks(const Queue& queue, Float8 from, Element to,
                       const DequantizeBlocksArguments& arguments);
 void delayedScaling(const Queue& queue, const DelayedScalingArguments& arguments);

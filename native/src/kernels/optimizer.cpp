@@ -4,6 +4,8 @@
 #include <array>
 #include <vector>
 
+#include "src/core/state_map.h"
+
 namespace optirs::kernels {
 
 using core::Code;
@@ -11,8 +13,6 @@ using core::concat;
 using core::Error;
 
 namespace {
-
-constexpr int64_t kStateBlock = 256;
 
 /// Whether a list must, may or must not be given.
 enum class Want : uint8_t { kYes, kMaybe, kNo };

@@ -105,37 +105,37 @@ float wantedScale(float most, bool is_power_of_two) {
     if (most == 0 || !std::isfinite(most)) {
         return 1;
     }
-    const float scale = limit / most;
+    const float scale = std::fmin(limit / most, 0x1p126F);
     return is_power_of_two ? std::exp2(std::floor(std::log2(scale))) : scale;
 }
 
 TYPED_TEST(CastKernels, BlocksHaveScalesOfTheirOwn) {
     using T = typename TypeParam::first_type;
     using Q = typename TypeParam::second_type;
-    for (const bool is_tile : {false, true}) {
+    for (const auto& [block_rows, block_columns] :
+         {std::pair<int64_t, int64_t>{1, 128}, {128, 128}, {1, 16}, {5, 3}, {32, 64}}) {
         for (const bool is_power_of_two : {false, true}) {
             for (const auto& [rows, columns, shift] : kShapes) {
                 Array<T> input(rows * columns, shift);
                 input.fill(3);
-                for (int64_t c = 0; c < std::min<int64_t>(columns, 128); ++c) {
+                for (int64_t c = 0; c < std::min<int64_t>(columns, block_columns); ++c) {
                     input.set(c, 0);  // a row of zeros
                 }
-                const int64_t block_rows = is_tile ? 128 : 1;
                 const int64_t down = (rows + block_rows - 1) / block_rows;
-                const int64_t across = (columns + 127) / 128;
+                const int64_t across = (columns + block_columns - 1) / block_columns;
                 Array<Q> output(rows * columns);
                 Array<F32> scales(down * across);
-                quantizeBlocks(testQueue(), is_tile ? BlockScale::kTile128 : BlockScale::kRow128,
-                               ElementOf<T>::kValue, Float8Of<Q>::kValue,
-                               {input.data(), output.data(), &scales.data()->bits, rows, columns,
-                                is_power_of_two ? 1 : 0});
+                quantizeBlocks(testQueue(), ElementOf<T>::kValue, Float8Of<Q>::kValue,
+                               {input.data(), output.data(), &scales.data()->bits, rows, columns, block_rows,
+                                block_columns, is_power_of_two ? 1 : 0});
                 for (int64_t b = 0; b < down * across; ++b) {
                     const int64_t first_row = b / across * block_rows;
-                    const int64_t first_column = b % across * 128;
+                    const int64_t first_column = b % across * block_columns;
                     float most = 0;
                     const auto each_inside = [&](auto&& body) {
                         for (int64_t r = first_row; r < std::min(rows, first_row + block_rows); ++r) {
-                            for (int64_t c = first_column; c < std::min(columns, first_column + 128); ++c) {
+                            for (int64_t c = first_column;
+                                 c < std::min(columns, first_column + block_columns); ++c) {
                                 body(r * columns + c);
                             }
                         }
@@ -159,8 +159,8 @@ TEST(CastKernels, AnOutlierOfABlockStaysItsOwn) {
     input.set(200, NAN);
     Array<E4M3> output(256);
     Array<F32> scales(2);
-    quantizeBlocks(testQueue(), BlockScale::kRow128, Element::kF32, Float8::kE4M3,
-                   {input.data(), output.data(), &scales.data()->bits, 1, 256, 0});
+    quantizeBlocks(testQueue(), Element::kF32, Float8::kE4M3,
+                   {input.data(), output.data(), &scales.data()->bits, 1, 256, 1, 128, 0});
     EXPECT_EQ(output.value(7), 448);
     EXPECT_EQ(output.value(8), 0);
     EXPECT_EQ(scales.value(1), 1);  // a block with a NaN is not scaled

@@ -1,6 +1,5 @@
 // Norms, activations, casts, products and the rest, each beside the CPU's.
 #include <cmath>
-#include <limits>
 #include <vector>
 
 #include "twins.h"
@@ -202,90 +201,6 @@ TEST_F(KernelFamilyTest, RopeDropoutEmbedding) {
                                                 args.dtable = &dtable.tensors[at];
                                             });
     expectSame(dtable, 0, 0);
-}
-
-TEST_F(KernelFamilyTest, Casts) {
-    Twin& x = normal(kBF16, {70, 300}, 3);
-    Twin& scale = values(kF32, {1}, std::vector<float>{16.0F});
-    Twin& amax = result(kF32, {1});
-    Twin& out = result(kE4M3, {70, 300});
-    Twin& transposed = result(kE4M3, {300, 70});
-    Twin& back = result(kBF16, {70, 300});
-    runBoth<optirs_amax_args>(OPTIRS_KERNEL_AMAX, optirs_amax, [&](auto& args, int at) {
-        args.x = &x.tensors[at];
-        args.amax = &amax.tensors[at];
-    });
-    expectSame(amax, 0, 0);
-    runBoth<optirs_quantize_args>(OPTIRS_KERNEL_QUANTIZE, optirs_quantize, [&](auto& args, int at) {
-        args.x = &x.tensors[at];
-        args.scale = &scale.tensors[at];
-        args.out = &out.tensors[at];
-        args.amax = &amax.tensors[at];
-    });
-    expectSame(out, 0, 0);
-    expectSame(amax, 0, 0);
-    runBoth<optirs_dequantize_args>(OPTIRS_KERNEL_DEQUANTIZE, optirs_dequantize, [&](auto& args, int at) {
-        args.x = &out.tensors[at];
-        args.out = &back.tensors[at];
-    });
-    expectSame(back, 0, 0);
-    for (const bool has_out : {true, false}) {
-        runBoth<optirs_cast_transpose_args>(OPTIRS_KERNEL_CAST_TRANSPOSE, optirs_cast_transpose,
-                                            [&](auto& args, int at) {
-                                                args.x = &x.tensors[at];
-                                                args.scale = has_out ? &scale.tensors[at] : nullptr;
-                                                args.out = has_out ? &out.tensors[at] : nullptr;
-                                                args.out_transposed = &transposed.tensors[at];
-                                                args.amax = &amax.tensors[at];
-                                            });
-        expectSame(out, 0, 0);
-        expectSame(transposed, 0, 0);
-    }
-    for (const int64_t block_rows : {1, 128}) {
-        Twin& scales = result(kF32, {block_rows == 1 ? 70 : 1, 3});
-        runBoth<optirs_quantize_blocks_args>(OPTIRS_KERNEL_QUANTIZE_BLOCKS, optirs_quantize_blocks,
-                                             [&](auto& args, int at) {
-                                                 args.x = &x.tensors[at];
-                                                 args.block_rows = block_rows;
-                                                 args.block_columns = 128;
-                                                 args.power_of_two = 1;
-                                                 args.out = &out.tensors[at];
-                                                 args.scale_inv = &scales.tensors[at];
-                                             });
-        expectSame(out, 0, 0);
-        expectSame(scales, 0, 0);
-        runBoth<optirs_dequantize_blocks_args>(OPTIRS_KERNEL_DEQUANTIZE_BLOCKS, optirs_dequantize_blocks,
-                                               [&](auto& args, int at) {
-                                                   args.x = &out.tensors[at];
-                                                   args.block_rows = block_rows;
-                                                   args.block_columns = 128;
-                                                   args.scale_inv = &scales.tensors[at];
-                                                   args.out = &back.tensors[at];
-                                               });
-        expectSame(back, 0, 0);
-    }
-}
-
-TEST_F(KernelFamilyTest, DelayedScaling) {
-    const float nan = std::numeric_limits<float>::quiet_NaN();
-    for (const int32_t algorithm : {OPTIRS_AMAX_MAX, OPTIRS_AMAX_MOST_RECENT}) {
-        Twin& history =
-            values(kF32, {3, 4}, std::vector<float>{2, 0, nan, 1e-38F, 5, 0, 1, 0, 3, 0, 1, 1e-40F});
-        Twin& scale = values(kF32, {4}, std::vector<float>{1, 7, 9, 1});
-        Twin& inverse = result(kF32, {4});
-        runBoth<optirs_delayed_scaling_args>(OPTIRS_KERNEL_DELAYED_SCALING, optirs_delayed_scaling,
-                                             [&](auto& args, int at) {
-                                                 args.amax_history = &history.tensors[at];
-                                                 args.scale = &scale.tensors[at];
-                                                 args.scale_inv = &inverse.tensors[at];
-                                                 args.fp8_max = 448;
-                                                 args.margin = 1;
-                                                 args.algorithm = algorithm;
-                                             });
-        expectSame(history, 0, 0);
-        expectSame(scale, 0, 0);
-        expectSame(inverse, 0, 0);
-    }
 }
 
 TEST_F(KernelFamilyTest, Matmul) {

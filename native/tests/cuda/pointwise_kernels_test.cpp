@@ -302,9 +302,10 @@ TEST(OptimizerKernels, AdamWIsItsFormula) {
     size_t at = 0;
     for (const StepTensor& tensor : tensors) {
         for (int64_t i = 0; i < tensor.count; ++i, ++at) {
-            const float* actual[] = {tensor.param, tensor.state1, tensor.state2};
+            const void* actual[] = {tensor.param, tensor.state1, tensor.state2};
             for (size_t k = 0; k < 3; ++k) {
-                ASSERT_NEAR(static_cast<double>(actual[k][i]), wanted[at][k], 1e-6) << at << " " << k;
+                ASSERT_NEAR(static_cast<double>(static_cast<const float*>(actual[k])[i]), wanted[at][k], 1e-6)
+                    << at << " " << k;
             }
         }
     }

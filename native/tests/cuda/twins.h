@@ -20,16 +20,23 @@ inline constexpr optirs_dl_data_type kBF16 = {OPTIRS_DL_BFLOAT, 16, 1};
 inline constexpr optirs_dl_data_type kF16 = {OPTIRS_DL_FLOAT, 16, 1};
 inline constexpr optirs_dl_data_type kE4M3 = {OPTIRS_DL_F8E4M3FN, 8, 1};
 inline constexpr optirs_dl_data_type kE5M2 = {OPTIRS_DL_F8E5M2, 8, 1};
+inline constexpr optirs_dl_data_type kU8 = {OPTIRS_DL_UINT, 8, 1};
+inline constexpr optirs_dl_data_type kS16 = {OPTIRS_DL_INT, 16, 1};
 inline constexpr optirs_dl_data_type kS32 = {OPTIRS_DL_INT, 32, 1};
 inline constexpr optirs_dl_data_type kS64 = {OPTIRS_DL_INT, 64, 1};
 
 inline float numberAt(const std::vector<char>& bytes, optirs_dl_data_type type, int64_t i) {
     const char* at = bytes.data() + i * type.bits / 8;
-    const auto as = [&](auto element) {
+    const auto bitsAs = [&](auto element) {
         std::memcpy(&element, at, sizeof(element));
-        return toFloat(element);
+        return element;
     };
+    const auto as = [&](auto element) { return toFloat(bitsAs(element)); };
     switch (type.code) {
+        case OPTIRS_DL_UINT:
+            return bitsAs(uint8_t{});
+        case OPTIRS_DL_INT:
+            return bitsAs(int16_t{});
         case OPTIRS_DL_BFLOAT:
             return as(cuda::BF16{});
         case OPTIRS_DL_F8E4M3FN:

@@ -28,7 +28,17 @@ struct Case {
     std::function<void(const Queue&, const std::vector<void*>&)> run;
 };
 
+inline Buffer input(const char* name, std::vector<char> bytes) { return {name, std::move(bytes), nullptr}; }
+
+template <class T>
+Buffer output(const char* name, int64_t count, std::function<double(const std::vector<char>&)> error) {
+    return {name, std::vector<char>(static_cast<size_t>(count) * sizeof(T)), std::move(error)};
+}
+
+inline float* floats(void* address) { return static_cast<float*>(address); }
+
 /// All cases; `scale` divides the sizes, 1 for a GPU.
+std::vector<Case> optimizerCases(int64_t scale);
 std::vector<Case> memoryCases(int64_t scale);
 std::vector<Case> productCases(int64_t scale);
 std::vector<Case> attentionCases(int64_t scale);

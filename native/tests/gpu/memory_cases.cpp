@@ -1,10 +1,9 @@
-// Kernels that move memory: optimizer, norms, softmax, cross entropy, activations, casts.
+// Kernels that move memory: norms, softmax, cross entropy, activations, casts.
 #include <cmath>
 #include <memory>
 
 #include "cases.h"
 #include "numbers.h"
-#include "src/cuda/optimizers.h"
 #include "src/cuda/row_kernels.h"
 
 namespace optirs::gpu_check {
@@ -15,53 +14,6 @@ constexpr int64_t kStep = 97;     // elements between two that are compared, as 
 
 std::string shapeOf(int64_t rows, int64_t columns) {
     return std::to_string(rows) + "x" + std::to_string(columns);
-}
-
-Buffer input(const char* name, std::vector<char> bytes) { return {name, std::move(bytes), nullptr}; }
-
-template <class T>
-Buffer output(const char* name, int64_t count, std::function<double(const std::vector<char>&)> error) {
-    return {name, std::vector<char>(static_cast<size_t>(count) * sizeof(T)), std::move(error)};
-}
-
-float* floats(void* address) { return static_cast<float*>(address); }
-
-Case adamwCase(int64_t count) {
-    const auto p = bytesOf(randomNumbers<F32>(count, 1));
-    const auto g = bytesOf(randomNumbers<F32>(count, 2));
-    const auto m = bytesOf(randomNumbers<F32>(count, 3));
-    auto second = randomNumbers<F32>(count, 4);
-    for (F32& value : second) {
-        value.bits = std::fabs(value.bits);
-    }
-    const auto v = bytesOf(second);
-    optirs_adamw_args args{};
-    args.step = 2;
-    args.learning_rate = 1e-3;
-    args.beta1 = 0.9;
-    args.beta2 = 0.999;
-    args.epsilon = 1e-8;
-    args.weight_decay = 0.01;
-    Case made = {"adamw f32", std::to_string(count), 28.0 * static_cast<double>(count), 0, {}, {}};
-    made.buffers = {{"param", p,
-                     [=](const std::vector<char>& result) {
-                         return worst<F32>(result, kStep, 1e-6, 1e-6, [&](int64_t i) {
-                             const double gradient = at<F32>(g, i);
-                             const double first = 0.9 * at<F32>(m, i) + 0.1 * gradient;
-                             const double squares = 0.999 * at<F32>(v, i) + 0.001 * gradient * gradient;
-                             return at<F32>(p, i) * (1 - 1e-5) -
-                                    1e-3 * (first / (1 - 0.9 * 0.9)) /
-                                        (std::sqrt(squares / (1 - 0.999 * 0.999)) + 1e-8);
-                         });
-                     }},
-                    input("grad", g),
-                    input("m", m),
-                    input("v", v)};
-    made.run = [=](const Queue& queue, const std::vector<void*>& b) {
-        const StepTensor tensor = {floats(b[0]), floats(b[1]), floats(b[2]), floats(b[3]), count};
-        step(queue, ruleOf(args), {}, {&tensor, 1});
-    };
-    return made;
 }
 
 struct Row {
@@ -263,20 +215,33 @@ Case castTransposeCase(int64_t rows, int64_t columns) {
         transposed[static_cast<size_t>(i % columns * rows + i / columns)] = cast[static_cast<size_t>(i)];
         greatest = std::fmax(greatest, std::fabs(x));
     }
-    Case made = {"cast_transpose bf16->e4m3",
+    Case made = {"cast_transpose, dbias e4m3",
                  shapeOf(rows, columns),
                  4.0 * static_cast<double>(rows * columns),
                  0,
                  {},
                  {}};
-    made.buffers = {input("x", bytesOf(numbers)),
-                    input("scale", bytesOf(std::vector<F32>{{scale}})),
-                    {"y", std::vector<char>(cast.size()), sameBytes(bytesOf(cast))},
-                    {"y^T", std::vector<char>(cast.size()), sameBytes(bytesOf(transposed))},
-                    {"amax", std::vector<char>(4), sameBytes(bytesOf(std::vector<F32>{{greatest}}))}};
+    made.buffers = {
+        input("x", bytesOf(numbers)),
+        input("scale", bytesOf(std::vector<F32>{{scale}})),
+        {"y", std::vector<char>(cast.size()), sameBytes(bytesOf(cast))},
+        {"y^T", std::vector<char>(cast.size()), sameBytes(bytesOf(transposed))},
+        {"amax", std::vector<char>(4), sameBytes(bytesOf(std::vector<F32>{{greatest}}))},
+        output<F32>("sums", transposeGroups(rows) * columns, nullptr),
+        output<F32>("dbias", columns, [=](const std::vector<char>& result) {
+            return worst<F32>(result, kStep, 1e-5, 1e-3, [&](int64_t c) {
+                double sum = 0;
+                for (int64_t r = 0; r < rows; ++r) {
+                    sum += static_cast<double>(toFloat(numbers[static_cast<size_t>(r * columns + c)]));
+                }
+                return sum;
+            });
+        })};
     made.run = [=](const Queue& queue, const std::vector<void*>& b) {
-        castTranspose(queue, Element::kBF16, Float8::kE4M3,
-                      {b[0], floats(b[1]), b[2], b[3], static_cast<uint32_t*>(b[4]), rows, columns});
+        castTranspose(
+            queue, Element::kBF16, Float8::kE4M3,
+            {b[0], floats(b[1]), b[2], b[3], static_cast<uint32_t*>(b[4]), rows, columns, floats(b[5])},
+            {b[6], Element::kF32});
     };
     return made;
 }
@@ -306,8 +271,8 @@ Case quantizeBlocksCase(int64_t rows, int64_t columns) {
                     {"y", std::vector<char>(cast.size()), sameBytes(bytesOf(cast))},
                     {"scales", std::vector<char>(scales.size() * 4), sameBytes(bytesOf(scales))}};
     made.run = [=](const Queue& queue, const std::vector<void*>& b) {
-        quantizeBlocks(queue, BlockScale::kRow128, Element::kBF16, Float8::kE4M3,
-                       {b[0], b[1], floats(b[2]), rows, columns, 1});
+        quantizeBlocks(queue, Element::kBF16, Float8::kE4M3,
+                       {b[0], b[1], floats(b[2]), rows, columns, 1, 128, 1});
     };
     return made;
 }
@@ -317,7 +282,6 @@ Case quantizeBlocksCase(int64_t rows, int64_t columns) {
 std::vector<Case> memoryCases(int64_t scale) {
     const int64_t rows = 8192 / scale;
     std::vector<Case> cases;
-    cases.push_back(adamwCase(64 * 1024 * 1024 / scale / scale));
     cases.push_back(rmsNormCase(rows, 4096));
     cases.push_back(rmsNormBackwardCase(rows, 4096));
     cases.push_back(softmaxCase(rows, 4096));

@@ -23,7 +23,9 @@ public static partial class Kernels
     /// <param name="weightDecay">wd, added to the gradient of the rows that have one: <c>g = g + wd p</c>.</param>
     /// <param name="gradientScale">f32[1], what the gradients are multiplied by; 1 if left out.</param>
     /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
-    /// <exception cref="OptiRsException">An index is out of range; nothing has been written.</exception>
+    /// <exception cref="OptiRsException">
+    /// An index is out of range; nothing has been written. On a device such an index is passed over.
+    /// </exception>
     public static void SparseAdam(
         KernelTensor parameter, ReadOnlyKernelTensor indices, ReadOnlyKernelTensor gradients, KernelTensor firstMoment,
         KernelTensor secondMoment, long step, double learningRate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8,

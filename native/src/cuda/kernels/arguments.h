@@ -9,6 +9,10 @@ namespace optirs::cuda {
 /// Threads of a block; every kernel's, unless it says otherwise.
 inline constexpr unsigned kThreads = 256;
 
+/// Types of elements.
+enum class Element : uint8_t { kF32, kBF16, kF16 };
+enum class Float8 : uint8_t { kE4M3, kE5M2 };
+
 /// Integers of 32 or 64 bits.
 struct Indices {
     const void* data;
@@ -48,7 +52,8 @@ struct NormBackwardArguments {
     int32_t has_f32_weight;
 };
 
-struct NormReduceArguments {
+/// Sums of rows that others have added up in groups.
+struct SumGroupsArguments {
     const float* partial;  // [groups, columns]
     void* output;          // [columns]
     int64_t groups;
@@ -148,20 +153,24 @@ struct QuantizeArguments {
     uint32_t* amax;      // the bits of max |x|, raised; NULL if it is not wanted
     int64_t rows;        // 1 where there are no rows
     int64_t columns;
+    float* column_sums =
+        nullptr;  // [ceil(rows / kTransposeTile), columns]; cast-transpose only, NULL if not wanted
 };
 
-/// Block scales: 1 x 128 along rows, or 128 x 128.
+inline constexpr int kTransposeTile = 64;  // rows and columns that a block transposes
+
+/// A scale for each block of rows and columns; those at the edges may be smaller.
 struct QuantizeBlocksArguments {
     const void* input;  // [rows, columns]
     void* output;
-    float* scales;  // dequantisation factors; [rows, ceil(columns / 128)] or [ceil(rows / 128), ceil(columns
-                    // / 128)]
+    float* scales;  // dequantisation factors; [ceil(rows / block_rows), ceil(columns / block_columns)]
     int64_t rows;
     int64_t columns;
+    int64_t block_rows;
+    int64_t block_columns;
     int32_t is_power_of_two;
 };
 
-/// Any block sizes.
 struct DequantizeBlocksArguments {
     const void* input;  // [rows, columns]
     const float* scales;

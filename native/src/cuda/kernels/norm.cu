@@ -21,7 +21,8 @@ __device__ __forceinline__ void loadOr(const void* from, bool is_f32, int64_t i,
 
 template <int N, class T>
 __device__ __forceinline__ bool isWeightAligned(const void* weight, bool is_f32) {
-    return is_f32 ? isAligned<N>(static_cast<const F32*>(weight)) : isAligned<N>(static_cast<const T*>(weight));
+    return is_f32 ? isAligned<N>(static_cast<const F32*>(weight))
+                  : isAligned<N>(static_cast<const T*>(weight));
 }
 
 /// The row is read three times: once from memory, then from the cache. Around the mean the squares do not
@@ -183,7 +184,7 @@ __device__ __forceinline__ void normBackward(const NormBackwardArguments& a) {
 
 /// Adds up the groups of each column, in order.
 template <class T>
-__device__ __forceinline__ void normReduce(const NormReduceArguments& a) {
+__device__ __forceinline__ void sumGroups(const SumGroupsArguments& a) {
     const int64_t column = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;
     if (column < a.columns) {
         float sum = 0;
@@ -196,7 +197,7 @@ __device__ __forceinline__ void normReduce(const NormReduceArguments& a) {
 
 }  // namespace
 
-#define OPTIRS_NORMS_TO(T, Out, suffix)                                                            \
+#define OPTIRS_NORMS_TO(T, Out, suffix)                                                             \
     OPTIRS_KERNEL(layer_norm_forward_##suffix, kThreads, NormArguments, normForward<T, Out, true>); \
     OPTIRS_KERNEL(rms_norm_forward_##suffix, kThreads, NormArguments, normForward<T, Out, false>)
 #define OPTIRS_NORMS(T, suffix)                                                                          \
@@ -205,7 +206,7 @@ __device__ __forceinline__ void normReduce(const NormReduceArguments& a) {
     OPTIRS_NORMS_TO(T, E5M2, suffix##_e5m2);                                                             \
     OPTIRS_KERNEL(layer_norm_backward_##suffix, kThreads, NormBackwardArguments, normBackward<T, true>); \
     OPTIRS_KERNEL(rms_norm_backward_##suffix, kThreads, NormBackwardArguments, normBackward<T, false>);  \
-    OPTIRS_KERNEL(norm_reduce_##suffix, kThreads, NormReduceArguments, normReduce<T>)
+    OPTIRS_KERNEL(sum_groups_##suffix, kThreads, SumGroupsArguments, sumGroups<T>)
 
 OPTIRS_NORMS(F32, f32);
 OPTIRS_NORMS(BF16, bf16);

@@ -1,12 +1,12 @@
 // Norms of tensors: of parameters, directions and gradients for LAMB and LARS, and of all gradients together.
 // Blocks sum their elements in f32, and one block then sums the blocks' in f64, in a fixed order.
-#include "optimizer.cuh"
+#include "optimizer_mixed.cuh"
 
 namespace optirs::cuda {
 namespace {
 
 /// Writes the block's sums.
-__device__ __forceinline__ void storeSums(const StepArguments& a, float first, float second) {
+__device__ __forceinline__ void storeSums(const StepConstants& a, float first, float second) {
     __shared__ float scratch[2 * kWarp];
     first = reduceBlock<Sum>(first, scratch);
     second = reduceBlock<Sum>(second, scratch + kWarp);
@@ -17,31 +17,32 @@ __device__ __forceinline__ void storeSums(const StepArguments& a, float first, f
 }
 
 /// Moments, and squares of parameters and of the directions that they will take.
-__device__ __forceinline__ void lambMoments(const StepArguments& a) {
+template <class Arguments>
+__device__ __forceinline__ void lambMoments(const Arguments& a) {
     if (isSkipped(a)) {
         return;
     }
     const float scale = gradScale(a);
     float params = 0;
     float directions = 0;
-    Pass<MomentsRule::kStreams, kState1 | kState2, false>::over(
-        a.tensors[tensorOfBlock(a)], a.zero_grads != 0, [&](float& p, float g, float& m, float& v) {
-            MomentsRule::step(a.c, p, g * scale, m, v);
-            const float direction = lambDirection(a.c, p, m, v);
-            params = fmaf(p, p, params);
-            directions = fmaf(direction, direction, directions);
-        });
+    overChunk<MomentsRule>(a, tensorOfBlock(a), [&](float& p, float g, float& m, float& v) {
+        MomentsRule::step(a.c, p, g * scale, m, v);
+        const float direction = lambDirection(a.c, p, m, v);
+        params = fmaf(p, p, params);
+        directions = fmaf(direction, direction, directions);
+    });
     storeSums(a, params, directions);
 }
 
-__device__ __forceinline__ void larsSquares(const StepArguments& a) {
+template <class Arguments>
+__device__ __forceinline__ void larsSquares(const Arguments& a) {
     if (isSkipped(a)) {
         return;
     }
     const float scale = gradScale(a);
     float params = 0;
     float grads = 0;
-    Pass<kGrad, 0, false>::over(a.tensors[tensorOfBlock(a)], false, [&](float& p, float g, float&, float&) {
+    overChunk<Form<kGrad, 0>>(a, tensorOfBlock(a), [&](float& p, float g, float&, float&) {
         params = fmaf(p, p, params);
         grads = fmaf(g * scale, g * scale, grads);
     });
@@ -147,8 +148,10 @@ __device__ __forceinline__ void gradNorm(const GradientNormArguments& a) {
 
 }  // namespace
 
-OPTIRS_KERNEL(lamb_moments_f32, kThreads, StepArguments, lambMoments);
-OPTIRS_KERNEL(lars_squares_f32, kThreads, StepArguments, larsSquares);
+OPTIRS_KERNEL(lamb_moments_f32, kThreads, StepArguments, lambMoments<StepArguments>);
+OPTIRS_KERNEL(lamb_moments_mixed, kThreads, MixedStepArguments, lambMoments<MixedStepArguments>);
+OPTIRS_KERNEL(lars_squares_f32, kThreads, StepArguments, larsSquares<StepArguments>);
+OPTIRS_KERNEL(lars_squares_mixed, kThreads, MixedStepArguments, larsSquares<MixedStepArguments>);
 OPTIRS_KERNEL(trust_rates, kThreads, RatesArguments, trustRates);
 OPTIRS_KERNEL(grad_squares_f32, kThreads, SquaresArguments, gradSquares<F32>);
 OPTIRS_KERNEL(grad_squares_bf16, kThreads, SquaresArguments, gradSquares<BF16>);

@@ -16,6 +16,7 @@
 #define OPTIRS_CUDA_EMULATION 1
 #define __global__
 #define __device__
+#define __constant__
 #define __shared__ static
 #define __forceinline__ inline
 #define __grid_constant__
