@@ -91,11 +91,9 @@ enum : int32_t {  // cublasLtEpilogue_t
     CUBLASLT_EPILOGUE_BGRADB = 512,
 };
 
-enum : int32_t {  // cublasLtMatmulMatrixScale_t; the last three since 12.9
+enum : int32_t {  // cublasLtMatmulMatrixScale_t; the last since 12.9
     CUBLASLT_MATMUL_MATRIX_SCALE_SCALAR_32F = 0,
     CUBLASLT_MATMUL_MATRIX_SCALE_OUTER_VEC_32F = 3,
-    CUBLASLT_MATMUL_MATRIX_SCALE_VEC128_32F = 4,
-    CUBLASLT_MATMUL_MATRIX_SCALE_BLK128x128_32F = 5,
 };
 
 enum : int32_t {  // cublasLtMatrixLayoutAttribute_t
