@@ -131,14 +131,14 @@ inline constexpr const char* kOptirsBackendGet = "optirs_backend_get";
     X(EMBEDDING, embedding)                     \
     X(EMBEDDING_BACKWARD, embedding_backward)   \
     X(MATMUL, matmul)                           \
+    X(GROUPED_MATMUL, grouped_matmul)           \
     X(ATTENTION, attention)                     \
     X(ATTENTION_BACKWARD, attention_backward)
 
 /// The same for every kernel: what needs a line for each expands this. These are the CPU's alone.
-#define OPTIRS_KERNEL_LIST(X)         \
-    OPTIRS_COMMON_KERNEL_LIST(X)      \
-    X(GROUPED_MATMUL, grouped_matmul) \
-    X(QUANTIZE_MX, quantize_mx)       \
-    X(DEQUANTIZE_MX, dequantize_mx)   \
-    X(MATMUL_MX, matmul_mx)           \
+#define OPTIRS_KERNEL_LIST(X)    \
+    OPTIRS_COMMON_KERNEL_LIST(X) \
+    X(QUANTIZE_MX, quantize_mx)     \
+    X(DEQUANTIZE_MX, dequantize_mx) \
+    X(MATMUL_MX, matmul_mx)         \
     X(SPARSE_ADAM, sparse_adam)

@@ -21,6 +21,7 @@ OPTIRS_COMMON_KERNEL_LIST(OPTIRS_DECLARE_RUN)
 uint64_t workspaceOf(const optirs_layer_norm_backward_args& args);
 uint64_t workspaceOf(const optirs_rms_norm_backward_args& args);
 uint64_t workspaceOf(const optirs_matmul_args& args);
+uint64_t workspaceOf(const optirs_grouped_matmul_args& args);
 uint64_t workspaceOf(const optirs_attention_args& args);
 uint64_t workspaceOf(const optirs_attention_backward_args& args);
 uint64_t workspaceOf(const optirs_lamb_args& args);

@@ -6,20 +6,6 @@
 namespace optirs::cuda {
 namespace {
 
-MatrixType matrixTypeOf(const optirs_dl_tensor& tensor) {
-    if (isFloat8(tensor)) {
-        return float8Of(tensor) == Float8::kE4M3 ? MatrixType::kE4M3 : MatrixType::kE5M2;
-    }
-    switch (elementOf(tensor)) {
-        case Element::kF32:
-            return MatrixType::kF32;
-        case Element::kBF16:
-            return MatrixType::kBF16;
-        default:
-            return MatrixType::kF16;
-    }
-}
-
 int64_t batchOf(const optirs_dl_tensor& tensor) {
     return tensor.ndim == 2 ? 1 : rowsOf(tensor) / tensor.shape[tensor.ndim - 2];
 }

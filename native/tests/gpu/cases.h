@@ -31,6 +31,7 @@ struct Case {
 /// All cases; `scale` divides the sizes, 1 for a GPU.
 std::vector<Case> memoryCases(int64_t scale);
 std::vector<Case> productCases(int64_t scale);
+std::vector<Case> groupedCases(int64_t scale);
 std::vector<Case> attentionCases(int64_t scale);
 
 }  // namespace optirs::gpu_check

@@ -137,10 +137,7 @@ class Float8Rows {
 
     __device__ __forceinline__ void store(const Float8Tile& tile) const {
         ProductResult result = arguments_.result;
-        const int64_t first = tile.batch * arguments_.batch_stride;
-        const bool is_narrow = result.type == MatrixType::kE4M3 || result.type == MatrixType::kE5M2;
-        const int bytes = is_narrow ? 1 : result.type == MatrixType::kF32 ? 4 : 2;
-        result.out = static_cast<uint8_t*>(result.out) + first * bytes;
+        result.out = numbersFrom(result.out, result.type, tile.batch * arguments_.batch_stride);
         const float most = reduceWarp<Max>(storeProduct(result, row_, column_, sums_));
         if (arguments_.amax != nullptr && threadIdx.x % kWarp == 0) {
             atomicMax(arguments_.amax, __float_as_uint(most));
