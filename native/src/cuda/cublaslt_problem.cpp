@@ -85,6 +85,9 @@ CublasLtProblem::CublasLtProblem(const Gemm& p) {
     set(description, CUBLASLT_MATMUL_DESC_TRANSA, int32_t{p.b.is_transposed ? CUBLAS_OP_T : CUBLAS_OP_N});
     set(description, CUBLASLT_MATMUL_DESC_TRANSB, int32_t{p.a.is_transposed ? CUBLAS_OP_T : CUBLAS_OP_N});
     set(description, CUBLASLT_MATMUL_DESC_EPILOGUE, epilogueOf(p.epilogue));
+    if (p.factors != nullptr) {
+        set(description, CUBLASLT_MATMUL_DESC_POINTER_MODE, int32_t{CUBLASLT_POINTER_MODE_DEVICE});
+    }
     setEpilogue(p);
     if (isFloat8(p.a.type)) {
         setScales(p);

@@ -57,6 +57,7 @@ struct Gemm {
     float* d_amax = nullptr;         // FP8 output: max |D| before it is scaled
     float alpha = 1;
     float beta = 0;
+    const float* factors = nullptr;  // alpha and beta in memory of the device, in place of the two
     GemmEpilogue epilogue = GemmEpilogue::kNone;
     void* bias = nullptr;
     MatrixType bias_type = MatrixType::kF32;

@@ -94,7 +94,7 @@ ShapeKey keyOf(int32_t device, const Gemm& p, uint64_t workspace_bytes) {
             number(p.has_fast_accumulation) * 4 + number(p.has_tf32) * 2 + number(p.beta != 0),
             number(alignmentOf(p.a.data)) * 512 + number(alignmentOf(p.b.data)),
             number(alignmentOf(p.d)),
-            number(p.bias != nullptr) * 2 + number(p.aux != nullptr),
+            number(p.bias != nullptr) * 4 + number(p.aux != nullptr) * 2 + number(p.factors != nullptr),
             number(workspace_bytes)};
 }
 
@@ -139,9 +139,11 @@ Chosen& chosen() {
 void run(cublasLtHandle_t handle, const Queue& queue, const Gemm& p, const CublasLtProblem& descriptors,
          const cublasLtMatmulAlgo_t& algorithm, void* workspace, uint64_t workspace_bytes) {
     const void* c = p.beta == 0 && !isFloat8(p.d_type) ? p.d : p.c;
+    const float* alpha = p.factors != nullptr ? p.factors : &p.alpha;
+    const float* beta = p.factors != nullptr ? p.factors + 1 : &p.beta;
     checkCublasLt(
-        cublasLt().matmul(handle, descriptors.description.get(), &p.alpha, p.b.data, descriptors.a.get(),
-                          p.a.data, descriptors.b.get(), &p.beta, c, descriptors.c.get(), p.d,
+        cublasLt().matmul(handle, descriptors.description.get(), alpha, p.b.data, descriptors.a.get(),
+                          p.a.data, descriptors.b.get(), beta, c, descriptors.c.get(), p.d,
                           descriptors.d.get(), &algorithm, workspace, workspace_bytes, queue.stream),
         "cublasLtMatmul");
 }

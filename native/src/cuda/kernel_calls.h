@@ -3,6 +3,7 @@
 
 #include <optirs/kernel_attention.h>
 #include <optirs/kernel_matmul.h>
+#include <optirs/kernel_mx.h>
 #include <optirs/kernel_norm.h>
 #include <optirs/kernel_optimizer.h>
 #include <optirs/kernel_pointwise.h>
@@ -22,6 +23,7 @@ uint64_t workspaceOf(const optirs_layer_norm_backward_args& args);
 uint64_t workspaceOf(const optirs_rms_norm_backward_args& args);
 uint64_t workspaceOf(const optirs_matmul_args& args);
 uint64_t workspaceOf(const optirs_grouped_matmul_args& args);
+uint64_t workspaceOf(const optirs_matmul_mx_args& args);
 uint64_t workspaceOf(const optirs_attention_args& args);
 uint64_t workspaceOf(const optirs_attention_backward_args& args);
 uint64_t workspaceOf(const optirs_lamb_args& args);

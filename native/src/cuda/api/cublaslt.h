@@ -58,7 +58,10 @@ enum : int32_t {  // cudaDataType_t
 enum : int32_t { CUBLAS_OP_N = 0, CUBLAS_OP_T = 1 };
 enum : int32_t { CUBLAS_COMPUTE_32F = 68, CUBLAS_COMPUTE_32F_FAST_TF32 = 77 };
 
+enum : int32_t { CUBLASLT_POINTER_MODE_HOST = 0, CUBLASLT_POINTER_MODE_DEVICE = 1 };
+
 enum : int32_t {  // cublasLtMatmulDescAttributes_t
+    CUBLASLT_MATMUL_DESC_POINTER_MODE = 2,
     CUBLASLT_MATMUL_DESC_TRANSA = 3,
     CUBLASLT_MATMUL_DESC_TRANSB = 4,
     CUBLASLT_MATMUL_DESC_EPILOGUE = 7,

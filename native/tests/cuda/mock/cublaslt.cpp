@@ -146,21 +146,15 @@ OPTIRS_MOCK_EXPORT cublasStatus_t cublasLtMatmulDescSetAttribute(cublasLtMatmulD
                                                                  size_t bytes) {
     CALL("cublasLtMatmulDescSetAttribute", Named{"attribute", which}, Named{"bytes", bytes})
     REQUIRE(alive().contains(description) && value != nullptr)
-    static const std::map<int32_t, size_t> sizes = {{CUBLASLT_MATMUL_DESC_TRANSA, 4},
-                                                    {CUBLASLT_MATMUL_DESC_TRANSB, 4},
-                                                    {CUBLASLT_MATMUL_DESC_EPILOGUE, 4},
-                                                    {CUBLASLT_MATMUL_DESC_BIAS_POINTER, 8},
-                                                    {CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, 8},
-                                                    {CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, 8},
-                                                    {CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_BATCH_STRIDE, 8},
-                                                    {CUBLASLT_MATMUL_DESC_A_SCALE_POINTER, 8},
-                                                    {CUBLASLT_MATMUL_DESC_B_SCALE_POINTER, 8},
-                                                    {CUBLASLT_MATMUL_DESC_D_SCALE_POINTER, 8},
-                                                    {CUBLASLT_MATMUL_DESC_AMAX_D_POINTER, 8},
-                                                    {CUBLASLT_MATMUL_DESC_FAST_ACCUM, 1},
-                                                    {CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, 4},
-                                                    {CUBLASLT_MATMUL_DESC_A_SCALE_MODE, 4},
-                                                    {CUBLASLT_MATMUL_DESC_B_SCALE_MODE, 4}};
+    static const std::map<int32_t, size_t> sizes = {
+        {CUBLASLT_MATMUL_DESC_POINTER_MODE, 4},    {CUBLASLT_MATMUL_DESC_TRANSA, 4},
+        {CUBLASLT_MATMUL_DESC_TRANSB, 4},          {CUBLASLT_MATMUL_DESC_EPILOGUE, 4},
+        {CUBLASLT_MATMUL_DESC_BIAS_POINTER, 8},    {CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, 8},
+        {CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, 8}, {CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_BATCH_STRIDE, 8},
+        {CUBLASLT_MATMUL_DESC_A_SCALE_POINTER, 8}, {CUBLASLT_MATMUL_DESC_B_SCALE_POINTER, 8},
+        {CUBLASLT_MATMUL_DESC_D_SCALE_POINTER, 8}, {CUBLASLT_MATMUL_DESC_AMAX_D_POINTER, 8},
+        {CUBLASLT_MATMUL_DESC_FAST_ACCUM, 1},      {CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, 4},
+        {CUBLASLT_MATMUL_DESC_A_SCALE_MODE, 4},    {CUBLASLT_MATMUL_DESC_B_SCALE_MODE, 4}};
     const auto size = sizes.find(which);
     REQUIRE(size != sizes.end() && size->second == bytes)
     const bool is_scale_mode =
