@@ -33,9 +33,10 @@ CUtensorMap tensorMapOf(const MappedTensor& tensor, int rows) {
     uint64_t extents[4];
     uint64_t strides[3];
     std::ranges::copy(tensor.extents, extents);
+    const int64_t row_bytes = (tensor.extents[0] * tensor.bytes + kAlignment - 1) / kAlignment * kAlignment;
     for (size_t i = 0; i < tensor.strides.size(); ++i) {
         strides[i] =
-            static_cast<uint64_t>(tensor.extents[i + 1] == 1 ? kAlignment : tensor.strides[i] * tensor.bytes);
+            static_cast<uint64_t>(tensor.extents[i + 1] == 1 ? row_bytes : tensor.strides[i] * tensor.bytes);
     }
     const uint32_t box[4] = {static_cast<uint32_t>(kPanelBytes / tensor.bytes), static_cast<uint32_t>(rows),
                              1, 1};

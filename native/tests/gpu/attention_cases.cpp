@@ -228,7 +228,8 @@ std::vector<Case> attentionCases(int64_t scale) {
         }
         cases.push_back(bothCase(std::max<int64_t>(1024 / scale, 8), kHeads, width));
     }
-    cases.push_back(forwardCase(std::max<int64_t>(2048 / scale, 8), 16, 512));
+    const Problem wide(std::max<int64_t>(2048 / scale, 8), kHeads, 512);
+    cases.push_back(forwardCase("attention causal", attentionForwardAnywhere, wide));
     return cases;
 }
 

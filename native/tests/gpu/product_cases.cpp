@@ -127,7 +127,8 @@ std::vector<Case> productCases(int64_t scale) {
         }
     }
     if (is_hopper) {
-        addFloat8Hopper(cases, 1111, 777, 1296);  // parts of tiles everywhere
+        // Parts of tiles everywhere.
+        addFloat8Hopper(cases, 1111 / scale, 777 / scale, std::max<int64_t>(1296 / scale / 16, 1) * 16);
     }
     return cases;
 }
