@@ -4059,7 +4059,7 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_matmul_raw(optirs_stream* stream, optirs_matmul_args* args);
 
-    /// <summary>Products of consecutive groups of rows, as mixtures of experts need them: out_g = alpha a_g b_g + bias_g + beta out_g, with a_g and out_g the rows of group g; the rows behind all groups are 0 (beta out with a beta). With transpose_a out_g = alpha a_g^T b_g + beta out_g, where b_g are rows too; an empty group gives 0. So of y = grouped(a, w) the gradients are da = grouped(dy, w, transpose_b) and dw = grouped(a, dy, transpose_a). Sums are f32. Workspace: 16-bit and 8-bit operands as f32. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <summary>Products of consecutive groups of rows, as mixtures of experts need them: out_g = alpha a_g b_g + bias_g + beta out_g, with a_g and out_g the rows of group g; the rows behind all groups are 0 (beta out with a beta). With transpose_a out_g = alpha a_g^T b_g + beta out_g, where b_g are rows too; an empty group gives 0. So of y = grouped(a, w) the gradients are da = grouped(dy, w, transpose_b) and dw = grouped(a, dy, transpose_a). Sums are f32. Sizes below 0, or that add up to more than `rows`, are an error on the CPU; on a device nothing waits for them, and they count as 0 and are cut off. Workspace: 16-bit and 8-bit operands as f32; on a device 8-bit operands as bf16. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
     /// <param name="stream">The queue of a device, or NULL on host memory.</param>
     /// <param name="args">The arguments.</param>
     [LibraryImport(Library)]
@@ -4095,7 +4095,7 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_dequantize_mx_raw(optirs_stream* stream, optirs_dequantize_mx_args* args);
 
-    /// <summary>out = alpha a b^T + bias + beta out, of operands that are decoded; sums are f32. On the CPU a reference. Workspace: both operands as f32. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <summary>out = alpha a b^T + bias + beta out, of operands that are decoded; sums are f32. On the CPU a reference. Workspace: both operands as f32; on a device as bf16, which is exact from 2^-126 on, and out is not f16. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
     /// <param name="stream">The queue of a device, or NULL on host memory.</param>
     /// <param name="args">The arguments.</param>
     [LibraryImport(Library)]

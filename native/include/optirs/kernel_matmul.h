@@ -93,7 +93,9 @@ typedef struct optirs_grouped_matmul_args {
  * beta out_g, with a_g and out_g the rows of group g; the rows behind all groups are 0 (beta out with a
  * beta). With transpose_a out_g = alpha a_g^T b_g + beta out_g, where b_g are rows too; an empty group gives
  * 0. So of y = grouped(a, w) the gradients are da = grouped(dy, w, transpose_b) and dw = grouped(a, dy,
- * transpose_a). Sums are f32. Workspace: 16-bit and 8-bit operands as f32.
+ * transpose_a). Sums are f32. Sizes below 0, or that add up to more than `rows`, are an error on the CPU; on
+ * a device nothing waits for them, and they count as 0 and are cut off. Workspace: 16-bit and 8-bit operands
+ * as f32; on a device 8-bit operands as bf16.
  * @workspace
  * @fallible INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.
  * @param[in] stream The queue of a device, or NULL on host memory.

@@ -92,7 +92,7 @@ typedef struct optirs_matmul_mx_args {
 
 /**
  * out = alpha a b^T + bias + beta out, of operands that are decoded; sums are f32. On the CPU a reference.
- * Workspace: both operands as f32.
+ * Workspace: both operands as f32; on a device as bf16, which is exact from 2^-126 on, and out is not f16.
  * @workspace
  * @fallible INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.
  * @param[in] stream The queue of a device, or NULL on host memory.

@@ -101,8 +101,9 @@ inline constexpr const char* kOptirsBackendGet = "optirs_backend_get";
 
 }  // extern "C"
 
-/// X(NAME, name) for the kernels optirs_<name>, number OPTIRS_KERNEL_<NAME>, that every backend has.
-#define OPTIRS_COMMON_KERNEL_LIST(X)            \
+/// X(NAME, name) for the kernels optirs_<name>, number OPTIRS_KERNEL_<NAME>, that backends have: what needs a
+/// line for each expands this.
+#define OPTIRS_KERNEL_LIST(X)                   \
     X(SGD, sgd)                                 \
     X(ADAM, adam)                               \
     X(ADAMW, adamw)                             \
@@ -124,6 +125,8 @@ inline constexpr const char* kOptirsBackendGet = "optirs_backend_get";
     X(QUANTIZE_BLOCKS, quantize_blocks)         \
     X(DEQUANTIZE_BLOCKS, dequantize_blocks)     \
     X(DELAYED_SCALING, delayed_scaling)         \
+    X(QUANTIZE_MX, quantize_mx)                 \
+    X(DEQUANTIZE_MX, dequantize_mx)             \
     X(LAYER_NORM, layer_norm)                   \
     X(LAYER_NORM_BACKWARD, layer_norm_backward) \
     X(RMS_NORM, rms_norm)                       \
@@ -140,13 +143,7 @@ inline constexpr const char* kOptirsBackendGet = "optirs_backend_get";
     X(EMBEDDING, embedding)                     \
     X(EMBEDDING_BACKWARD, embedding_backward)   \
     X(MATMUL, matmul)                           \
+    X(GROUPED_MATMUL, grouped_matmul)           \
+    X(MATMUL_MX, matmul_mx)                     \
     X(ATTENTION, attention)                     \
     X(ATTENTION_BACKWARD, attention_backward)
-
-/// The same for every kernel: what needs a line for each expands this. These are the CPU's alone.
-#define OPTIRS_KERNEL_LIST(X)         \
-    OPTIRS_COMMON_KERNEL_LIST(X)      \
-    X(GROUPED_MATMUL, grouped_matmul) \
-    X(QUANTIZE_MX, quantize_mx)       \
-    X(DEQUANTIZE_MX, dequantize_mx)   \
-    X(MATMUL_MX, matmul_mx)

@@ -1,81 +1,47 @@
 // Attention's forward kernel for Hopper: when it is chosen, and the tensor maps that it reads through.
 #include <algorithm>
-#include <array>
 
 #include "src/cuda/attention.h"
 #include "src/cuda/kernels/attention_hopper_arguments.h"
-#include "src/cuda/libraries.h"
-#include "src/cuda/status.h"
+#include "src/cuda/tensor_map.h"
 
 namespace optirs::cuda {
 namespace {
 
 constexpr int32_t kHopper = 90;
-constexpr int kBytes = 2;  // of an element
-constexpr int64_t kLargestStride = (int64_t{1} << 40) / kBytes;
 
-/// Extents and strides of an operand, fastest first, in elements.
-struct Dimensions {
-    std::array<int64_t, 4> extents;
-    std::array<int64_t, 3> strides;
-};
-
-Dimensions dimensionsOf(const HeadOperand& operand, int64_t rows, int64_t heads, int64_t batches) {
-    return {{operand.width, rows, heads, batches},
-            {operand.row_stride, operand.head_stride, operand.batch_stride}};
+MappedTensor tensorOf(Element element, const HeadOperand& operand, int64_t rows, int64_t heads,
+                      int64_t batches) {
+    return {.data = operand.data,
+            .type = element == Element::kBF16 ? CU_TENSOR_MAP_DATA_TYPE_BFLOAT16
+                                              : CU_TENSOR_MAP_DATA_TYPE_FLOAT16,
+            .bytes = 2,
+            .extents = {operand.width, rows, heads, batches},
+            .strides = {operand.row_stride, operand.head_stride, operand.batch_stride}};
 }
-Dimensions queriesOf(const AttentionScores& scores) {
-    return dimensionsOf(scores.q, scores.rows, scores.heads, scores.batches);
+MappedTensor queriesOf(Element element, const AttentionScores& scores) {
+    return tensorOf(element, scores.q, scores.rows, scores.heads, scores.batches);
 }
-Dimensions columnsOf(const AttentionScores& scores, const HeadOperand& operand) {
-    return dimensionsOf(operand, scores.columns, scores.kv_heads, scores.batches);
-}
-
-/// Whether a tensor map can be made; a stride along which there is nothing to go does not matter.
-bool isMappable(const HeadOperand& operand, const Dimensions& d) {
-    bool is_mappable = operand.is_vector != 0 && std::ranges::min(d.extents) > 0;
-    for (size_t i = 0; i < d.strides.size(); ++i) {
-        is_mappable &= d.extents[i + 1] == 1 || (d.strides[i] > 0 && d.strides[i] < kLargestStride);
-    }
-    return is_mappable;
-}
-
-CUtensorMap mapOf(Element element, const HeadOperand& operand, const Dimensions& d, int tile_rows) {
-    uint64_t extents[4];
-    uint64_t strides[3];
-    std::ranges::copy(d.extents, extents);
-    for (size_t i = 0; i < d.strides.size(); ++i) {
-        strides[i] = static_cast<uint64_t>(d.extents[i + 1] == 1 ? operand.width : d.strides[i]) * kBytes;
-    }
-    const uint32_t box[4] = {kHopperPanel, static_cast<uint32_t>(tile_rows), 1, 1};
-    constexpr uint32_t kSteps[4] = {1, 1, 1, 1};
-    CUtensorMap map;
-    checkDriver(
-        libraries().driver.api.tensorMapEncodeTiled(
-            &map,
-            element == Element::kBF16 ? CU_TENSOR_MAP_DATA_TYPE_BFLOAT16 : CU_TENSOR_MAP_DATA_TYPE_FLOAT16, 4,
-            operand.data, extents, strides, box, kSteps, CU_TENSOR_MAP_INTERLEAVE_NONE,
-            CU_TENSOR_MAP_SWIZZLE_128B, CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
-            CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE),
-        "cuTensorMapEncodeTiled");
-    return map;
+MappedTensor columnsOf(Element element, const AttentionScores& scores, const HeadOperand& operand) {
+    return tensorOf(element, operand, scores.columns, scores.kv_heads, scores.batches);
 }
 
 }  // namespace
 
 bool isForHopper(int32_t capability, Element element, const AttentionArguments& arguments) {
     const AttentionScores& s = arguments.scores;
-    const bool is_there = capability == kHopper && libraries().driver.api.tensorMapEncodeTiled != nullptr;
+    const bool is_there = capability == kHopper && hasTensorMaps();
     const bool is_plain = s.q_lengths == nullptr && s.kv_lengths == nullptr && s.q_starts == nullptr &&
                           s.kv_starts == nullptr && s.block_table == nullptr && s.window_left < 0 &&
                           s.window_right < 0 && s.bias == nullptr && s.slopes == nullptr && s.drops == 0 &&
                           s.soft_cap == 0;
     const bool has_codes = hasCodes(s.q) || hasCodes(s.k) || hasCodes(s.v);
+    const bool has_vectors = s.q.is_vector != 0 && s.k.is_vector != 0 && s.v.is_vector != 0;
     return is_there && is_plain && element != Element::kF32 && !has_codes && arguments.parts == 1 &&
            std::max(s.q.width, s.v.width) <= kAttentionSlice &&
            s.scale > 0 &&  // the largest product has the largest score
-           isMappable(s.q, queriesOf(s)) && isMappable(s.k, columnsOf(s, s.k)) &&
-           isMappable(s.v, columnsOf(s, s.v));
+           has_vectors && isMappable(queriesOf(element, s)) && isMappable(columnsOf(element, s, s.k)) &&
+           isMappable(columnsOf(element, s, s.v));
 }
 
 void attentionForwardHopper(const Queue& queue, Element element, const AttentionArguments& arguments) {
@@ -86,9 +52,9 @@ void attentionForwardHopper(const Queue& queue, Element element, const Attention
     const size_t index = attentionWidthIndex(s);
     const int width = kAttentionWidths[index];
     const int columns = hopperColumns(width);
-    const AttentionHopperArguments given = {.q = mapOf(element, s.q, queriesOf(s), kHopperRows),
-                                            .k = mapOf(element, s.k, columnsOf(s, s.k), columns),
-                                            .v = mapOf(element, s.v, columnsOf(s, s.v), columns),
+    const AttentionHopperArguments given = {.q = tensorMapOf(queriesOf(element, s), kHopperRows),
+                                            .k = tensorMapOf(columnsOf(element, s, s.k), columns),
+                                            .v = tensorMapOf(columnsOf(element, s, s.v), columns),
                                             .attention = arguments};
     const int64_t parts = s.batches * ((s.rows + kHopperRows - 1) / kHopperRows);
     launchKernel(queue, {"attention_hopper", kNames[element == Element::kBF16 ? 0 : 1][index]},

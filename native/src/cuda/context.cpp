@@ -48,15 +48,23 @@ CUdevice deviceHandle(int32_t device) {
     return handle;
 }
 
+namespace {
+
+int32_t attributeOf(int32_t device, int32_t which) {
+    int32_t value = 0;
+    checkDriver(driver().deviceGetAttribute(&value, which, deviceHandle(device)), "cuDeviceGetAttribute");
+    return value;
+}
+
+}  // namespace
+
 int32_t computeCapability(int32_t device) {
-    const CUdevice handle = deviceHandle(device);
-    const auto attribute = [&](int32_t which) {
-        int32_t value = 0;
-        checkDriver(driver().deviceGetAttribute(&value, which, handle), "cuDeviceGetAttribute");
-        return value;
-    };
-    return attribute(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR) * 10 +
-           attribute(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
+    return attributeOf(device, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR) * 10 +
+           attributeOf(device, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
+}
+
+int32_t multiprocessorCount(int32_t device) {
+    return attributeOf(device, CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
 }
 
 CUcontext primaryContext(int32_t device) {

@@ -19,6 +19,8 @@ CUdevice deviceHandle(int32_t device);
 /// Major times 10 plus minor.
 int32_t computeCapability(int32_t device);
 
+int32_t multiprocessorCount(int32_t device);
+
 /// Makes the device's context current on this thread, and what was current before at the end: other users of
 /// CUDA on this thread are not disturbed.
 class ContextScope {

@@ -1,4 +1,4 @@
-// Matrix products through cuBLASLt.
+// Matrix products: by cuBLASLt, or FP8 on Hopper by the project's own kernel.
 //
 // All matrices are row-major: D[m,n] = epilogue(alpha op(A)[m,k] op(B)[k,n] + beta C[m,n]). cuBLASLt is
 // column-major and gets the transposed problem, D^T = op(B)^T op(A)^T: its A is our B, its m our n.
@@ -10,12 +10,10 @@
 #include <span>
 #include <vector>
 
-#include "src/cuda/api/cublaslt.h"
+#include "src/cuda/kernels/matmul_arguments.h"
 #include "src/cuda/launch.h"
 
 namespace optirs::cuda {
-
-enum class MatrixType : int32_t { kF32, kF16, kBF16, kE4M3, kE5M2 };
 
 enum class GemmEpilogue : int32_t {
     kNone,
@@ -33,8 +31,8 @@ enum class GemmEpilogue : int32_t {
 enum class ScaleMode : int32_t {
     kTensor,    // one number
     kRow,       // one for each row of A, or column of op(B); cuBLASLt 12.9 and later
-    kBlock128,  // one for each 128 of k: A [k/128, m], op(B) [k/128, n]; 12.9 and later
-    kTile128,   // one for each 128 x 128 of op(B); 12.9 and later
+    kBlock128,  // one for each 128 of a row: [rows, k/128]; own kernel only
+    kTile128,   // one for each 128 x 128: [rows/128, k/128]; own kernel only
 };
 
 struct MatrixOperand {
@@ -63,6 +61,7 @@ struct Gemm {
     float* d_amax = nullptr;         // FP8 output: max |D| before it is scaled
     float alpha = 1;
     float beta = 0;
+    const float* factors = nullptr;  // alpha and beta in memory of the device, in place of the two
     GemmEpilogue epilogue = GemmEpilogue::kNone;
     void* bias = nullptr;
     MatrixType bias_type = MatrixType::kF32;
@@ -76,13 +75,28 @@ struct Gemm {
 /// Workspace that opens all of cuBLASLt's algorithms: 32 MiB from Hopper on, 4 MiB before.
 uint64_t gemmWorkspaceBytes(int32_t device);
 
-/// Throws INVALID_ARGUMENT for what cuBLASLt's documentation rules out, UNAVAILABLE without cuBLASLt,
-/// UNIMPLEMENTED where no algorithm fits. The algorithm is the one that tuneGemm has measured for the shape,
-/// in this process or an earlier one; else the heuristic's.
+/// By the kernel for Hopper where prefersHopper says so, else by cuBLASLt. Throws INVALID_ARGUMENT for what
+/// cuBLASLt's documentation rules out, UNAVAILABLE without cuBLASLt, UNIMPLEMENTED where no algorithm fits.
 void gemm(const Queue& queue, const Gemm& problem, void* workspace, uint64_t workspace_bytes);
 
-/// Measures the candidates of the heuristic, which write D, on problems that differ in their memory alone.
-/// The fastest is kept for this shape, in the cache of tunings too. Waits for the stream.
+/// Whether the own kernel computes an FP8 product that it can (isForHopper). A guess until both are measured:
+/// it does what cuBLASLt cannot, which are block scales, row scales before 12.9, two operands of f8E5M2, m or
+/// n that are not multiples of 16, a D that is not aligned to 16 bytes, and all where cuBLASLt is not loaded.
+bool prefersHopper(const Gemm& problem);
+
+/// Whether the own FP8 kernel computes it, on a device of this compute capability (90 for 9.0) with this
+/// driver: A stored as [m,k] and B as [n,k], with addresses and strides that are multiples of 16 bytes, and
+/// no epilogue but a bias.
+bool isForHopper(int32_t capability, const Gemm& problem);
+/// For what isForHopper says. Block scales are always summed in f32.
+void gemmHopper(const Queue& queue, const Gemm& problem);
+
+/// The algorithm is the one that tuneGemm has measured for the shape, in this process or an earlier one; else
+/// the heuristic's.
+void gemmCublasLt(const Queue& queue, const Gemm& problem, void* workspace, uint64_t workspace_bytes);
+
+/// Measures the candidates of cuBLASLt's heuristic, which write D, on problems that differ in their memory
+/// alone. The fastest is kept for this shape, in the cache of tunings too. Waits for the stream.
 std::vector<optirs_timing> tuneGemm(const Queue& queue, std::span<const Gemm> problems, void* workspace,
                                     uint64_t workspace_bytes);
 

@@ -13,7 +13,6 @@ using core::Code;
 using core::concat;
 using core::Error;
 
-constexpr int64_t kBlockScales = 120900;  // cuBLASLt 12.9
 constexpr int32_t kAda = 89;
 constexpr int32_t kHopper = 90;
 constexpr int32_t kBlackwell = 100;
@@ -53,35 +52,29 @@ bool usesAux(GemmEpilogue epilogue) {
            epilogue == GemmEpilogue::kDGelu || epilogue == GemmEpilogue::kDGeluBiasGrad;
 }
 
+void refuseBlockScales(const Gemm& p) {
+    for (const ScaleMode mode : {p.a.scale_mode, p.b.scale_mode}) {
+        if (mode == ScaleMode::kBlock128 || mode == ScaleMode::kTile128) {
+            throw Error(Code::kUnimplemented,
+                        "gemm: block scales need compute capability 9.0, A stored as [m,k] and B as [n,k], "
+                        "addresses and rows of multiples of 16 bytes, and no epilogue but a bias");
+        }
+    }
+}
+
 void checkScales(const Gemm& p, int64_t version, int32_t capability) {
-    const auto is_plain = [](ScaleMode mode) { return mode == ScaleMode::kTensor; };
-    if (is_plain(p.a.scale_mode) && is_plain(p.b.scale_mode)) {
+    if (p.a.scale_mode == ScaleMode::kTensor && p.b.scale_mode == ScaleMode::kTensor) {
         return;
     }
-    if (version < kBlockScales) {
-        throw Error(Code::kUnimplemented,
-                    concat("gemm: row and block scales need cuBLASLt 12.9; this is version ", version / 10000,
-                           ".", version % 10000 / 100));
+    if (version < kCublasLtRowScales) {
+        throw Error(Code::kUnimplemented, concat("gemm: row scales need cuBLASLt 12.9; this is version ",
+                                                 version / 10000, ".", version % 10000 / 100));
     }
     if (capability != kHopper) {
-        throw Error(Code::kUnimplemented, "gemm: row and 128-block scales need a Hopper GPU");
+        throw Error(Code::kUnimplemented, "gemm: row scales need a Hopper GPU");
     }
-    if ((p.a.scale_mode == ScaleMode::kRow) != (p.b.scale_mode == ScaleMode::kRow)) {
+    if (p.a.scale_mode != p.b.scale_mode) {
         refuse("row scales must be those of A and of B");
-    }
-    if (p.a.scale_mode == ScaleMode::kTile128) {
-        refuse("128 x 128 scales belong to B; A has 1 x 128 scales");
-    }
-    if (is_plain(p.a.scale_mode) != is_plain(p.b.scale_mode)) {
-        refuse("block scales must be those of A and of B");
-    }
-    if (p.a.scale_mode == ScaleMode::kBlock128) {
-        if (p.has_fast_accumulation) {
-            refuse("block scales need promoted accumulation: has_fast_accumulation must be false");
-        }
-        if (p.n % 8 != 0 || p.m % 8 != 0) {
-            refuse(concat("block scales need m and n in multiples of 8; they are ", p.m, " and ", p.n));
-        }
     }
 }
 
@@ -95,6 +88,7 @@ void checkFloat8(const Gemm& p, int32_t capability, int64_t version) {
         refuse(concat("A is ", nameOf(p.a.type), " and B is ", nameOf(p.b.type),
                       "; both must be 8-bit, or none"));
     }
+    refuseBlockScales(p);
     if (p.a.type == MatrixType::kE5M2 && p.b.type == MatrixType::kE5M2) {
         refuse("A and B are both f8E5M2; one of them must be f8E4M3FN");
     }

@@ -3,6 +3,7 @@
 
 #include <optirs/kernel_attention.h>
 #include <optirs/kernel_matmul.h>
+#include <optirs/kernel_mx.h>
 #include <optirs/kernel_norm.h>
 #include <optirs/kernel_optimizer.h>
 #include <optirs/kernel_pointwise.h>
@@ -19,13 +20,15 @@
 namespace optirs::cuda {
 
 #define OPTIRS_DECLARE_RUN(NAME, name) void run(const optirs_##name##_args& args, CUstream stream);
-OPTIRS_COMMON_KERNEL_LIST(OPTIRS_DECLARE_RUN)
+OPTIRS_KERNEL_LIST(OPTIRS_DECLARE_RUN)
 #undef OPTIRS_DECLARE_RUN
 
 /// Bytes of workspace; none of the other kernels needs any.
 uint64_t workspaceOf(const optirs_layer_norm_backward_args& args);
 uint64_t workspaceOf(const optirs_rms_norm_backward_args& args);
 uint64_t workspaceOf(const optirs_matmul_args& args);
+uint64_t workspaceOf(const optirs_grouped_matmul_args& args);
+uint64_t workspaceOf(const optirs_matmul_mx_args& args);
 uint64_t workspaceOf(const optirs_attention_args& args);
 uint64_t workspaceOf(const optirs_attention_backward_args& args);
 uint64_t workspaceOf(const optirs_lamb_args& args);

@@ -1,4 +1,4 @@
-// optirs/kernel_matmul.h, by cuBLASLt
+// optirs/kernel_matmul.h
 #include <optional>
 #include <vector>
 
@@ -10,22 +10,24 @@
 namespace optirs::cuda {
 namespace {
 
-MatrixType matrixTypeOf(const optirs_dl_tensor& tensor) {
-    if (isFloat8(tensor)) {
-        return float8Of(tensor) == Float8::kE4M3 ? MatrixType::kE4M3 : MatrixType::kE5M2;
-    }
-    switch (elementOf(tensor)) {
-        case Element::kF32:
-            return MatrixType::kF32;
-        case Element::kBF16:
-            return MatrixType::kBF16;
-        default:
-            return MatrixType::kF16;
-    }
-}
-
 int64_t batchOf(const optirs_dl_tensor& tensor) {
     return tensor.ndim == 2 ? 1 : rowsOf(tensor) / tensor.shape[tensor.ndim - 2];
+}
+
+/// Blocks of `rows` rows and `columns` columns; 0 and 0 for the whole operand.
+ScaleMode scaleModeOf(int64_t rows, int64_t columns, int64_t operand_columns) {
+    constexpr int64_t kBlock = 128;
+    if (rows == 0 && columns == 0) {
+        return ScaleMode::kTensor;
+    }
+    if (rows == 1 && columns >= operand_columns) {
+        return ScaleMode::kRow;
+    }
+    const bool is_row = rows == 1 && columns == kBlock;
+    require(
+        is_row || (rows == kBlock && columns == kBlock),
+        "product with scales but for whole operands, rows along the sums, and blocks of 1x128 and 128x128");
+    return is_row ? ScaleMode::kBlock128 : ScaleMode::kTile128;
 }
 
 /// A dense matrix of the last two dimensions, with the scales of 8-bit types.
@@ -33,16 +35,14 @@ MatrixOperand operandOf(const optirs_dl_tensor& tensor, bool is_transposed, cons
                         int64_t scale_rows, int64_t scale_columns) {
     const int64_t rows = tensor.shape[tensor.ndim - 2];
     const int64_t columns = columnsOf(tensor);
-    const bool is_one = scale == nullptr || (scale_rows == 0 && scale_columns == 0);
-    require(is_one || (scale_rows == 1 && scale_columns >= columns),
-            "product with scales but for whole operands and for rows along the sums");
     return {.data = dataOf(&tensor),
             .type = matrixTypeOf(tensor),
             .is_transposed = is_transposed,
             .stride = columns,
             .batch_stride = tensor.ndim == 2 ? 0 : rows * columns,
             .scale = dataOf<float>(scale),
-            .scale_mode = is_one ? ScaleMode::kTensor : ScaleMode::kRow};
+            .scale_mode =
+                scale == nullptr ? ScaleMode::kTensor : scaleModeOf(scale_rows, scale_columns, columns)};
 }
 
 GemmEpilogue epilogueOf(const optirs_matmul_args& args) {

@@ -33,7 +33,7 @@ void runKernel(int32_t kernel, const void* args, CUstream stream) {
 #define OPTIRS_RUN(NAME, name) \
     case OPTIRS_KERNEL_##NAME: \
         return run(*static_cast<const optirs_##name##_args*>(args), stream);
-        OPTIRS_COMMON_KERNEL_LIST(OPTIRS_RUN)
+        OPTIRS_KERNEL_LIST(OPTIRS_RUN)
 #undef OPTIRS_RUN
         default:
             throw core::Error(core::Code::kUnimplemented,
@@ -46,7 +46,7 @@ uint64_t kernelWorkspace(int32_t kernel, const void* args) {
 #define OPTIRS_WORKSPACE(NAME, name) \
     case OPTIRS_KERNEL_##NAME:       \
         return workspaceOrNone<optirs_##name##_args>(args);
-        OPTIRS_COMMON_KERNEL_LIST(OPTIRS_WORKSPACE)
+        OPTIRS_KERNEL_LIST(OPTIRS_WORKSPACE)
 #undef OPTIRS_WORKSPACE
         default:
             return 0;

@@ -40,6 +40,20 @@ Float8 float8Of(const optirs_dl_tensor& tensor) {
     return tensor.dtype.code == OPTIRS_DL_F8E4M3FN ? Float8::kE4M3 : Float8::kE5M2;
 }
 
+MatrixType matrixTypeOf(const optirs_dl_tensor& tensor) {
+    if (isFloat8(tensor)) {
+        return float8Of(tensor) == Float8::kE4M3 ? MatrixType::kE4M3 : MatrixType::kE5M2;
+    }
+    switch (elementOf(tensor)) {
+        case Element::kF32:
+            return MatrixType::kF32;
+        case Element::kBF16:
+            return MatrixType::kBF16;
+        default:
+            return MatrixType::kF16;
+    }
+}
+
 Indices indicesOf(const optirs_dl_tensor* tensor) {
     return tensor == nullptr ? Indices{} : Indices{dataOf<void>(tensor), tensor->dtype.bits};
 }

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 
+#include "src/cuda/kernels/matmul_arguments.h"
 #include "src/cuda/row_kernels.h"
 
 namespace optirs::cuda {
@@ -28,6 +29,8 @@ bool isF32(const optirs_dl_tensor& tensor);
 Element elementOf(const optirs_dl_tensor& tensor);
 bool isFloat8(const optirs_dl_tensor& tensor);
 Float8 float8Of(const optirs_dl_tensor& tensor);
+/// Of any of them.
+MatrixType matrixTypeOf(const optirs_dl_tensor& tensor);
 /// Of integers of 32 or 64 bits; NULL is without data.
 Indices indicesOf(const optirs_dl_tensor* tensor);
 

@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 
 #include <memory>
+#include <utility>
 
 #include "kernels.h"
 #include "mock/control.h"
@@ -42,7 +43,7 @@ class GemmTest : public ::testing::Test {
 
     core::Code refused(const Gemm& problem, const char* text) {
         try {
-            gemm(testQueue(), problem, nullptr, 0);
+            gemmCublasLt(testQueue(), problem, nullptr, 0);
         } catch (const core::Error& error) {
             EXPECT_NE(error.message().find(text), std::string::npos) << error.message();
             return error.code();
@@ -92,7 +93,7 @@ void checkLayouts() {
             problem.d_batch_stride = m * n;
             problem.alpha = 0.5F;
             problem.beta = 2;
-            gemm(testQueue(), problem, nullptr, 0);
+            gemmCublasLt(testQueue(), problem, nullptr, 0);
             expectNear<D>(
                 d,
                 [&](int64_t at) {
@@ -152,7 +153,7 @@ TEST_F(GemmTest, Epilogues) {
     const auto run = [&](GemmEpilogue epilogue) {
         bias.fill(3);
         problem.epilogue = epilogue;
-        gemm(testQueue(), problem, nullptr, 0);
+        gemmCublasLt(testQueue(), problem, nullptr, 0);
     };
     run(GemmEpilogue::kBias);
     expectNear<BF16>(d, [&](int64_t i) { return product(i) + bias.value(i % n); }, unit, 1e-6);
@@ -231,7 +232,7 @@ TEST_F(GemmTest, Float8WithOneScaleEach) {
     for (const bool fast : {false, true}) {
         control->reset();
         test.problem.has_fast_accumulation = fast;
-        gemm(testQueue(), test.problem, nullptr, 0);
+        gemmCublasLt(testQueue(), test.problem, nullptr, 0);
         expectNear<BF16>(
             test.d,
             [&](int64_t at) {
@@ -258,7 +259,7 @@ TEST_F(GemmTest, Float8ResultWithScaleAndAmax) {
     test.problem.d_type = MatrixType::kE4M3;
     test.problem.d_scale = &d_scale;
     test.problem.d_amax = &amax;
-    gemm(testQueue(), test.problem, nullptr, 0);
+    gemmCublasLt(testQueue(), test.problem, nullptr, 0);
     float greatest = 0;
     for (int64_t i = 0; i < d.size(); ++i) {
         greatest = std::fmax(greatest, static_cast<float>(std::fabs(d.value(i))));
@@ -267,43 +268,58 @@ TEST_F(GemmTest, Float8ResultWithScaleAndAmax) {
                 static_cast<double>(greatest) / 16);
 }
 
-TEST_F(GemmTest, Float8WithBlockScales) {
+TEST_F(GemmTest, Float8WithRowScales) {
     Float8Case test;
-    Array<F32> a_scales(2 * test.kM);
-    Array<F32> b_scales(2);  // one tile of n, two of k
-    Array<F32> b_rows(2 * test.kN);
+    Array<F32> a_scales(test.kM);
+    Array<F32> b_scales(test.kN);
     a_scales.fill(4);
     b_scales.fill(5);
-    b_rows.fill(6);
-    const auto check = [&](const std::function<double(int64_t, int64_t)>& a_scale,
-                           const std::function<double(int64_t, int64_t)>& b_scale) {
-        gemm(testQueue(), test.problem, nullptr, 0);
-        expectNear<BF16>(
-            test.d,
-            [&](int64_t at) {
-                double sum = 0;
-                for (int64_t p = 0; p < test.kK; ++p) {
-                    sum += test.a.value(at / test.kN * test.kK + p) * a_scale(at / test.kN, p) *
-                           test.b.value(at % test.kN * test.kK + p) * b_scale(at % test.kN, p);
-                }
-                return sum;
-            },
-            2 * ElementOf<BF16>::kUnit, 1);
-    };
     test.problem.a.scale = &a_scales.data()->bits;
     test.problem.b.scale = &b_scales.data()->bits;
-    test.problem.a.scale_mode = ScaleMode::kBlock128;
-    test.problem.b.scale_mode = ScaleMode::kTile128;
-    check([&](int64_t i, int64_t p) { return a_scales.value(p / 128 * test.kM + i); },
-          [&](int64_t, int64_t p) { return b_scales.value(p / 128); });
-    test.problem.b.scale = &b_rows.data()->bits;
-    test.problem.b.scale_mode = ScaleMode::kBlock128;
-    check([&](int64_t i, int64_t p) { return a_scales.value(p / 128 * test.kM + i); },
-          [&](int64_t j, int64_t p) { return b_rows.value(p / 128 * test.kN + j); });
     test.problem.a.scale_mode = ScaleMode::kRow;
     test.problem.b.scale_mode = ScaleMode::kRow;
-    check([&](int64_t i, int64_t) { return a_scales.value(i); },
-          [&](int64_t j, int64_t) { return b_rows.value(j); });
+    gemmCublasLt(testQueue(), test.problem, nullptr, 0);
+    expectNear<BF16>(
+        test.d,
+        [&](int64_t at) {
+            double sum = 0;
+            for (int64_t p = 0; p < test.kK; ++p) {
+                sum += test.a.value(at / test.kN * test.kK + p) * test.b.value(at % test.kN * test.kK + p);
+            }
+            return sum * a_scales.value(at / test.kN) * b_scales.value(at % test.kN);
+        },
+        2 * ElementOf<BF16>::kUnit, 1);
+}
+
+TEST_F(GemmTest, HopperHasWhatCublasLtLacks) {
+    const Float8Case good;
+    EXPECT_TRUE(isForHopper(90, good.problem));
+    EXPECT_FALSE(isForHopper(100, good.problem));
+    EXPECT_FALSE(prefersHopper(good.problem));
+    const auto expectHopper = [&](const std::function<void(Gemm&)>& change) {
+        Gemm changed = good.problem;
+        change(changed);
+        EXPECT_TRUE(prefersHopper(changed));
+        EXPECT_TRUE(isForHopper(90, changed));
+    };
+    expectHopper([](Gemm& p) { p.a.scale_mode = ScaleMode::kBlock128; });
+    expectHopper([](Gemm& p) { p.b.scale_mode = ScaleMode::kTile128; });
+    expectHopper([](Gemm& p) { p.b.scale_mode = ScaleMode::kRow; });
+    expectHopper([](Gemm& p) { p.a.type = p.b.type = MatrixType::kE5M2; });
+    expectHopper([](Gemm& p) { p.m = 15; });
+    expectHopper([](Gemm& p) { p.n = 31; });
+    expectHopper([](Gemm& p) { p.d = static_cast<char*>(p.d) + 2; });
+
+    Gemm rows = good.problem;
+    rows.a.scale_mode = rows.b.scale_mode = ScaleMode::kRow;
+    EXPECT_FALSE(prefersHopper(rows));
+    auto& cublaslt = libraries().cublaslt;
+    const auto version = std::exchange(cublaslt.version, 120803);
+    EXPECT_TRUE(prefersHopper(rows));
+    cublaslt.version = version;
+    cublaslt.is_loaded = false;
+    EXPECT_TRUE(prefersHopper(good.problem));
+    cublaslt.is_loaded = true;
 }
 
 TEST_F(GemmTest, WhatCublasRulesOutIsRefused) {
@@ -341,11 +357,11 @@ TEST_F(GemmTest, WhatCublasRulesOutIsRefused) {
     p.epilogue = GemmEpilogue::kDGelu;
     EXPECT_EQ(refused(p, "aux is NULL"), Code::kInvalidArgument);
     p = good.problem;
-    p.a.scale_mode = ScaleMode::kBlock128;
-    EXPECT_EQ(refused(p, "block scales must be those of A and of B"), Code::kInvalidArgument);
     p.b.scale_mode = ScaleMode::kTile128;
-    p.has_fast_accumulation = true;
-    EXPECT_EQ(refused(p, "block scales need promoted accumulation"), Code::kInvalidArgument);
+    EXPECT_EQ(refused(p, "block scales need compute capability 9.0"), Code::kUnimplemented);
+    p = good.problem;
+    p.a.scale_mode = ScaleMode::kRow;
+    EXPECT_EQ(refused(p, "row scales must be those of A and of B"), Code::kInvalidArgument);
     p = good.problem;
     p.d_scale = p.a.scale;
     EXPECT_EQ(refused(p, "belong to an FP8 result"), Code::kInvalidArgument);
@@ -358,9 +374,9 @@ TEST_F(GemmTest, TheFirstGoodAlgorithmIsKept) {
     test.problem.d_type = MatrixType::kF32;
     Array<F32> d(test.kM * test.kN);
     test.problem.d = d.data();
-    gemm(testQueue(), test.problem, nullptr, 0);
+    gemmCublasLt(testQueue(), test.problem, nullptr, 0);
     control->reset();
-    gemm(testQueue(), test.problem, nullptr, 0);
+    gemmCublasLt(testQueue(), test.problem, nullptr, 0);
     const std::string calls = control->calls();
     EXPECT_EQ(calls.find("Heuristic"), std::string::npos);
     EXPECT_NE(calls.find("cublasLtMatmul(algo=7"), std::string::npos);
@@ -377,7 +393,7 @@ TEST_F(GemmTest, EveryFailureIsTypedAndLeavesNothing) {
         control->fail(nullptr, k, 15);
         bool has_failed = false;
         try {
-            gemm(testQueue(), test.problem, nullptr, 0);
+            gemmCublasLt(testQueue(), test.problem, nullptr, 0);
         } catch (const core::Error& error) {
             has_failed = true;
             EXPECT_EQ(error.code(), core::Code::kUnimplemented) << error.message();

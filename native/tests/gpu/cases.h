@@ -41,6 +41,7 @@ inline float* floats(void* address) { return static_cast<float*>(address); }
 std::vector<Case> optimizerCases(int64_t scale);
 std::vector<Case> memoryCases(int64_t scale);
 std::vector<Case> productCases(int64_t scale);
+std::vector<Case> groupedCases(int64_t scale);
 std::vector<Case> attentionCases(int64_t scale);
 
 }  // namespace optirs::gpu_check

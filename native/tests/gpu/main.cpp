@@ -123,7 +123,7 @@ int run(bool is_small, const std::string& json) {
     std::printf("%-28s %-14s %9s %10s %8s %9s\n", "kernel", "shape", "error", "ms", "GB/s", "TFLOP/s");
     std::vector<Outcome> outcomes;
     bool is_good = true;
-    for (const auto make : {optimizerCases, memoryCases, productCases, attentionCases}) {
+    for (const auto make : {optimizerCases, memoryCases, productCases, groupedCases, attentionCases}) {
         for (const Case& made : make(is_small ? kSmall : 1)) {
             const Outcome outcome = measure(queue, made, is_small);
             std::printf("%-28s %-14s %9.3f %10.4f %8.0f %9.0f  %s\n", outcome.name.c_str(),

@@ -4,6 +4,7 @@
 
 #include "cases.h"
 #include "numbers.h"
+#include "src/cuda/mx.h"
 #include "src/cuda/row_kernels.h"
 
 namespace optirs::gpu_check {
@@ -277,6 +278,40 @@ Case quantizeBlocksCase(int64_t rows, int64_t columns) {
     return made;
 }
 
+/// MXFP8: blocks of 32 with a scale of E8M0.
+Case quantizeMxCase(int64_t rows, int64_t columns) {
+    constexpr size_t kBlock = 32;
+    const auto numbers = randomNumbers<BF16>(rows * columns, 1);
+    std::vector<E4M3> cast(numbers.size());
+    std::vector<uint8_t> scales(numbers.size() / kBlock);
+    for (size_t block = 0; block < scales.size(); ++block) {
+        float greatest = 0;
+        for (size_t i = block * kBlock; i < (block + 1) * kBlock; ++i) {
+            greatest = std::fmax(greatest, std::fabs(toFloat(numbers[i])));
+        }
+        const int power = std::ilogb(greatest) - 8;
+        scales[block] = static_cast<uint8_t>(power + 127);
+        for (size_t i = block * kBlock; i < (block + 1) * kBlock; ++i) {
+            cast[i] = rounded<E4M3>(std::ldexp(toFloat(numbers[i]), -power));
+        }
+    }
+    Case made = {"quantize MXFP8 bf16->e4m3",
+                 shapeOf(rows, columns),
+                 3.0 * static_cast<double>(rows * columns),
+                 0,
+                 {},
+                 {}};
+    made.buffers = {input("x", bytesOf(numbers)),
+                    {"y", std::vector<char>(cast.size()), sameBytes(bytesOf(cast))},
+                    {"scales", std::vector<char>(scales.size()), sameBytes(bytesOf(scales))}};
+    made.run = [=](const Queue& queue, const std::vector<void*>& b) {
+        quantizeMx(
+            queue, MxFormat::kE4M3, Element::kBF16, false,
+            {b[0], static_cast<uint8_t*>(b[1]), static_cast<uint8_t*>(b[2]), nullptr, rows, columns, 0});
+    };
+    return made;
+}
+
 }  // namespace
 
 std::vector<Case> memoryCases(int64_t scale) {
@@ -290,6 +325,7 @@ std::vector<Case> memoryCases(int64_t scale) {
     cases.push_back(swiGluCase(rows, 4096));
     cases.push_back(castTransposeCase(rows, 8192 / scale));
     cases.push_back(quantizeBlocksCase(rows, 4096));
+    cases.push_back(quantizeMxCase(rows, 4096));
     return cases;
 }
 

@@ -14,7 +14,9 @@ public static partial class Kernels
     /// </summary>
     /// <param name="a">[rows, k]: f32, bf16, f16 or an 8-bit float.</param>
     /// <param name="b">[groups, k, n], [groups, n, k] if transposed, [rows, n] if a is: the type of a, or the other 8-bit float.</param>
-    /// <param name="groupSizes">s32 [groups]: rows of each group, one after the other; together at most <c>rows</c>.</param>
+    /// <param name="groupSizes">
+    /// s32 [groups]: rows of each group, one after the other; together at most <c>rows</c>, which a device does not check.
+    /// </param>
     /// <param name="output">Receives [rows, n], or [groups, k, n] if a is transposed: f32, bf16 or f16.</param>
     /// <param name="options">Transposes, scales and more.</param>
     /// <param name="workspace">Memory for the operands as f32, where they are not: <see cref="GroupedMatmulWorkspace"/> bytes.</param>

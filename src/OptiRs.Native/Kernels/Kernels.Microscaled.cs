@@ -45,7 +45,7 @@ public static partial class Kernels
     /// <param name="aScales">Scales of the blocks of a.</param>
     /// <param name="b">Codes of [n, k]: both have their blocks along what is summed.</param>
     /// <param name="bScales">Scales of the blocks of b.</param>
-    /// <param name="output">Receives [m, n]: f32, bf16 or f16.</param>
+    /// <param name="output">Receives [m, n]: f32, bf16 or, on the CPU, f16.</param>
     /// <param name="workspace">Memory for both operands as f32: 4 k (m + n) bytes, each rounded up to 64.</param>
     /// <param name="aTensorScale">f32[1], NVFP4: the scale of a; 1 if left out.</param>
     /// <param name="bTensorScale">f32[1], NVFP4: the scale of b; 1 if left out.</param>

@@ -58,7 +58,10 @@ enum : int32_t {  // cudaDataType_t
 enum : int32_t { CUBLAS_OP_N = 0, CUBLAS_OP_T = 1 };
 enum : int32_t { CUBLAS_COMPUTE_32F = 68, CUBLAS_COMPUTE_32F_FAST_TF32 = 77 };
 
+enum : int32_t { CUBLASLT_POINTER_MODE_HOST = 0, CUBLASLT_POINTER_MODE_DEVICE = 1 };
+
 enum : int32_t {  // cublasLtMatmulDescAttributes_t
+    CUBLASLT_MATMUL_DESC_POINTER_MODE = 2,
     CUBLASLT_MATMUL_DESC_TRANSA = 3,
     CUBLASLT_MATMUL_DESC_TRANSB = 4,
     CUBLASLT_MATMUL_DESC_EPILOGUE = 7,
@@ -91,11 +94,9 @@ enum : int32_t {  // cublasLtEpilogue_t
     CUBLASLT_EPILOGUE_BGRADB = 512,
 };
 
-enum : int32_t {  // cublasLtMatmulMatrixScale_t; the last three since 12.9
+enum : int32_t {  // cublasLtMatmulMatrixScale_t; the last since 12.9
     CUBLASLT_MATMUL_MATRIX_SCALE_SCALAR_32F = 0,
     CUBLASLT_MATMUL_MATRIX_SCALE_OUTER_VEC_32F = 3,
-    CUBLASLT_MATMUL_MATRIX_SCALE_VEC128_32F = 4,
-    CUBLASLT_MATMUL_MATRIX_SCALE_BLK128x128_32F = 5,
 };
 
 enum : int32_t {  // cublasLtMatrixLayoutAttribute_t

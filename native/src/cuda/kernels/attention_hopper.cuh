@@ -35,16 +35,9 @@ struct HopperMemory {
     __device__ __forceinline__ uint32_t isFree(uint32_t slot) const { return isFull(slot) + 8; }
 };
 
-/// A slot of the ring and how often, modulo 2, it has been come by. All go around in the order in which tiles
-/// are multiplied: the keys of a tile come before the values of the one before it.
-struct HopperPlace {
-    uint32_t slot = 0;
-    uint32_t phase = 0;
-
-    __device__ __forceinline__ HopperPlace next() const {
-        return slot + 1 < kHopperSlots ? HopperPlace{slot + 1, phase} : HopperPlace{0, phase ^ 1};
-    }
-};
+/// All go around in the order in which tiles are multiplied: the keys of a tile come before the values of the
+/// one before it.
+using HopperPlace = RingPlace<kHopperSlots>;
 
 /// What a block works on.
 struct HopperWork {

@@ -98,4 +98,15 @@ __device__ __forceinline__ void syncNamed(int barrier, int threads) {
 
 #endif
 
+/// A slot of a ring in shared memory and how often, modulo 2, it has been come by.
+template <uint32_t kSlots>
+struct RingPlace {
+    uint32_t slot = 0;
+    uint32_t phase = 0;
+
+    __device__ __forceinline__ RingPlace next() const {
+        return slot + 1 < kSlots ? RingPlace{slot + 1, phase} : RingPlace{0, phase ^ 1};
+    }
+};
+
 }  // namespace optirs::cuda

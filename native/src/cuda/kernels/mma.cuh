@@ -102,6 +102,14 @@ struct Mma {
         const T* from = tile + (row + lane.group) * stride + k + 2 * lane.pair;
         return {{pairAt(from), pairAt(from + 8 * stride), pairAt(from + 8), pairAt(from + 8 * stride + 8)}};
     }
+    /// The transpose of rows k.. and columns row.. of a tile.
+    static __device__ __forceinline__ A down(const T* tile, int stride, int k, int row) {
+        const MmaLane lane = mmaLane();
+        const T* from = tile + (k + 2 * lane.pair) * stride + row + lane.group;
+        const T* below = from + 8 * stride;
+        return {{pair(from[0], from[stride]), pair(from[8], from[stride + 8]), pair(below[0], below[stride]),
+                 pair(below[8], below[stride + 8])}};
+    }
     /// The transpose of rows column.. and columns k.. of a tile.
     static __device__ __forceinline__ B columns(const T* tile, int stride, int column, int k) {
         const MmaLane lane = mmaLane();
@@ -158,6 +166,11 @@ struct Mma<F32> {
         load<2>(from, low);
         load<2>(from + 8 * stride, high);
         return {{low[0], high[0], low[1], high[1]}};
+    }
+    static __device__ __forceinline__ A down(const F32* tile, int stride, int k, int row) {
+        const MmaLane lane = mmaLane();
+        const F32* from = tile + (k + 2 * lane.pair) * stride + row + lane.group;
+        return {{from[0].bits, from[8].bits, from[stride].bits, from[stride + 8].bits}};
     }
     static __device__ __forceinline__ B columns(const F32* tile, int stride, int column, int k) {
         const MmaLane lane = mmaLane();

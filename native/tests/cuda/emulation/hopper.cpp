@@ -88,20 +88,20 @@ void land(const Copy& copy) {
     for (uint32_t l = 0; l < map.box[3]; ++l) {
         for (uint32_t k = 0; k < map.box[2]; ++k) {
             for (uint32_t j = 0; j < map.box[1]; ++j) {
-                for (uint32_t i = 0; i < map.box[0]; ++i, to += 2) {
+                for (uint32_t i = 0; i < map.box[0]; ++i, to += map.bytes) {
                     const uint32_t offsets[] = {i, j, k, l};
                     bool is_inside = true;
                     uint64_t from = map.address;
                     for (int d = 0; d < 4; ++d) {
                         index[d] = copy.first[d] + offsets[d];
                         is_inside &= index[d] >= 0 && index[d] < static_cast<int64_t>(map.extents[d]);
-                        from += static_cast<uint64_t>(index[d]) * (d == 0 ? 2 : map.strides[d - 1]);
+                        from += static_cast<uint64_t>(index[d]) * (d == 0 ? map.bytes : map.strides[d - 1]);
                     }
                     uint16_t element = 0;
                     if (is_inside) {
-                        std::memcpy(&element, reinterpret_cast<const void*>(from), sizeof(element));
+                        std::memcpy(&element, reinterpret_cast<const void*>(from), map.bytes);
                     }
-                    std::memcpy(at(swizzled(to)), &element, sizeof(element));
+                    std::memcpy(at(swizzled(to)), &element, map.bytes);
                 }
             }
         }
@@ -189,18 +189,32 @@ void copyBox(uint32_t to, const cuda::CUtensorMap& map, int i, int j, int k, int
     copies.push_back(copy);
 }
 
-uint16_t operandElement(uint64_t descriptor, bool is_across, int row, int k) {
+namespace {
+
+/// Where an element of `bytes` bytes of an operand is.
+const unsigned char* operandAt(uint64_t descriptor, uint32_t bytes, uint32_t major, uint32_t other) {
     require(descriptor >> 62 == 1 && (descriptor >> 49 & 7U) == 0,
             "a matrix descriptor without the swizzle of 128 bytes, or with an offset");
     const auto field = [&](int bit) { return static_cast<uint32_t>(descriptor >> bit & 0x3fffU) << 4; };
-    const auto major = static_cast<uint32_t>(is_across ? row : k);
-    const auto other = static_cast<uint32_t>(is_across ? k : row);
-    // Eight rows of 128 bytes, then the stride; 64 elements of a row, then the leading offset.
-    const uint32_t address =
-        field(0) + major / 64 * field(16) + major % 64 * 2 + other / 8 * field(32) + other % 8 * 128;
+    // Eight rows of 128 bytes, then the stride; 128 bytes of a row, then the leading offset.
+    const uint32_t in_row = major * bytes;
+    return at(swizzled(field(0) + in_row / 128 * field(16) + in_row % 128 + other / 8 * field(32) +
+                       other % 8 * 128));
+}
+
+}  // namespace
+
+uint16_t operandElement(uint64_t descriptor, bool is_across, int row, int k) {
     uint16_t element = 0;
-    std::memcpy(&element, at(swizzled(address)), sizeof(element));
+    std::memcpy(&element,
+                operandAt(descriptor, sizeof(element), static_cast<uint32_t>(is_across ? row : k),
+                          static_cast<uint32_t>(is_across ? k : row)),
+                sizeof(element));
     return element;
+}
+
+uint8_t operandByte(uint64_t descriptor, int row, int k) {
+    return *operandAt(descriptor, 1, static_cast<uint32_t>(k), static_cast<uint32_t>(row));
 }
 
 }  // namespace optirs::emulation

@@ -28,14 +28,16 @@ void copyBox(uint32_t to, const cuda::CUtensorMap& map, int i, int j, int k, int
 /// An element of 16 bits of an operand of wgmma, by its descriptor: row of a or column of b, and k.
 /// `is_across`: the operand is transposed, M-major or N-major.
 uint16_t operandElement(uint64_t descriptor, bool is_across, int row, int k);
+/// An element of 8 bits, of an operand that is K-major, as all of these are.
+uint8_t operandByte(uint64_t descriptor, int row, int k);
 
-/// What the mock driver writes into a tensor map: four dimensions, elements of 16 bits, the swizzle of 128
-/// bytes.
+/// What the mock driver writes into a tensor map: four dimensions, the swizzle of 128 bytes.
 struct TensorMapContent {
     uint64_t address;
     uint64_t extents[4];  // in elements, fastest first
     uint64_t strides[3];  // in bytes, of the others
     uint32_t box[4];
+    uint32_t bytes;  // of an element, 1 or 2
 };
 static_assert(sizeof(TensorMapContent) <= sizeof(cuda::CUtensorMap));
 

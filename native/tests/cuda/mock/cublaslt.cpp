@@ -101,21 +101,9 @@ double geluSlope(double x) {
 }
 double gelu(double x) { return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x))); }
 
-/// The dequantisation factor of element (i, k), where i counts along the operand's outer dimension.
-float scaleAt(const float* scale, int32_t mode, int64_t i, int64_t k, int64_t outer, int64_t inner) {
-    if (scale == nullptr) {
-        return 1;
-    }
-    switch (mode) {
-        case CUBLASLT_MATMUL_MATRIX_SCALE_OUTER_VEC_32F:
-            return scale[i];
-        case CUBLASLT_MATMUL_MATRIX_SCALE_VEC128_32F:
-            return scale[k / 128 * outer + i];
-        case CUBLASLT_MATMUL_MATRIX_SCALE_BLK128x128_32F:
-            return scale[i / 128 * ((inner + 127) / 128) + k / 128];
-        default:
-            return *scale;
-    }
+/// The dequantisation factor of row i of an operand.
+float scaleAt(const float* scale, int32_t mode, int64_t i) {
+    return scale == nullptr ? 1 : scale[mode == CUBLASLT_MATMUL_MATRIX_SCALE_OUTER_VEC_32F ? i : 0];
 }
 
 }  // namespace
@@ -158,21 +146,15 @@ OPTIRS_MOCK_EXPORT cublasStatus_t cublasLtMatmulDescSetAttribute(cublasLtMatmulD
                                                                  size_t bytes) {
     CALL("cublasLtMatmulDescSetAttribute", Named{"attribute", which}, Named{"bytes", bytes})
     REQUIRE(alive().contains(description) && value != nullptr)
-    static const std::map<int32_t, size_t> sizes = {{CUBLASLT_MATMUL_DESC_TRANSA, 4},
-                                                    {CUBLASLT_MATMUL_DESC_TRANSB, 4},
-                                                    {CUBLASLT_MATMUL_DESC_EPILOGUE, 4},
-                                                    {CUBLASLT_MATMUL_DESC_BIAS_POINTER, 8},
-                                                    {CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, 8},
-                                                    {CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, 8},
-                                                    {CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_BATCH_STRIDE, 8},
-                                                    {CUBLASLT_MATMUL_DESC_A_SCALE_POINTER, 8},
-                                                    {CUBLASLT_MATMUL_DESC_B_SCALE_POINTER, 8},
-                                                    {CUBLASLT_MATMUL_DESC_D_SCALE_POINTER, 8},
-                                                    {CUBLASLT_MATMUL_DESC_AMAX_D_POINTER, 8},
-                                                    {CUBLASLT_MATMUL_DESC_FAST_ACCUM, 1},
-                                                    {CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, 4},
-                                                    {CUBLASLT_MATMUL_DESC_A_SCALE_MODE, 4},
-                                                    {CUBLASLT_MATMUL_DESC_B_SCALE_MODE, 4}};
+    static const std::map<int32_t, size_t> sizes = {
+        {CUBLASLT_MATMUL_DESC_POINTER_MODE, 4},    {CUBLASLT_MATMUL_DESC_TRANSA, 4},
+        {CUBLASLT_MATMUL_DESC_TRANSB, 4},          {CUBLASLT_MATMUL_DESC_EPILOGUE, 4},
+        {CUBLASLT_MATMUL_DESC_BIAS_POINTER, 8},    {CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, 8},
+        {CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, 8}, {CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_BATCH_STRIDE, 8},
+        {CUBLASLT_MATMUL_DESC_A_SCALE_POINTER, 8}, {CUBLASLT_MATMUL_DESC_B_SCALE_POINTER, 8},
+        {CUBLASLT_MATMUL_DESC_D_SCALE_POINTER, 8}, {CUBLASLT_MATMUL_DESC_AMAX_D_POINTER, 8},
+        {CUBLASLT_MATMUL_DESC_FAST_ACCUM, 1},      {CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, 4},
+        {CUBLASLT_MATMUL_DESC_A_SCALE_MODE, 4},    {CUBLASLT_MATMUL_DESC_B_SCALE_MODE, 4}};
     const auto size = sizes.find(which);
     REQUIRE(size != sizes.end() && size->second == bytes)
     const bool is_scale_mode =
@@ -340,12 +322,12 @@ OPTIRS_MOCK_EXPORT cublasStatus_t cublasLtMatmul(
         const auto a_at = [&](int64_t i, int64_t p) {
             const int64_t at =
                 batch * a_layout->batch_stride + (a_transposed ? i * a_layout->ld + p : p * a_layout->ld + i);
-            return static_cast<double>(read(a, a_layout->type, at) * scaleAt(a_scale, a_mode, i, p, m, k));
+            return static_cast<double>(read(a, a_layout->type, at) * scaleAt(a_scale, a_mode, i));
         };
         const auto b_at = [&](int64_t p, int64_t j) {
             const int64_t at =
                 batch * b_layout->batch_stride + (b_transposed ? p * b_layout->ld + j : j * b_layout->ld + p);
-            return static_cast<double>(read(b, b_layout->type, at) * scaleAt(b_scale, b_mode, j, p, n, k));
+            return static_cast<double>(read(b, b_layout->type, at) * scaleAt(b_scale, b_mode, j));
         };
         for (int64_t j = 0; j < n; ++j) {
             for (int64_t i = 0; i < m; ++i) {

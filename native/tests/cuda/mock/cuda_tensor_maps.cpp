@@ -27,7 +27,9 @@ OPTIRS_MOCK_EXPORT CUresult cuTensorMapEncodeTiled(CUtensorMap* map, int32_t typ
                                                    int32_t l2_promotion, int32_t fill) {
     OPTIRS_MOCK_CALL("cuTensorMapEncodeTiled", Named{"type", type}, Named{"rank", rank})
     REQUIRE(reinterpret_cast<uintptr_t>(map) % 64 == 0)
-    REQUIRE(type == CU_TENSOR_MAP_DATA_TYPE_FLOAT16 || type == CU_TENSOR_MAP_DATA_TYPE_BFLOAT16)
+    REQUIRE(type == CU_TENSOR_MAP_DATA_TYPE_UINT8 || type == CU_TENSOR_MAP_DATA_TYPE_FLOAT16 ||
+            type == CU_TENSOR_MAP_DATA_TYPE_BFLOAT16)
+    const uint32_t bytes = type == CU_TENSOR_MAP_DATA_TYPE_UINT8 ? 1 : 2;
     REQUIRE(rank == 4)  // of 1 to 5, what the emulation knows
     REQUIRE(address != nullptr && reinterpret_cast<uintptr_t>(address) % 16 == 0)
     uint64_t last = 0;  // byte of the tensor
@@ -35,14 +37,14 @@ OPTIRS_MOCK_EXPORT CUresult cuTensorMapEncodeTiled(CUtensorMap* map, int32_t typ
         REQUIRE(extents[d] > 0 && extents[d] <= kLargestExtent)
         REQUIRE(box[d] > 0 && box[d] <= kLargestBox && steps[d] == 1)
         REQUIRE(d == 0 || (strides[d - 1] % 16 == 0 && strides[d - 1] < kLargestStride))
-        last += (extents[d] - 1) * (d == 0 ? 2 : strides[d - 1]);
+        last += (extents[d] - 1) * (d == 0 ? bytes : strides[d - 1]);
     }
     REQUIRE(interleave == CU_TENSOR_MAP_INTERLEAVE_NONE && swizzle == CU_TENSOR_MAP_SWIZZLE_128B)
-    REQUIRE(box[0] * 2 % 16 == 0 && box[0] * 2 <= kSwizzleBytes)
+    REQUIRE(box[0] * bytes % 16 == 0 && box[0] * bytes <= kSwizzleBytes)
     REQUIRE(l2_promotion >= 0 && l2_promotion <= CU_TENSOR_MAP_L2_PROMOTION_L2_256B)
     REQUIRE(fill == CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE)
-    REQUIRE(Machine::instance().isValid(reinterpret_cast<CUdeviceptr>(address), last + 2, false))
-    optirs::emulation::TensorMapContent content{reinterpret_cast<uint64_t>(address), {}, {}, {}};
+    REQUIRE(Machine::instance().isValid(reinterpret_cast<CUdeviceptr>(address), last + bytes, false))
+    optirs::emulation::TensorMapContent content{reinterpret_cast<uint64_t>(address), {}, {}, {}, bytes};
     std::memcpy(content.extents, extents, sizeof(content.extents));
     std::memcpy(content.strides, strides, sizeof(content.strides));
     std::memcpy(content.box, box, sizeof(content.box));
