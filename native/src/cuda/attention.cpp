@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "src/cuda/context.h"
-
 namespace optirs::cuda {
 namespace {
 
@@ -27,11 +25,6 @@ constexpr int64_t kWarpRows = kThreads / 32;  // of a block whose warps have a r
 int64_t ceilDiv(int64_t count, int64_t unit) { return (count + unit - 1) / unit; }
 
 int elementBytes(Element element) { return element == Element::kF32 ? 4 : 2; }
-
-/// Blocks of `rows` rows or columns: of packed sequences there are as many as there can be.
-int64_t partCount(const int32_t* starts, int64_t rows, int64_t batches, int block_rows) {
-    return starts == nullptr ? batches * ceilDiv(rows, block_rows) : rows / block_rows + batches;
-}
 
 /// Blocks of rows of all heads.
 int64_t rowParts(const AttentionScores& scores, Element element) {
@@ -58,6 +51,10 @@ size_t attentionWidthIndex(const AttentionScores& scores) {
     return static_cast<size_t>(std::ranges::lower_bound(kAttentionWidths, width) - kAttentionWidths);
 }
 
+int64_t partCount(const int32_t* starts, int64_t rows, int64_t batches, int block_rows) {
+    return starts == nullptr ? batches * ceilDiv(rows, block_rows) : rows / block_rows + batches;
+}
+
 int64_t attentionRowCount(const AttentionScores& scores) {
     return (scores.q_starts == nullptr ? scores.batches : 1) * scores.heads * scores.rows;
 }
@@ -71,11 +68,6 @@ int64_t attentionParts(const AttentionScores& scores, Element element, int64_t w
     const int64_t tiles =
         ceilDiv(scores.columns, attentionColumns(bytes, kAttentionWidths[attentionWidthIndex(scores)]));
     return std::clamp<int64_t>(wanted, 1, std::max<int64_t>(tiles, 1));
-}
-
-void attentionForward(const Queue& queue, Element element, const AttentionArguments& arguments) {
-    const bool is_for_hopper = isForHopper(computeCapability(queue.device), element, arguments);
-    (is_for_hopper ? attentionForwardHopper : attentionForwardAnywhere)(queue, element, arguments);
 }
 
 void attentionForwardAnywhere(const Queue& queue, Element element, const AttentionArguments& arguments) {

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "src/cuda/attention.h"
+#include "src/cuda/context.h"
 #include "src/cuda/kernels/attention_hopper_arguments.h"
 #include "src/cuda/libraries.h"
 #include "src/cuda/status.h"
@@ -10,7 +11,6 @@
 namespace optirs::cuda {
 namespace {
 
-constexpr int32_t kHopper = 90;
 constexpr int kBytes = 2;  // of an element
 constexpr int64_t kLargestStride = (int64_t{1} << 40) / kBytes;
 
@@ -24,11 +24,15 @@ Dimensions dimensionsOf(const HeadOperand& operand, int64_t rows, int64_t heads,
     return {{operand.width, rows, heads, batches},
             {operand.row_stride, operand.head_stride, operand.batch_stride}};
 }
+/// Packed sequences are one.
+int64_t batchesOf(const int32_t* starts, const AttentionScores& scores) {
+    return starts != nullptr ? 1 : scores.batches;
+}
 Dimensions queriesOf(const AttentionScores& scores) {
-    return dimensionsOf(scores.q, scores.rows, scores.heads, scores.batches);
+    return dimensionsOf(scores.q, scores.rows, scores.heads, batchesOf(scores.q_starts, scores));
 }
 Dimensions columnsOf(const AttentionScores& scores, const HeadOperand& operand) {
-    return dimensionsOf(operand, scores.columns, scores.kv_heads, scores.batches);
+    return dimensionsOf(operand, scores.columns, scores.kv_heads, batchesOf(scores.kv_starts, scores));
 }
 
 /// Whether a tensor map can be made; a stride along which there is nothing to go does not matter.
@@ -63,19 +67,13 @@ CUtensorMap mapOf(Element element, const HeadOperand& operand, const Dimensions&
 
 }  // namespace
 
-bool isForHopper(int32_t capability, Element element, const AttentionArguments& arguments) {
-    const AttentionScores& s = arguments.scores;
-    const bool is_there = capability == kHopper && libraries().driver.api.tensorMapEncodeTiled != nullptr;
-    const bool is_plain = s.q_lengths == nullptr && s.kv_lengths == nullptr && s.q_starts == nullptr &&
-                          s.kv_starts == nullptr && s.block_table == nullptr && s.window_left < 0 &&
-                          s.window_right < 0 && s.bias == nullptr && s.slopes == nullptr && s.drops == 0 &&
-                          s.soft_cap == 0;
+bool isForHopper(const AttentionCall& call, int32_t capability) {
+    const AttentionScores& s = call.scores;
     const bool has_codes = hasCodes(s.q) || hasCodes(s.k) || hasCodes(s.v);
-    return is_there && is_plain && element != Element::kF32 && !has_codes && arguments.parts == 1 &&
-           std::max(s.q.width, s.v.width) <= kAttentionSlice &&
-           s.scale > 0 &&  // the largest product has the largest score
-           isMappable(s.q, queriesOf(s)) && isMappable(s.k, columnsOf(s, s.k)) &&
-           isMappable(s.v, columnsOf(s, s.v));
+    return !call.is_backward && capability == kHopper &&
+           libraries().driver.api.tensorMapEncodeTiled != nullptr && fusedObstacle(call).empty() &&
+           !has_codes && std::max(s.q.width, s.v.width) <= kAttentionSlice && isMappable(s.q, queriesOf(s)) &&
+           isMappable(s.k, columnsOf(s, s.k)) && isMappable(s.v, columnsOf(s, s.v));
 }
 
 void attentionForwardHopper(const Queue& queue, Element element, const AttentionArguments& arguments) {
@@ -90,7 +88,7 @@ void attentionForwardHopper(const Queue& queue, Element element, const Attention
                                             .k = mapOf(element, s.k, columnsOf(s, s.k), columns),
                                             .v = mapOf(element, s.v, columnsOf(s, s.v), columns),
                                             .attention = arguments};
-    const int64_t parts = s.batches * ((s.rows + kHopperRows - 1) / kHopperRows);
+    const int64_t parts = partCount(s.q_starts, s.rows, s.batches, kHopperRows);
     launchKernel(queue, {"attention_hopper", kNames[element == Element::kBF16 ? 0 : 1][index]},
                  parts * s.heads, &given,
                  {.threads = kHopperThreads, .shared_bytes = static_cast<unsigned>(hopperBytes(width))});

@@ -20,8 +20,6 @@ namespace {
 using core::Code;
 using core::concat;
 
-constexpr int32_t kAmpere = 80;
-constexpr int32_t kHopper = 90;
 constexpr int64_t kOldestWithCleanWorkspace = 91800;  // before, some kernels read what they did not write
 constexpr size_t kMostPlans = 4096;
 constexpr uint64_t kAlignment = 256;
@@ -161,13 +159,12 @@ Plans& plans() {
 
 }  // namespace
 
-const CudnnAttention* chooseCudnn(const AttentionCall& call) {
+const CudnnAttention* chooseCudnn(const AttentionCall& call, int32_t capability) {
     const auto& library = libraries().cudnn;
     if (!library.is_loaded) {
         return nullptr;
     }
     static const std::string wanted = wantedByUser();
-    const int32_t capability = computeCapability(call.queue.device);
     if (wanted == "0" || capability < (wanted == "1" ? kAmpere : kHopper) ||
         !cudnnObstacle(call, library.version, capability).empty()) {
         return nullptr;

@@ -154,7 +154,7 @@ uint64_t ownWorkspace(const AttentionCall& call) {
 }
 
 uint64_t workspaceOf(const AttentionCall& call) {
-    const CudnnAttention* cudnn = chooseCudnn(call);
+    const CudnnAttention* cudnn = chooseAttention(call).cudnn;
     return cudnn != nullptr ? workspaceBytes(*cudnn) : ownWorkspace(call);
 }
 
@@ -164,11 +164,13 @@ uint64_t workspaceOf(const optirs_attention_args& args) { return workspaceOf(cal
 
 void run(const optirs_attention_args& args, CUstream stream) {
     const AttentionCall call = callOf(args, stream);
-    if (const CudnnAttention* cudnn = chooseCudnn(call)) {
-        run(*cudnn, call, args.workspace);
+    const AttentionChoice choice = chooseAttention(call);
+    if (choice.cudnn != nullptr) {
+        run(*choice.cudnn, call, args.workspace);
         return;
     }
-    attentionForward(call.queue, call.element, argumentsOf(call, args.workspace));
+    (choice.is_for_hopper ? attentionForwardHopper : attentionForwardAnywhere)(
+        call.queue, call.element, argumentsOf(call, args.workspace));
 }
 
 uint64_t workspaceOf(const optirs_attention_backward_args& args) {
@@ -177,7 +179,7 @@ uint64_t workspaceOf(const optirs_attention_backward_args& args) {
 
 void run(const optirs_attention_backward_args& args, CUstream stream) {
     const AttentionCall call = callOf(args, stream);
-    if (const CudnnAttention* cudnn = chooseCudnn(call)) {
+    if (const CudnnAttention* cudnn = chooseAttention(call).cudnn) {
         run(*cudnn, call, args.workspace);
         return;
     }

@@ -196,7 +196,7 @@ Case bothCase(int64_t length, int64_t heads, int64_t width) {
                     bf16Output("dv", p, of_values)};
     made.run = [=](const Queue& queue, const std::vector<void*>& b) {
         const AttentionArguments forward = argumentsOf(p, b);
-        attentionForward(queue, Element::kBF16, forward);
+        attentionForwardAnywhere(queue, Element::kBF16, forward);
         attentionBackward(queue, Element::kBF16,
                           {.scores = forward.scores,
                            .out = forward.out,

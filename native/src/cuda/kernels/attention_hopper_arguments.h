@@ -30,7 +30,7 @@ inline constexpr int kHopperAlignment = 1024;
 inline constexpr int hopperTileBytes(int rows, int width) { return rows * width * 2; }
 inline constexpr int hopperBytes(int width) {
     return kHopperAlignment + hopperTileBytes(kHopperRows, width) +
-           kHopperSlots * hopperTileBytes(hopperColumns(width), width) + (1 + 2 * kHopperSlots) * 8;
+           kHopperSlots * hopperTileBytes(hopperColumns(width), width) + (2 + 2 * kHopperSlots) * 8;
 }
 static_assert(hopperBytes(256) <= 227 * 1024, "what a block can have");
 

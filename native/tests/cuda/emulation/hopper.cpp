@@ -189,6 +189,11 @@ void copyBox(uint32_t to, const cuda::CUtensorMap& map, int i, int j, int k, int
     copies.push_back(copy);
 }
 
+void clearShared(uint32_t address) {
+    require(address % 16 == 0, "a vector in shared memory is not aligned");
+    std::memset(at(address), 0, 16);
+}
+
 uint16_t operandElement(uint64_t descriptor, bool is_across, int row, int k) {
     require(descriptor >> 62 == 1 && (descriptor >> 49 & 7U) == 0,
             "a matrix descriptor without the swizzle of 128 bytes, or with an offset");
