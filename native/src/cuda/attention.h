@@ -63,6 +63,11 @@ size_t attentionWidthIndex(const AttentionScores& scores);
 /// Blocks of `block_rows` rows or columns: of packed sequences there are as many as there can be.
 int64_t partCount(const int32_t* starts, int64_t rows, int64_t batches, int block_rows);
 
+/// Batches that a tensor of rows with these starts has: packed sequences are in one.
+inline int64_t batchesInMemory(const AttentionScores& scores, const int32_t* starts) {
+    return starts != nullptr ? 1 : scores.batches;
+}
+
 /// Numbers that lse and means have.
 int64_t attentionRowCount(const AttentionScores& scores);
 

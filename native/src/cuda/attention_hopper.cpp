@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <array>
 
-#include "src/cuda/attention.h"
+#include "src/cuda/attention_decode.h"
 #include "src/cuda/context.h"
 #include "src/cuda/kernels/attention_hopper_arguments.h"
 #include "src/cuda/libraries.h"
@@ -24,15 +24,11 @@ Dimensions dimensionsOf(const HeadOperand& operand, int64_t rows, int64_t heads,
     return {{operand.width, rows, heads, batches},
             {operand.row_stride, operand.head_stride, operand.batch_stride}};
 }
-/// Packed sequences are one.
-int64_t batchesOf(const int32_t* starts, const AttentionScores& scores) {
-    return starts != nullptr ? 1 : scores.batches;
-}
 Dimensions queriesOf(const AttentionScores& scores) {
-    return dimensionsOf(scores.q, scores.rows, scores.heads, batchesOf(scores.q_starts, scores));
+    return dimensionsOf(scores.q, scores.rows, scores.heads, batchesInMemory(scores, scores.q_starts));
 }
 Dimensions columnsOf(const AttentionScores& scores, const HeadOperand& operand) {
-    return dimensionsOf(operand, scores.columns, scores.kv_heads, batchesOf(scores.kv_starts, scores));
+    return dimensionsOf(operand, scores.columns, scores.kv_heads, batchesInMemory(scores, scores.kv_starts));
 }
 
 /// Whether a tensor map can be made; a stride along which there is nothing to go does not matter.
@@ -68,11 +64,10 @@ CUtensorMap mapOf(Element element, const HeadOperand& operand, const Dimensions&
 }  // namespace
 
 bool isForHopper(const AttentionCall& call, int32_t capability) {
-    const AttentionScores& s = call.scores;
-    const bool has_codes = hasCodes(s.q) || hasCodes(s.k) || hasCodes(s.v);
+    const AttentionScores s = decodedForm(call, nullptr).scores;
     return !call.is_backward && capability == kHopper &&
            libraries().driver.api.tensorMapEncodeTiled != nullptr && fusedObstacle(call).empty() &&
-           !has_codes && std::max(s.q.width, s.v.width) <= kAttentionSlice && isMappable(s.q, queriesOf(s)) &&
+           std::max(s.q.width, s.v.width) <= kAttentionSlice && isMappable(s.q, queriesOf(s)) &&
            isMappable(s.k, columnsOf(s, s.k)) && isMappable(s.v, columnsOf(s, s.v));
 }
 

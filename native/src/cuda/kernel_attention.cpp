@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "src/cuda/attention_decode.h"
 #include "src/cuda/cudnn_attention.h"
 #include "src/cuda/kernel_calls.h"
 #include "src/cuda/tensor.h"
@@ -144,18 +145,23 @@ AttentionArguments argumentsOf(const AttentionCall& call, void* workspace) {
     return arguments;
 }
 
-uint64_t ownWorkspace(const AttentionCall& call) {
-    const auto rows = static_cast<uint64_t>(attentionRowCount(call.scores));
-    if (call.is_backward) {
-        return rows * sizeof(float);
-    }
+/// Of the backward pass: sums of dout out.
+uint64_t meansBytes(const AttentionCall& call) {
+    return static_cast<uint64_t>(attentionRowCount(call.scores)) * sizeof(float);
+}
+
+uint64_t partBytes(const AttentionCall& call) {
     const uint64_t of_part = static_cast<uint64_t>(call.scores.v.width) * sizeof(float) + sizeof(PartState);
-    return call.parts == 1 ? 0 : rows * static_cast<uint64_t>(call.parts) * of_part;
+    return call.parts == 1 ? 0 : static_cast<uint64_t>(attentionRowCount(call.scores) * call.parts) * of_part;
 }
 
 uint64_t workspaceOf(const AttentionCall& call) {
-    const CudnnAttention* cudnn = chooseAttention(call).cudnn;
-    return cudnn != nullptr ? workspaceBytes(*cudnn) : ownWorkspace(call);
+    const AttentionChoice choice = chooseAttention(call);
+    if (choice.cudnn != nullptr) {
+        return workspaceBytes(*choice.cudnn);
+    }
+    return (call.is_backward ? meansBytes(call) : partBytes(call)) +
+           (choice.is_for_hopper ? decodedBytes(call) : 0);
 }
 
 }  // namespace
@@ -169,8 +175,11 @@ void run(const optirs_attention_args& args, CUstream stream) {
         run(*choice.cudnn, call, args.workspace);
         return;
     }
-    (choice.is_for_hopper ? attentionForwardHopper : attentionForwardAnywhere)(
-        call.queue, call.element, argumentsOf(call, args.workspace));
+    if (choice.is_for_hopper) {
+        attentionForwardHopper(call.queue, call.element, argumentsOf(decode(call, args.workspace), nullptr));
+        return;
+    }
+    attentionForwardAnywhere(call.queue, call.element, argumentsOf(call, args.workspace));
 }
 
 uint64_t workspaceOf(const optirs_attention_backward_args& args) {

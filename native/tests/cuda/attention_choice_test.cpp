@@ -41,8 +41,20 @@ TEST(AttentionChoiceTest, HopperAnd16Bits) {
     }
 }
 
-TEST(AttentionChoiceTest, NoCodesAndNoParts) {
-    EXPECT_FALSE(isChosenFor([](AttentionScores& s) { s.v.storage = Storage::kE4M3; }));
+TEST(AttentionChoiceTest, CodesOfAnyLayout) {
+    EXPECT_TRUE(isChosenFor([](AttentionScores& s) {
+        s.v.storage = Storage::kE4M3;
+        s.v.width = 63;
+        s.v.is_vector = 0;
+        s.v.batch_stride = 0;
+    }));
+    EXPECT_FALSE(isChosenFor([](AttentionScores& s) {
+        s.v.storage = Storage::kE4M3;
+        s.k.is_vector = 0;
+    }));
+}
+
+TEST(AttentionChoiceTest, NoPartsAndNoWiderHeads) {
     EXPECT_FALSE(isChosen([](AttentionCall& call) { call.parts = 2; }));
     EXPECT_FALSE(isChosenFor([](AttentionScores& s) { s.v.width = 264; }));
 }

@@ -145,8 +145,9 @@ class HopperRows {
         if (row_ + 16 <= work.sequence.rows.count) {
             common_ = {rangeOf(a, work.sequence, row_ + 15).begin, rangeOf(a, work.sequence, row_).end};
         }
-        is_product_ = a.scale > 0 && a.soft_cap == 0;
-        unit_ = is_product_ ? a.scale : 1.0F;
+        scale_ = scoreScale(a, work.head, work.kv_head);
+        is_product_ = scale_ > 0 && a.soft_cap == 0;
+        unit_ = is_product_ ? scale_ : 1.0F;
     }
 
     __device__ __forceinline__ void attend() {
@@ -201,7 +202,7 @@ class HopperRows {
 #pragma unroll
         for (int half = 0; half < 2; ++half) {
             const float sum = sumOfRow(state_.sum[half]);
-            factors[half] = rowFactor(sum, 1.0F);
+            factors[half] = rowFactor(sum, scaleOf(arguments.scores.v, work.kv_head));
             const int i = row_ + lane.group + half * 8;
             if (arguments.lse != nullptr && lane.pair == 0 && i < work.sequence.rows.in_memory) {
                 arguments.lse[rowIndex(arguments.scores, work.sequence, work.head, i)] =
@@ -248,7 +249,7 @@ class HopperRows {
         for (int n = 0; n < Tile::kColumns / 8; ++n) {
 #pragma unroll
             for (int i = 0; i < 4; ++i) {
-                const float score = scores_[n][i] * scores_of_.scale;
+                const float score = scores_[n][i] * scale_;
                 scores_[n][i] = scores_of_.soft_cap > 0 ? cappedFast(score, scores_of_.soft_cap) : score;
             }
         }
@@ -296,6 +297,7 @@ class HopperRows {
     int row_;
     Range ranges_[2];
     Range common_{0, 0};  // columns that all of the warp's rows attend to
+    float scale_;         // from products to scores
     bool is_product_;     // what is weighed: the greatest product has the greatest score,
     float unit_;          // and is this factor smaller; else scores are weighed
     typename Tile::Scores scores_;

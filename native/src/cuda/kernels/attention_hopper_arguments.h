@@ -1,4 +1,4 @@
-// The arguments of attention's forward kernel for Hopper, and how its blocks work; see arguments.h.
+// The arguments of attention's kernels for Hopper, and how their blocks work; see arguments.h.
 #pragma once
 
 #include "../api/tensor_map.h"
@@ -12,6 +12,14 @@ struct AttentionHopperArguments {
     CUtensorMap k;
     CUtensorMap v;
     AttentionArguments attention;
+};
+
+/// 8-bit floats to the same numbers of 16 bits, [batch, rows, heads, width]; `to` may be wider by zeros.
+struct AttentionDecodeArguments {
+    HeadOperand from;
+    HeadOperand to;
+    int64_t rows;
+    int32_t heads;
 };
 
 inline constexpr int kHopperGroupRows = 64;  // of a warp group's products
