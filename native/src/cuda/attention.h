@@ -54,8 +54,14 @@ bool isForHopper(const AttentionCall& call, int32_t capability);
 std::string_view fusedObstacle(const AttentionCall& call);
 
 /// `element` is that of `out` and the gradients. `arguments` without `gradient`; fills `means` first.
-void attentionBackward(const Queue& queue, Element element, AttentionBackwardArguments arguments,
-                       const AttentionGradients& gradients);
+void attentionBackwardAnywhere(const Queue& queue, Element element, AttentionBackwardArguments arguments,
+                               const AttentionGradients& gradients);
+/// Likewise, for what isForHopper says.
+void attentionBackwardHopper(const Queue& queue, Element element, AttentionBackwardArguments arguments,
+                             const AttentionGradients& gradients);
+
+/// Fills `means`, which both passes above begin with.
+void attentionMeans(const Queue& queue, Element element, const AttentionBackwardArguments& arguments);
 
 /// Of kAttentionWidths: the kernel's width for these heads, as both of a product have to fit.
 size_t attentionWidthIndex(const AttentionScores& scores);

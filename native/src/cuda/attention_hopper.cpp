@@ -1,4 +1,4 @@
-// Attention's forward kernel for Hopper: when it is chosen, and the tensor maps that it reads through.
+// Attention's kernels for Hopper: when they are chosen, and the tensor maps that they read through.
 #include <algorithm>
 #include <array>
 
@@ -24,8 +24,8 @@ Dimensions dimensionsOf(const HeadOperand& operand, int64_t rows, int64_t heads,
     return {{operand.width, rows, heads, batches},
             {operand.row_stride, operand.head_stride, operand.batch_stride}};
 }
-Dimensions queriesOf(const AttentionScores& scores) {
-    return dimensionsOf(scores.q, scores.rows, scores.heads, batchesInMemory(scores, scores.q_starts));
+Dimensions queriesOf(const AttentionScores& scores, const HeadOperand& operand) {
+    return dimensionsOf(operand, scores.rows, scores.heads, batchesInMemory(scores, scores.q_starts));
 }
 Dimensions columnsOf(const AttentionScores& scores, const HeadOperand& operand) {
     return dimensionsOf(operand, scores.columns, scores.kv_heads, batchesInMemory(scores, scores.kv_starts));
@@ -64,11 +64,14 @@ CUtensorMap mapOf(Element element, const HeadOperand& operand, const Dimensions&
 }  // namespace
 
 bool isForHopper(const AttentionCall& call, int32_t capability) {
-    const AttentionScores s = decodedForm(call, nullptr).scores;
-    return !call.is_backward && capability == kHopper &&
-           libraries().driver.api.tensorMapEncodeTiled != nullptr && fusedObstacle(call).empty() &&
-           std::max(s.q.width, s.v.width) <= kAttentionSlice && isMappable(s.q, queriesOf(s)) &&
-           isMappable(s.k, columnsOf(s, s.k)) && isMappable(s.v, columnsOf(s, s.v));
+    const AttentionCall decoded = decodedForm(call, nullptr);
+    const AttentionScores& s = decoded.scores;
+    const bool is_mappable = isMappable(s.q, queriesOf(s, s.q)) && isMappable(s.k, columnsOf(s, s.k)) &&
+                             isMappable(s.v, columnsOf(s, s.v)) &&
+                             (!call.is_backward || isMappable(decoded.dout, queriesOf(s, decoded.dout)));
+    return capability == kHopper && libraries().driver.api.tensorMapEncodeTiled != nullptr &&
+           fusedObstacle(call).empty() && is_mappable &&
+           std::max(s.q.width, s.v.width) <= (call.is_backward ? kHopperWidestGradient : kAttentionSlice);
 }
 
 void attentionForwardHopper(const Queue& queue, Element element, const AttentionArguments& arguments) {
@@ -79,14 +82,47 @@ void attentionForwardHopper(const Queue& queue, Element element, const Attention
     const size_t index = attentionWidthIndex(s);
     const int width = kAttentionWidths[index];
     const int columns = hopperColumns(width);
-    const AttentionHopperArguments given = {.q = mapOf(element, s.q, queriesOf(s), kHopperRows),
+    const AttentionHopperArguments given = {.q = mapOf(element, s.q, queriesOf(s, s.q), kHopperRows),
                                             .k = mapOf(element, s.k, columnsOf(s, s.k), columns),
                                             .v = mapOf(element, s.v, columnsOf(s, s.v), columns),
                                             .attention = arguments};
     const int64_t parts = partCount(s.q_starts, s.rows, s.batches, kHopperRows);
-    launchKernel(queue, {"attention_hopper", kNames[element == Element::kBF16 ? 0 : 1][index]},
+    launchKernel(queue, {"attention_forward_hopper", kNames[element == Element::kBF16 ? 0 : 1][index]},
                  parts * s.heads, &given,
                  {.threads = kHopperThreads, .shared_bytes = static_cast<unsigned>(hopperBytes(width))});
+}
+
+void attentionBackwardHopper(const Queue& queue, Element element, AttentionBackwardArguments arguments,
+                             const AttentionGradients& gradients) {
+    static constexpr const char* kFile = "attention_backward_hopper";
+    static constexpr const char* kQuery[2][2] = {
+        {"attention_hopper_query_gradient_bf16_64", "attention_hopper_query_gradient_bf16_128"},
+        {"attention_hopper_query_gradient_f16_64", "attention_hopper_query_gradient_f16_128"}};
+    static constexpr const char* kColumns[2][2] = {
+        {"attention_hopper_column_gradients_bf16_64", "attention_hopper_column_gradients_bf16_128"},
+        {"attention_hopper_column_gradients_f16_64", "attention_hopper_column_gradients_f16_128"}};
+    const AttentionScores& s = arguments.scores;
+    const size_t type = element == Element::kBF16 ? 0 : 1;
+    const size_t width = attentionWidthIndex(s);
+    const BlockShape shape = {
+        .threads = kHopperThreads,
+        .shared_bytes = static_cast<unsigned>(hopperGradientBytes(kAttentionWidths[width]))};
+    const auto map = [&](const HeadOperand& operand, const Dimensions& dimensions) {
+        return mapOf(element, operand, dimensions, kHopperGroupRows);
+    };
+    attentionMeans(queue, element, arguments);
+    AttentionHopperBackwardArguments given = {.q = map(s.q, queriesOf(s, s.q)),
+                                              .k = map(s.k, columnsOf(s, s.k)),
+                                              .v = map(s.v, columnsOf(s, s.v)),
+                                              .dout = map(arguments.dout, queriesOf(s, arguments.dout)),
+                                              .attention = arguments,
+                                              .value_gradient = gradients.v};
+    given.attention.gradient = gradients.q;
+    launchKernel(queue, {kFile, kQuery[type][width]},
+                 partCount(s.q_starts, s.rows, s.batches, kHopperRows) * s.heads, &given, shape);
+    given.attention.gradient = gradients.k;
+    launchKernel(queue, {kFile, kColumns[type][width]},
+                 partCount(s.kv_starts, s.columns, s.batches, kHopperRows) * s.kv_heads, &given, shape);
 }
 
 }  // namespace optirs::cuda

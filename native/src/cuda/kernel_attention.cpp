@@ -1,5 +1,6 @@
 // optirs/kernel_attention.h
 #include <algorithm>
+#include <cstddef>
 #include <limits>
 
 #include "src/cuda/attention_decode.h"
@@ -169,17 +170,17 @@ uint64_t workspaceOf(const AttentionCall& call) {
 uint64_t workspaceOf(const optirs_attention_args& args) { return workspaceOf(callOf(args, nullptr)); }
 
 void run(const optirs_attention_args& args, CUstream stream) {
-    const AttentionCall call = callOf(args, stream);
+    AttentionCall call = callOf(args, stream);
     const AttentionChoice choice = chooseAttention(call);
     if (choice.cudnn != nullptr) {
         run(*choice.cudnn, call, args.workspace);
         return;
     }
     if (choice.is_for_hopper) {
-        attentionForwardHopper(call.queue, call.element, argumentsOf(decode(call, args.workspace), nullptr));
-        return;
+        call = decode(call, args.workspace);
     }
-    attentionForwardAnywhere(call.queue, call.element, argumentsOf(call, args.workspace));
+    (choice.is_for_hopper ? attentionForwardHopper : attentionForwardAnywhere)(
+        call.queue, call.element, argumentsOf(call, args.workspace));
 }
 
 uint64_t workspaceOf(const optirs_attention_backward_args& args) {
@@ -187,19 +188,24 @@ uint64_t workspaceOf(const optirs_attention_backward_args& args) {
 }
 
 void run(const optirs_attention_backward_args& args, CUstream stream) {
-    const AttentionCall call = callOf(args, stream);
-    if (const CudnnAttention* cudnn = chooseAttention(call).cudnn) {
-        run(*cudnn, call, args.workspace);
+    AttentionCall call = callOf(args, stream);
+    const AttentionChoice choice = chooseAttention(call);
+    if (choice.cudnn != nullptr) {
+        run(*choice.cudnn, call, args.workspace);
         return;
     }
-    attentionBackward(call.queue, call.element,
-                      {.scores = call.scores,
-                       .out = call.out,
-                       .dout = call.dout,
-                       .gradient = {},
-                       .lse = call.lse,
-                       .means = static_cast<float*>(args.workspace)},
-                      call.gradients);
+    if (choice.is_for_hopper) {
+        call = decode(call, static_cast<std::byte*>(args.workspace) + meansBytes(call));
+    }
+    (choice.is_for_hopper ? attentionBackwardHopper : attentionBackwardAnywhere)(
+        call.queue, call.element,
+        {.scores = call.scores,
+         .out = call.out,
+         .dout = call.dout,
+         .gradient = {},
+         .lse = call.lse,
+         .means = static_cast<float*>(args.workspace)},
+        call.gradients);
 }
 
 }  // namespace optirs::cuda

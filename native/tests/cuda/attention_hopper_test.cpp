@@ -1,40 +1,10 @@
-// Attention's forward kernel for Hopper beside the CPU's, and when it is chosen.
+// Attention's forward kernel for Hopper, and when it is chosen.
 #include <cstdio>
-#include <cstdlib>
-#include <tuple>
 
-#include "attention_twins.h"
+#include "attention_hopper_twins.h"
 
 namespace optirs::test {
 namespace {
-
-[[maybe_unused]] const int kNoCudnn = setenv("OPTIRS_CUDNN_ATTENTION", "0", 1);
-
-class AttentionHopperTest : public AttentionTest {
- protected:
-    /// The kernel that the last forward pass took.
-    static bool tookHopper() {
-        return std::string_view(control().calls()).find("name=attention_hopper_") != std::string_view::npos;
-    }
-    void check(const char* what, const Attention& a) {
-        control().reset();
-        checkForward(what, a);
-        EXPECT_TRUE(tookHopper()) << what;
-    }
-    /// Makes rows of a tensor [batch, rows, heads, width], counted over all batches, NaN.
-    void spoil(Twin& operand, int64_t first, int64_t end) {
-        const int64_t row = operand.shape[2] * operand.shape[3] * operand.type.bits / 8;
-        std::memset(&operand.host[static_cast<size_t>(first * row)], 0xff,
-                    static_cast<size_t>((end - first) * row));
-        EXPECT_OK(optirs_device_memory_write(operand.device.get(), 0, operand.host.data(),
-                                             operand.host.size(), queue.get()));
-    }
-    void expectOther(const char* what, const Attention& a) {
-        control().reset();
-        checkForward(what, a);
-        EXPECT_FALSE(tookHopper()) << what;
-    }
-};
 
 TEST_F(AttentionHopperTest, Types) {
     for (const auto type : {kBF16, kF16}) {
@@ -201,54 +171,6 @@ TEST_F(AttentionHopperTest, PackedSequencesDoNotSeeEachOther) {
     EXPECT_FALSE(std::isnan(numberAt(results, kF32, 99)));
     EXPECT_TRUE(std::isnan(numberAt(results, kF32, 100)));
     EXPECT_FALSE(std::isnan(numberAt(results, kF32, 150)));
-}
-
-TEST_F(AttentionHopperTest, Float8) {
-    for (const auto type : {kBF16, kF16}) {
-        for (const auto& [of_q, of_k, of_v] :
-             {std::tuple(kE4M3, kE4M3, kE4M3), std::tuple(kE5M2, kE4M3, kE5M2),
-              std::tuple(type, kE4M3, kE5M2)}) {
-            Attention a{.type = type, .q_type = of_q, .k_type = of_k, .v_type = of_v, .batch = 2};
-            a.rows = 70;
-            a.columns = 150;
-            a.heads = 4;
-            a.kv_heads = 2;
-            check("without scales", a);
-            a.has_scale = true;
-            check("a scale for each tensor", a);
-            a.has_head_scales = true;
-            a.mask = OPTIRS_MASK_CAUSAL_BOTTOM_RIGHT;
-            check("a scale for each head", a);
-            a.kv_lengths = {150, 33};
-            a.soft_cap = 2;
-            check("lengths and cap", a);
-        }
-    }
-}
-
-TEST_F(AttentionHopperTest, Float8WidthsAndStrides) {
-    for (const int64_t width : {1, 20, 96, 256}) {
-        Attention a{
-            .type = kBF16, .q_type = kE4M3, .k_type = kE4M3, .v_type = kE4M3, .rows = 9, .columns = 43};
-        a.width = a.value_width = width;
-        check("dense", a);
-        a.is_transposed = true;
-        check("transposed", a);
-        a.is_transposed = false;
-        a.q_starts = {0, 4, 9};
-        a.kv_starts = {0, 30, 43};
-        check("packed", a);
-    }
-}
-
-TEST_F(AttentionHopperTest, Float8ScalesOfAnySign) {
-    Attention a{.type = kBF16, .q_type = kE4M3, .k_type = kE4M3, .v_type = kE4M3, .heads = 4};
-    a.has_head_scales = true;
-    control().reset();
-    prepare(a);
-    q_scale = &values(kF32, {4}, std::vector<float>{0x1p-12F, 1, 0, -0.5F});
-    checkPrepared();
-    EXPECT_TRUE(tookHopper());
 }
 
 TEST_F(AttentionHopperTest, HeadsAndStrides) {

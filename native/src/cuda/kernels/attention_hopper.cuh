@@ -1,5 +1,5 @@
-// Attention for Hopper: a ring of slots in shared memory that one warp fills with tiles by TMA and warp groups
-// empty, and what forward and backward do with scores.
+// Attention for Hopper: a ring of slots in shared memory that one warp fills with tiles by TMA and warp
+// groups empty, and what forward and backward do with scores.
 #pragma once
 
 #include "attention.cuh"
@@ -23,12 +23,24 @@ __device__ __forceinline__ float powerOfTwo(float x) {
 #endif
 }
 
-/// As cappedScore, without the slow tanh: its error is that of f32 beside 1, so that of a score is some 1e-7
-/// of the cap.
-__device__ __forceinline__ float cappedFast(float score, float cap) {
-    const float e = powerOfTwo(score * (2 * kLog2E / cap));
-    return cap - __fdividef(2 * cap, e + 1);
-}
+/// The cap of scores as cappedScore has it, without the slow tanh: the error is that of f32 beside 1, so some
+/// 1e-7 of the cap.
+class SoftCap {
+ public:
+    /// `scale`: from products to scores.
+    __device__ __forceinline__ SoftCap(float cap, float scale) : cap_(cap), rate_(2 * kLog2E * scale / cap) {}
+
+    __device__ __forceinline__ bool isThere() const { return cap_ > 0; }
+    /// The score in the cap, from -1 to 1.
+    __device__ __forceinline__ float share(float product) const {
+        return 1.0F - __fdividef(2.0F, powerOfTwo(product * rate_) + 1.0F);
+    }
+    __device__ __forceinline__ float score(float product) const { return cap_ * share(product); }
+
+ private:
+    float cap_;
+    float rate_;
+};
 
 // ---- Tiles: see wgmma.cuh. ----
 

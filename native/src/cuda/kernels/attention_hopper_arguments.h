@@ -14,6 +14,16 @@ struct AttentionHopperArguments {
     AttentionArguments attention;
 };
 
+/// Maps as above, in boxes of kHopperGroupRows rows.
+struct AttentionHopperBackwardArguments {
+    CUtensorMap q;
+    CUtensorMap k;
+    CUtensorMap v;
+    CUtensorMap dout;
+    AttentionBackwardArguments attention;  // with the gradient of q, or that of k
+    HeadOperand value_gradient;
+};
+
 /// 8-bit floats to the same numbers of 16 bits, [batch, rows, heads, width]; `to` may be wider by zeros.
 struct AttentionDecodeArguments {
     HeadOperand from;
@@ -40,6 +50,16 @@ inline constexpr int hopperBytes(int width) {
     return kHopperAlignment + hopperTileBytes(kHopperRows, width) +
            kHopperSlots * hopperTileBytes(hopperColumns(width), width) + (2 + 2 * kHopperSlots) * 8;
 }
-static_assert(hopperBytes(256) <= 227 * 1024, "what a block can have");
+/// Of the backward pass, whose results are twice as many.
+inline constexpr int kHopperWidestGradient = 128;
+/// Of its shared memory: two operands of 128 rows stay, slots have 64, and for each slot there are facts of
+/// its rows and of all of them, 16 bytes each.
+inline constexpr int hopperGradientBytes(int width) {
+    return kHopperAlignment + 2 * hopperTileBytes(kHopperRows, width) +
+           kHopperSlots * (hopperTileBytes(kHopperGroupRows, width) + (kHopperGroupRows + 1) * 16) +
+           (2 + 2 * kHopperSlots) * 8;
+}
+static_assert(hopperBytes(256) <= 227 * 1024 && hopperGradientBytes(kHopperWidestGradient) <= 227 * 1024,
+              "what a block can have");
 
 }  // namespace optirs::cuda

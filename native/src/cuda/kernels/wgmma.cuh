@@ -128,9 +128,13 @@ void waitForProducts(float (&)[N][4]) {}
 /// d = a b or, if `adds` is not 0, d += a b; both operands along rows.
 template <class T, int N>
 __device__ __forceinline__ void multiplyAsync(float (&d)[N / 8][4], uint64_t a, uint64_t b, int adds) {
-    static_assert(N == 80 || N == 128);
+    static_assert(N == 64 || N == 80 || N == 128);
     constexpr bool kIsBF16 = std::is_same_v<T, BF16>;
-    if constexpr (N == 80 && kIsBF16) {
+    if constexpr (N == 64 && kIsBF16) {
+        OPTIRS_WGMMA_SHARED(64, "bf16", 32, 33, 34);
+    } else if constexpr (N == 64) {
+        OPTIRS_WGMMA_SHARED(64, "f16", 32, 33, 34);
+    } else if constexpr (N == 80 && kIsBF16) {
         OPTIRS_WGMMA_SHARED(80, "bf16", 40, 41, 42);
     } else if constexpr (N == 80) {
         OPTIRS_WGMMA_SHARED(80, "f16", 40, 41, 42);

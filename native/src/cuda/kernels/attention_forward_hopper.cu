@@ -1,89 +1,15 @@
 // Attention, forward, for Hopper, after FlashAttention-3 (Shah et al., 2024). A block has 128 rows of one
 // head and three warp groups: one, of which one warp works, fetches tiles of keys and values by TMA into a
-// ring of slots, two have 64 rows each. Those take turns at the tensor cores, so that one finds its probabilities while the other's
-// products run; and each has the next tile's scores computed together with the last one's values. Unverified
-// on hardware.
-#include "attention_hopper.cuh"
+// ring of slots, two have 64 rows each. Those take turns at the tensor cores, so that one finds its
+// probabilities while the other's products run; and each has the next tile's scores computed together with
+// the last one's values. Unverified on hardware.
+#include "attention_forward_hopper.cuh"
 #include "attention_rows.cuh"
 #include "attention_running.cuh"
 #include "wgmma.cuh"
 
 namespace optirs::cuda {
 namespace {
-
-template <int kWidth>
-struct Forward {
-    static constexpr int kColumns = hopperColumns(kWidth);
-    using Queries = HopperTile<kHopperRows, kWidth>;
-    using Ring = HopperRing<kColumns, kWidth>;
-    using Scores = float[kColumns / 8][4];
-    using Weights = uint32_t[kColumns / 16][4];
-    using Values = float[kWidth / 8][4];
-
-    /// Addresses in shared memory.
-    struct Memory {
-        uint32_t queries;
-
-        __device__ __forceinline__ Ring ring() const { return {queries + Queries::kBytes}; }
-        __device__ __forceinline__ uint32_t haveQueries() const { return ring().end(); }
-    };
-};
-
-/// What a block works on.
-struct Work {
-    Sequence sequence;  // of a batch below 0: there is nothing to do
-    int64_t head;
-    int64_t kv_head;
-    int row;     // the first
-    int column;  // the first, of tiles that go on from there
-    int tiles;
-};
-
-template <int kWidth>
-__device__ __forceinline__ Work workOf(const AttentionScores& a) {
-    constexpr int kColumns = Forward<kWidth>::kColumns;
-    const int64_t parts = gridDim.x / a.heads;
-    const int64_t head = blockIdx.x / parts;
-    // The last rows of a causal sequence have most columns: they begin.
-    const Part part = partOf(a.q_starts, a.rows, a.batches, kHopperRows, parts - 1 - blockIdx.x % parts);
-    if (part.batch < 0) {
-        return {{-1, {}, {}}, 0, 0, 0, 0, 0};
-    }
-    const Sequence sequence = sequenceOf(a, part.batch);
-    const Range range = rangeOf(a, sequence, part.first, part.first + kHopperRows);
-    return {sequence,    head, head / (a.heads / a.kv_heads), part.first, range.begin,
-            (range.end - range.begin + kColumns - 1) / kColumns};
-}
-
-/// What the warp that fetches does: the keys of a tile come before the values of the one before it.
-template <int kWidth>
-__device__ __forceinline__ void fetch(const AttentionHopperArguments& arguments,
-                                      const typename Forward<kWidth>::Memory& memory, const Work& work) {
-    constexpr int kColumns = Forward<kWidth>::kColumns;
-    const AttentionScores& a = arguments.attention.scores;
-    const Sequence& sequence = work.sequence;
-    if (isFirstLane()) {
-        expectBytes(memory.haveQueries(), Forward<kWidth>::Queries::kBytes);
-        copyTile<kHopperRows, kWidth>(
-            memory.queries,
-            boxOf(arguments.q, a.q_starts, sequence.rows, sequence.batch, work.head, work.row),
-            memory.haveQueries());
-    }
-    HopperWriter<kColumns, kWidth> writer(memory.ring());
-    const auto boxAt = [&](const CUtensorMap& map, int tile) {
-        return boxOf(map, a.kv_starts, sequence.columns, sequence.batch, work.kv_head,
-                     work.column + tile * kColumns);
-    };
-    writer.put(boxAt(arguments.k, 0));
-    for (int tile = 1; tile < work.tiles; ++tile) {
-        writer.put(boxAt(arguments.k, tile));
-        writer.put(boxAt(arguments.v, tile - 1));
-    }
-    const int last = work.tiles - 1;
-    const bool ends_within = a.kv_lengths != nullptr || a.kv_starts != nullptr;
-    writer.put(boxAt(arguments.v, last),
-               ends_within ? sequence.columns.count - work.column - last * kColumns : kColumns);
-}
 
 /// Products of a tile become weights; `former` is what results so far have to be multiplied by. `scale` is
 /// above 0, so that products are as large as their scores.
@@ -126,11 +52,11 @@ struct HopperTurn {
 template <class T, int kWidth>
 class HopperRows {
  public:
-    using Tile = Forward<kWidth>;
+    using Tile = HopperForward<kWidth>;
     using Memory = typename Tile::Memory;
 
-    __device__ __forceinline__ HopperRows(const AttentionScores& a, const Memory& memory, const Work& work,
-                                          int group)
+    __device__ __forceinline__ HopperRows(const AttentionScores& a, const Memory& memory,
+                                          const ForwardWork& work, int group)
         : scores_of_(a),
           memory_(memory),
           reader_(memory.ring()),
@@ -196,7 +122,8 @@ class HopperRows {
         waitForProducts<0>(values_);
     }
 
-    __device__ __forceinline__ void store(const AttentionArguments& arguments, const Work& work) const {
+    __device__ __forceinline__ void store(const AttentionArguments& arguments,
+                                          const ForwardWork& work) const {
         const MmaLane lane = mmaLane();
         float factors[2];
 #pragma unroll
@@ -209,9 +136,9 @@ class HopperRows {
                     rowLogSum(state_.largest[half] * unit_, sum);
             }
         }
-        storeRows<T, kWidth>(
-            rowsOf(arguments.out, arguments.scores.q_starts, work.sequence.rows, work.sequence.batch, work.head), row_,
-            work.sequence.rows.in_memory, values_, factors);
+        storeRows<T, kWidth>(rowsOf(arguments.out, arguments.scores.q_starts, work.sequence.rows,
+                                    work.sequence.batch, work.head),
+                             row_, work.sequence.rows.in_memory, values_, factors);
     }
 
  private:
@@ -245,12 +172,12 @@ class HopperRows {
     }
     /// Products become scores: seldom, as it takes time.
     __device__ __forceinline__ void scale() {
+        const SoftCap cap(scores_of_.soft_cap, scale_);
 #pragma unroll
         for (int n = 0; n < Tile::kColumns / 8; ++n) {
 #pragma unroll
             for (int i = 0; i < 4; ++i) {
-                const float score = scores_[n][i] * scale_;
-                scores_[n][i] = scores_of_.soft_cap > 0 ? cappedFast(score, scores_of_.soft_cap) : score;
+                scores_[n][i] = cap.isThere() ? cap.score(scores_[n][i]) : scores_[n][i] * scale_;
             }
         }
     }
@@ -307,8 +234,8 @@ class HopperRows {
 
 template <class T, int kWidth>
 __device__ __forceinline__ void attend(const AttentionHopperArguments& arguments) {
-    const typename Forward<kWidth>::Memory memory{hopperMemory()};
-    const Work work = workOf<kWidth>(arguments.attention.scores);
+    const typename HopperForward<kWidth>::Memory memory{hopperMemory()};
+    const ForwardWork work = forwardWork<kWidth>(arguments.attention.scores);
     if (work.sequence.batch < 0) {
         return;
     }
@@ -322,7 +249,7 @@ __device__ __forceinline__ void attend(const AttentionHopperArguments& arguments
     shareRegisters(group < 0);
     if (group < 0) {
         if (threadIdx.x < kWarp && work.tiles > 0) {
-            fetch<kWidth>(arguments, memory, work);
+            fetchForward<kWidth>(arguments, memory, work);
         }
         return;
     }
