@@ -45,7 +45,7 @@ wait
 core=$root/native/src/core
 g++ -std=c++20 -O2 -pthread "-I$root/native" "-I$root/native/include" "-I$work" -o "$work/gpu_check" \
     "$root"/native/tests/gpu/*.cpp "$root/native/tests/cuda/emulation/emulation.cpp" "$work/images.s" \
-    "$cuda"/{attention,attention_hopper,context,gemm,gemm_check,kernel_images,launch,libraries,optimizers,row_kernels,search,status}.cpp \
+    "$cuda"/{attention,attention_decode,attention_hopper,context,gemm,gemm_check,kernel_images,launch,libraries,optimizers,row_kernels,search,status}.cpp \
     "$core"/{error,faults,live_objects}.cpp -ldl
 
 "$work/gpu_check" --json "$result" "${@:2}"
