@@ -11,6 +11,18 @@
 namespace optirs::cuda {
 namespace {
 
+// Kernels of bf16 and f16, by width.
+using Names = std::array<std::array<const char*, 3>, 2>;
+#define OPTIRS_NAME(pass, type, width) "attention_hopper_" pass "_" type "_" width
+#define OPTIRS_WIDTHS(pass, type) \
+    {OPTIRS_NAME(pass, type, "64"), OPTIRS_NAME(pass, type, "128"), OPTIRS_NAME(pass, type, "256")}
+#define OPTIRS_NAMES(pass)                                          \
+    Names {                                                         \
+        {                                                           \
+            OPTIRS_WIDTHS(pass, "bf16"), OPTIRS_WIDTHS(pass, "f16") \
+        }                                                           \
+    }
+
 constexpr int kBytes = 2;  // of an element
 constexpr int64_t kLargestStride = (int64_t{1} << 40) / kBytes;
 
@@ -70,14 +82,11 @@ bool isForHopper(const AttentionCall& call, int32_t capability) {
                              isMappable(s.v, columnsOf(s, s.v)) &&
                              (!call.is_backward || isMappable(decoded.dout, queriesOf(s, decoded.dout)));
     return capability == kHopper && libraries().driver.api.tensorMapEncodeTiled != nullptr &&
-           fusedObstacle(call).empty() && is_mappable &&
-           std::max(s.q.width, s.v.width) <= (call.is_backward ? kHopperWidestGradient : kAttentionSlice);
+           fusedObstacle(call).empty() && is_mappable && std::max(s.q.width, s.v.width) <= kAttentionSlice;
 }
 
 void attentionForwardHopper(const Queue& queue, Element element, const AttentionArguments& arguments) {
-    static constexpr const char* kNames[2][3] = {
-        {"attention_hopper_bf16_64", "attention_hopper_bf16_128", "attention_hopper_bf16_256"},
-        {"attention_hopper_f16_64", "attention_hopper_f16_128", "attention_hopper_f16_256"}};
+    static constexpr Names kForward = OPTIRS_NAMES("forward");
     const AttentionScores& s = arguments.scores;
     const size_t index = attentionWidthIndex(s);
     const int width = kAttentionWidths[index];
@@ -87,42 +96,49 @@ void attentionForwardHopper(const Queue& queue, Element element, const Attention
                                             .v = mapOf(element, s.v, columnsOf(s, s.v), columns),
                                             .attention = arguments};
     const int64_t parts = partCount(s.q_starts, s.rows, s.batches, kHopperRows);
-    launchKernel(queue, {"attention_forward_hopper", kNames[element == Element::kBF16 ? 0 : 1][index]},
+    launchKernel(queue, {"attention_forward_hopper", kForward[element == Element::kBF16 ? 0 : 1][index]},
                  parts * s.heads, &given,
                  {.threads = kHopperThreads, .shared_bytes = static_cast<unsigned>(hopperBytes(width))});
 }
 
 void attentionBackwardHopper(const Queue& queue, Element element, AttentionBackwardArguments arguments,
                              const AttentionGradients& gradients) {
-    static constexpr const char* kFile = "attention_backward_hopper";
-    static constexpr const char* kQuery[2][2] = {
-        {"attention_hopper_query_gradient_bf16_64", "attention_hopper_query_gradient_bf16_128"},
-        {"attention_hopper_query_gradient_f16_64", "attention_hopper_query_gradient_f16_128"}};
-    static constexpr const char* kColumns[2][2] = {
-        {"attention_hopper_column_gradients_bf16_64", "attention_hopper_column_gradients_bf16_128"},
-        {"attention_hopper_column_gradients_f16_64", "attention_hopper_column_gradients_f16_128"}};
+    // Of each type, by width. Of 256 columns the gradients of k and v are two kernels.
+    static constexpr Names kQuery = OPTIRS_NAMES("query_gradient");
+    static constexpr const char* kColumns[2][3][2] = {
+        {{OPTIRS_NAME("column_gradients", "bf16", "64"), nullptr},
+         {OPTIRS_NAME("column_gradients", "bf16", "128"), nullptr},
+         {OPTIRS_NAME("key_gradient", "bf16", "256"), OPTIRS_NAME("value_gradient", "bf16", "256")}},
+        {{OPTIRS_NAME("column_gradients", "f16", "64"), nullptr},
+         {OPTIRS_NAME("column_gradients", "f16", "128"), nullptr},
+         {OPTIRS_NAME("key_gradient", "f16", "256"), OPTIRS_NAME("value_gradient", "f16", "256")}}};
     const AttentionScores& s = arguments.scores;
     const size_t type = element == Element::kBF16 ? 0 : 1;
-    const size_t width = attentionWidthIndex(s);
-    const BlockShape shape = {
-        .threads = kHopperThreads,
-        .shared_bytes = static_cast<unsigned>(hopperGradientBytes(kAttentionWidths[width]))};
+    const size_t index = attentionWidthIndex(s);
+    const int width = kAttentionWidths[index];
     const auto map = [&](const HeadOperand& operand, const Dimensions& dimensions) {
-        return mapOf(element, operand, dimensions, kHopperGroupRows);
+        return mapOf(element, operand, dimensions, hopperPassing(width));
     };
-    attentionMeans(queue, element, arguments);
     AttentionHopperBackwardArguments given = {.q = map(s.q, queriesOf(s, s.q)),
                                               .k = map(s.k, columnsOf(s, s.k)),
                                               .v = map(s.v, columnsOf(s, s.v)),
                                               .dout = map(arguments.dout, queriesOf(s, arguments.dout)),
                                               .attention = arguments,
                                               .value_gradient = gradients.v};
+    const auto launch = [&](const char* name, int64_t blocks) {
+        launchKernel(
+            queue, {"attention_backward_hopper", name}, blocks, &given,
+            {.threads = kHopperThreads, .shared_bytes = static_cast<unsigned>(hopperGradientBytes(width))});
+    };
+    attentionMeans(queue, element, arguments);
     given.attention.gradient = gradients.q;
-    launchKernel(queue, {kFile, kQuery[type][width]},
-                 partCount(s.q_starts, s.rows, s.batches, kHopperRows) * s.heads, &given, shape);
+    launch(kQuery[type][index], partCount(s.q_starts, s.rows, s.batches, kHopperRows) * s.heads);
     given.attention.gradient = gradients.k;
-    launchKernel(queue, {kFile, kColumns[type][width]},
-                 partCount(s.kv_starts, s.columns, s.batches, kHopperRows) * s.kv_heads, &given, shape);
+    for (const char* name : kColumns[type][index]) {
+        if (name != nullptr) {
+            launch(name, partCount(s.kv_starts, s.columns, s.batches, kHopperRows) * s.kv_heads);
+        }
+    }
 }
 
 }  // namespace optirs::cuda

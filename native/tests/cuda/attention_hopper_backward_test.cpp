@@ -7,8 +7,10 @@ namespace {
 class AttentionHopperBackwardTest : public AttentionHopperTest {
  protected:
     static bool tookHopperBackward() {
+        const size_t of_columns = launched("attention_hopper_column_gradients_");
         return launched("attention_hopper_query_gradient_") == 1 &&
-               launched("attention_hopper_column_gradients_") == 1;
+               launched("attention_hopper_key_gradient_") == 1 - of_columns &&
+               launched("attention_hopper_value_gradient_") == 1 - of_columns;
     }
     void check(const char* what, const Attention& a) {
         control().reset();
@@ -33,7 +35,7 @@ TEST_F(AttentionHopperBackwardTest, TypesAndWidths) {
         check("a part of a tile", {.type = type});
         check("several tiles and blocks", {.type = type, .rows = 200, .columns = 300});
     }
-    for (const int64_t width : {8, 72, 128}) {
+    for (const int64_t width : {8, 72, 128, 192, 256}) {
         check("width",
               {.type = kBF16, .rows = 70, .columns = 170, .heads = 1, .width = width, .value_width = width});
     }
@@ -62,6 +64,19 @@ TEST_F(AttentionHopperBackwardTest, MasksAndWindows) {
             }
         }
     }
+}
+
+TEST_F(AttentionHopperBackwardTest, WideHeads) {
+    Attention a{.type = kF16, .batch = 2, .rows = 140, .columns = 150, .heads = 2};
+    a.width = a.value_width = 256;
+    check("edges of tiles and blocks", a);
+    a.mask = OPTIRS_MASK_CAUSAL_BOTTOM_RIGHT;
+    a.window_left = 40;
+    a.soft_cap = 2;
+    check("mask, window and cap", a);
+    a.q_lengths = {140, 33};
+    a.kv_lengths = {31, 150};
+    check("lengths", a);
 }
 
 TEST_F(AttentionHopperBackwardTest, ScoresThatAreNotProducts) {
@@ -102,7 +117,7 @@ TEST_F(AttentionHopperBackwardTest, Lengths) {
 }
 
 TEST_F(AttentionHopperBackwardTest, WhatLiesBehindALengthDoesNotMatter) {
-    for (const int64_t width : {64, 128}) {
+    for (const int64_t width : {64, 128, 256}) {
         Attention a{.type = kBF16, .batch = 2, .rows = 200, .columns = 270, .width = width};
         a.value_width = width;
         a.q_lengths = {200, 65};
@@ -174,6 +189,8 @@ TEST_F(AttentionHopperBackwardTest, Float8) {
         a.kv_lengths = {33, 150};
         a.width = 20;
         check("lengths and another width", a);
+        a.width = a.value_width = 144;
+        check("wide", a);
     }
     Attention a{.type = kBF16, .q_type = kE4M3, .k_type = kE4M3, .v_type = kE4M3, .dout_type = kE4M3};
     a.heads = 4;
@@ -198,7 +215,7 @@ TEST_F(AttentionHopperBackwardTest, ARepeatedCallGivesTheSameBits) {
 
 TEST_F(AttentionHopperBackwardTest, OtherCallsGoToTheOtherKernels) {
     expectOther("f32", {.rows = 9});
-    expectOther("wide", {.type = kBF16, .rows = 9, .width = 136, .value_width = 8});
+    expectOther("slopes", {.type = kF16, .rows = 9, .has_slopes = true});
     expectOther("dropout", {.type = kBF16, .rows = 9, .dropout = 0.1});
     expectOther("bias", {.type = kBF16, .rows = 9, .has_bias = true});
     expectOther("not aligned", {.type = kBF16, .rows = 9, .width = 20, .value_width = 20});

@@ -171,9 +171,7 @@ void addHopperCases(std::vector<Case>& cases, const Problem& causal, const Probl
                           "attention packed, both, Hopper"};
     for (size_t i = 0; i < 3; ++i) {
         cases.push_back(forwardCase(names[i], attentionForwardHopper, problems[i]));
-        if (causal.width <= 128) {
-            cases.push_back(bothCase(both[i], attentionForwardHopper, attentionBackwardHopper, problems[i]));
-        }
+        cases.push_back(bothCase(both[i], attentionForwardHopper, attentionBackwardHopper, problems[i]));
     }
     cases.push_back(float8Case({causal.length, causal.heads, causal.width, {}, true}));
 }
@@ -194,10 +192,8 @@ std::vector<Case> attentionCases(int64_t scale) {
             bothCase("attention causal, both", attentionForwardAnywhere, attentionBackwardAnywhere, shorter));
         if (is_hopper) {
             addHopperCases(cases, causal, full, scale);
-            if (width <= 128) {
-                cases.push_back(bothCase("attention causal, both, Hopper", attentionForwardHopper,
-                                         attentionBackwardHopper, shorter));
-            }
+            cases.push_back(bothCase("attention causal, both, Hopper", attentionForwardHopper,
+                                     attentionBackwardHopper, shorter));
         }
     }
     cases.push_back(forwardCase("attention causal", attentionForwardAnywhere,

@@ -44,8 +44,11 @@ template <class T, int kWidth, Side kSide>
 class Gradients {
  public:
     static constexpr bool kIsQueries = kSide == Side::kQueries;
-    using Scores = float[kPassing / 8][4];
-    using Weights = uint32_t[kPassing / 16][4];
+    static constexpr bool kHasValues = kSide == Side::kValues || kSide == Side::kColumns;
+    static constexpr bool kHasOthers = kSide != Side::kValues;
+    static constexpr int kRows = kPassing<kWidth>;
+    using Scores = float[kRows / 8][4];
+    using Weights = uint32_t[kRows / 16][4];
     using Results = float[kWidth / 8][4];
 
     __device__ __forceinline__ Gradients(const AttentionHopperBackwardArguments& arguments,
@@ -72,7 +75,7 @@ class Gradients {
             const float probability_share = kIsQueries ? 1 : share(arguments_.attention.dout, head);
             const float gradient_share = kIsQueries ? 1 : share(a.q, head);
             for (int tile = 0; tile < work_.tiles; ++tile) {
-                addTile(factors, work_.passing + tile * kPassing, probability_share, gradient_share);
+                addTile(factors, work_.passing + tile * kRows, probability_share, gradient_share);
             }
         }
     }
@@ -83,8 +86,12 @@ class Gradients {
         if (kIsQueries) {
             storeOne(b.gradient, results_, a.scale * scaleOf(a.k, work_.kv_head));
         } else {
-            storeOne(b.gradient, results_, a.scale * greatestScale(a.q, work_.head, work_.heads));
-            storeOne(arguments_.value_gradient, values_, greatestScale(b.dout, work_.head, work_.heads));
+            if (kHasOthers) {
+                storeOne(b.gradient, results_, a.scale * greatestScale(a.q, work_.head, work_.heads));
+            }
+            if (kHasValues) {
+                storeOne(arguments_.value_gradient, values_, greatestScale(b.dout, work_.head, work_.heads));
+            }
         }
     }
 
@@ -94,31 +101,41 @@ class Gradients {
         const HopperPlace first = reader_.take();
         const HopperPlace second = reader_.take();
         Scores scores;
-        Scores gradients;
+        Scores gradients{};
         reader_.await(first);
         reader_.await(second);
         beginProducts();
         multiply(scores, 0, first);
-        multiply(gradients, 1, second);
+        if (kHasOthers) {
+            multiply(gradients, 1, second);
+        }
         closeProducts();
         waitForProducts<0>(scores);
-        waitForProducts<0>(gradients);
+        if (kHasOthers) {
+            waitForProducts<0>(gradients);
+        }
         find(scores, gradients, factors, passing, first.slot);
-        if (!kIsQueries) {
+        if (kHasValues) {
             scaleBy(scores, probability_share);
-            scaleBy(gradients, gradient_share);
             round(probabilities_, scores);
         }
-        round(weights_, gradients);
+        if (kHasOthers) {
+            scaleBy(gradients, gradient_share);
+            round(weights_, gradients);
+        }
         beginProducts();
-        if (!kIsQueries) {
+        if (kHasValues) {
             addWeighted(values_, probabilities_, second);
         }
-        addWeighted(results_, weights_, first);
+        if (kHasOthers) {
+            addWeighted(results_, weights_, first);
+        }
         closeProducts();
-        waitForProducts<0>(results_);
-        if (!kIsQueries) {
+        if (kHasValues) {
             waitForProducts<0>(values_);
+        }
+        if (kHasOthers) {
+            waitForProducts<0>(results_);
         }
         reader_.release(first);
         reader_.release(second);
@@ -136,18 +153,18 @@ class Gradients {
             memory_.resident(which) + static_cast<uint32_t>(group_) * kHopperGroupRows * kHopperPanelBytes;
 #pragma unroll
         for (uint32_t k = 0; k < kWidth; k += 16) {
-            multiplyAsync<T, kPassing>(products, alongRows(GradientMemory<kWidth>::Tile::at(rows, k)),
-                                       alongRows(HopperTile<kPassing, kWidth>::at(reader_.tile(place), k)),
-                                       k > 0 ? 1 : 0);
+            multiplyAsync<T, kRows>(products, alongRows(GradientMemory<kWidth>::Tile::at(rows, k)),
+                                    alongRows(HopperTile<kRows, kWidth>::at(reader_.tile(place), k)),
+                                    k > 0 ? 1 : 0);
         }
     }
     __device__ __forceinline__ void addWeighted(Results& results, const Weights& weights,
                                                 const HopperPlace& place) const {
 #pragma unroll
-        for (uint32_t k = 0; k < kPassing; k += 16) {
-            multiplyAsync<T, kWidth>(results, weights[k / 16],
-                                     acrossRows(reader_.tile(place) + k * kHopperPanelBytes,
-                                                HopperTile<kPassing, kWidth>::kPanel));
+        for (uint32_t k = 0; k < kRows; k += 16) {
+            multiplyAsync<T, kWidth>(
+                results, weights[k / 16],
+                acrossRows(reader_.tile(place) + k * kHopperPanelBytes, HopperTile<kRows, kWidth>::kPanel));
         }
     }
     __device__ __forceinline__ void find(Scores& scores, Scores& gradients, const Factors& factors,
@@ -155,11 +172,11 @@ class Gradients {
         const MmaLane lane = mmaLane();
         const Range common = kIsQueries ? common_ : memory_.common(slot).range;
         const int first = kIsQueries ? passing : row_;
-        const int last = first + (kIsQueries ? kPassing : 16);
+        const int last = first + (kIsQueries ? kRows : 16);
         const bool is_plain = !factors.cap.isThere() && first >= common.begin && last <= common.end;
         const auto each = [&](auto&& body) {
 #pragma unroll
-            for (int n = 0; n < kPassing / 8; ++n) {
+            for (int n = 0; n < kRows / 8; ++n) {
 #pragma unroll
                 for (int k = 0; k < 2; ++k) {
                     const int of_tile = n * 8 + 2 * lane.pair + k;
@@ -188,7 +205,7 @@ class Gradients {
             return;
         }
 #pragma unroll
-        for (int n = 0; n < kPassing / 8; ++n) {
+        for (int n = 0; n < kRows / 8; ++n) {
 #pragma unroll
             for (int i = 0; i < 4; ++i) {
                 numbers[n][i] *= factor;
@@ -197,7 +214,7 @@ class Gradients {
     }
     static __device__ __forceinline__ void round(Weights& weights, const Scores& numbers) {
 #pragma unroll
-        for (int n = 0; n < kPassing / 8; ++n) {
+        for (int n = 0; n < kRows / 8; ++n) {
 #pragma unroll
             for (int half = 0; half < 2; ++half) {
                 weights[n / 2][n % 2 * 2 + half] =
@@ -219,7 +236,7 @@ class Gradients {
     const AttentionHopperBackwardArguments& arguments_;
     GradientMemory<kWidth> memory_;
     const GradientWork& work_;
-    HopperReader<kPassing, kWidth> reader_;
+    HopperReader<kRows, kWidth> reader_;
     int group_;
     int row_;
     RowFacts facts_[2];      // of the thread's queries, if these stay,
@@ -233,7 +250,7 @@ class Gradients {
 template <class T, int kWidth, Side kSide>
 __device__ __forceinline__ void findGradients(const AttentionHopperBackwardArguments& arguments) {
     const GradientMemory<kWidth> memory{hopperMemory()};
-    const GradientWork work = gradientWork<kSide>(arguments.attention.scores);
+    const GradientWork work = gradientWork<kWidth, kSide>(arguments.attention.scores);
     if (work.sequence.batch < 0) {
         return;
     }
@@ -260,14 +277,17 @@ __device__ __forceinline__ void findGradients(const AttentionHopperBackwardArgum
 
 }  // namespace
 
-#define OPTIRS_GRADIENTS(T, suffix, width)                                                         \
-    OPTIRS_WIDE_KERNEL(attention_hopper_query_gradient_##suffix##_##width, kHopperThreads, 1,      \
-                       AttentionHopperBackwardArguments, findGradients<T, width, Side::kQueries>); \
-    OPTIRS_WIDE_KERNEL(attention_hopper_column_gradients_##suffix##_##width, kHopperThreads, 1,    \
-                       AttentionHopperBackwardArguments, findGradients<T, width, Side::kColumns>)
-#define OPTIRS_ATTENTION_BACKWARD(T, suffix) \
-    OPTIRS_GRADIENTS(T, suffix, 64);         \
-    OPTIRS_GRADIENTS(T, suffix, 128)
+#define OPTIRS_GRADIENT(T, suffix, width, name, side)                                   \
+    OPTIRS_WIDE_KERNEL(attention_hopper_##name##_##suffix##_##width, kHopperThreads, 1, \
+                       AttentionHopperBackwardArguments, findGradients<T, width, Side::side>)
+#define OPTIRS_ATTENTION_BACKWARD(T, suffix)                     \
+    OPTIRS_GRADIENT(T, suffix, 64, query_gradient, kQueries);    \
+    OPTIRS_GRADIENT(T, suffix, 64, column_gradients, kColumns);  \
+    OPTIRS_GRADIENT(T, suffix, 128, query_gradient, kQueries);   \
+    OPTIRS_GRADIENT(T, suffix, 128, column_gradients, kColumns); \
+    OPTIRS_GRADIENT(T, suffix, 256, query_gradient, kQueries);   \
+    OPTIRS_GRADIENT(T, suffix, 256, key_gradient, kKeys);        \
+    OPTIRS_GRADIENT(T, suffix, 256, value_gradient, kValues)
 
 OPTIRS_ATTENTION_BACKWARD(BF16, bf16);
 OPTIRS_ATTENTION_BACKWARD(F16, f16);

@@ -7,15 +7,18 @@
 
 namespace optirs::cuda {
 
-enum class Side { kQueries, kColumns };  // whose gradients
+/// Whose gradients; kColumns: of both keys and values.
+enum class Side { kQueries, kKeys, kValues, kColumns };
 
-inline constexpr int kPassing = kHopperGroupRows;  // rows of a tile that goes by
+/// Rows of a tile that goes by.
+template <int kWidth>
+inline constexpr int kPassing = hopperPassing(kWidth);
 
 /// Addresses in shared memory.
 template <int kWidth>
 struct GradientMemory {
     using Tile = HopperTile<kHopperRows, kWidth>;
-    using Ring = HopperRing<kPassing, kWidth>;
+    using Ring = HopperRing<kPassing<kWidth>, kWidth>;
     uint32_t first;
 
     /// Queries or keys, and changes of out or values.
@@ -28,10 +31,10 @@ struct GradientMemory {
     __device__ __forceinline__ RowFacts* facts(uint32_t slot) const {
         auto* given = launchMemory<unsigned char>();
         return reinterpret_cast<RowFacts*>(given + (haveResident() + 8 - sharedAddress(given))) +
-               slot * (kPassing + 1);
+               slot * (kPassing<kWidth> + 1);
     }
     /// The range is what all of these rows attend to.
-    __device__ __forceinline__ RowFacts& common(uint32_t slot) const { return facts(slot)[kPassing]; }
+    __device__ __forceinline__ RowFacts& common(uint32_t slot) const { return facts(slot)[kPassing<kWidth>]; }
 };
 
 /// What a block works on.
@@ -81,7 +84,7 @@ __device__ __forceinline__ int firstWhere(int begin, int end, Condition&& condit
     return begin;
 }
 
-template <Side kSide>
+template <int kWidth, Side kSide>
 __device__ __forceinline__ GradientWork gradientWork(const AttentionScores& a) {
     constexpr bool kIsQueries = kSide == Side::kQueries;
     const int64_t group = a.heads / a.kv_heads;
@@ -112,7 +115,7 @@ __device__ __forceinline__ GradientWork gradientWork(const AttentionScores& a) {
             kIsQueries ? 1 : static_cast<int>(group),
             part.first,
             range.begin,
-            (range.end - range.begin + kPassing - 1) / kPassing};
+            (range.end - range.begin + kPassing<kWidth> - 1) / kPassing<kWidth>};
 }
 
 /// What the warp that fetches does.
@@ -121,6 +124,7 @@ __device__ __forceinline__ void fetchForGradients(const AttentionHopperBackwardA
                                                   const GradientMemory<kWidth>& memory,
                                                   const GradientWork& work) {
     constexpr bool kIsQueries = kSide == Side::kQueries;
+    constexpr int kRows = kPassing<kWidth>;
     const AttentionScores& a = arguments.attention.scores;
     const Sequence& sequence = work.sequence;
     const auto rowBox = [&](const CUtensorMap& map, int64_t head, int row) {
@@ -131,9 +135,9 @@ __device__ __forceinline__ void fetchForGradients(const AttentionHopperBackwardA
     };
     if (isFirstLane()) {
         expectBytes(memory.haveResident(), 2 * GradientMemory<kWidth>::Tile::kBytes);
-        for (int half = 0; half < kHopperRows; half += kHopperGroupRows) {
-            const uint32_t offset = static_cast<uint32_t>(half) * kHopperPanelBytes;
-            const int row = work.row + half;
+        for (int i = 0; i < kHopperRows; i += kRows) {
+            const uint32_t offset = static_cast<uint32_t>(i) * kHopperPanelBytes;
+            const int row = work.row + i;
             copyTile<kHopperRows, kWidth>(
                 memory.resident(0) + offset,
                 kIsQueries ? rowBox(arguments.q, work.head, row) : columnBox(arguments.k, row),
@@ -144,14 +148,14 @@ __device__ __forceinline__ void fetchForGradients(const AttentionHopperBackwardA
                 memory.haveResident());
         }
     }
-    HopperWriter<kPassing, kWidth> writer(memory.ring());
+    HopperWriter<kRows, kWidth> writer(memory.ring());
     const bool ends_within = kIsQueries ? a.kv_lengths != nullptr || a.kv_starts != nullptr
                                         : a.q_lengths != nullptr || a.q_starts != nullptr;
     const int count = kIsQueries ? sequence.columns.count : sequence.rows.count;
     for (int64_t head = work.head; head < work.head + work.heads; ++head) {
         for (int tile = 0; tile < work.tiles; ++tile) {
-            const int first = work.passing + tile * kPassing;
-            const int end = ends_within ? count - first : kPassing;
+            const int first = work.passing + tile * kRows;
+            const int end = ends_within ? count - first : kRows;
             if (kIsQueries) {
                 writer.put(columnBox(arguments.k, first), end);
                 writer.put(columnBox(arguments.v, first), end);
@@ -160,7 +164,7 @@ __device__ __forceinline__ void fetchForGradients(const AttentionHopperBackwardA
                 const int lane = static_cast<int>(threadIdx.x % kWarp);
                 RowFacts* facts = memory.facts(slot);
                 Range common{0, sequence.columns.count};
-                for (int row = lane; row < kPassing; row += static_cast<int>(kWarp)) {
+                for (int row = lane; row < kRows; row += static_cast<int>(kWarp)) {
                     facts[row] = binaryFacts(arguments.attention, sequence, head, first + row);
                     common = commonRange(common, facts[row].range);
                 }

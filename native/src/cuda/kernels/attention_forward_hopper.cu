@@ -262,9 +262,9 @@ __device__ __forceinline__ void attend(const AttentionHopperArguments& arguments
 
 }  // namespace
 
-#define OPTIRS_ATTENTION_WIDTH(T, suffix, width)                                                         \
-    OPTIRS_WIDE_KERNEL(attention_hopper_##suffix##_##width, kHopperThreads, 1, AttentionHopperArguments, \
-                       attend<T, width>)
+#define OPTIRS_ATTENTION_WIDTH(T, suffix, width)                                       \
+    OPTIRS_WIDE_KERNEL(attention_hopper_forward_##suffix##_##width, kHopperThreads, 1, \
+                       AttentionHopperArguments, attend<T, width>)
 #define OPTIRS_ATTENTION(T, suffix)         \
     OPTIRS_ATTENTION_WIDTH(T, suffix, 64);  \
     OPTIRS_ATTENTION_WIDTH(T, suffix, 128); \

@@ -14,7 +14,7 @@ struct AttentionHopperArguments {
     AttentionArguments attention;
 };
 
-/// Maps as above, in boxes of kHopperGroupRows rows.
+/// Maps as above, in boxes of hopperPassing rows.
 struct AttentionHopperBackwardArguments {
     CUtensorMap q;
     CUtensorMap k;
@@ -50,16 +50,17 @@ inline constexpr int hopperBytes(int width) {
     return kHopperAlignment + hopperTileBytes(kHopperRows, width) +
            kHopperSlots * hopperTileBytes(hopperColumns(width), width) + (2 + 2 * kHopperSlots) * 8;
 }
-/// Of the backward pass, whose results are twice as many.
-inline constexpr int kHopperWidestGradient = 128;
-/// Of its shared memory: two operands of 128 rows stay, slots have 64, and for each slot there are facts of
-/// its rows and of all of them, 16 bytes each.
+/// Rows of the backward pass's tiles in slots. Of 256 columns the gradients of k and v are too many for the
+/// registers of one kernel, and two operands of 128 rows leave little shared memory.
+inline constexpr int hopperPassing(int width) { return width == 256 ? 32 : 64; }
+/// Of its shared memory: two operands of 128 rows, slots, and for each slot facts of its rows and of all of
+/// them, 16 bytes each.
 inline constexpr int hopperGradientBytes(int width) {
+    const int rows = hopperPassing(width);
     return kHopperAlignment + 2 * hopperTileBytes(kHopperRows, width) +
-           kHopperSlots * (hopperTileBytes(kHopperGroupRows, width) + (kHopperGroupRows + 1) * 16) +
-           (2 + 2 * kHopperSlots) * 8;
+           kHopperSlots * (hopperTileBytes(rows, width) + (rows + 1) * 16) + (2 + 2 * kHopperSlots) * 8;
 }
-static_assert(hopperBytes(256) <= 227 * 1024 && hopperGradientBytes(kHopperWidestGradient) <= 227 * 1024,
+static_assert(hopperBytes(256) <= 227 * 1024 && hopperGradientBytes(256) <= 227 * 1024,
               "what a block can have");
 
 }  // namespace optirs::cuda
