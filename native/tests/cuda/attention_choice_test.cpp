@@ -74,6 +74,21 @@ TEST(AttentionChoiceTest, WhatHappensToScores) {
     EXPECT_FALSE(isChosenFor([](AttentionScores& s) { s.block_table = kNumbers; }));
 }
 
+TEST(AttentionChoiceTest, Gradients) {
+    const auto isChosenWith = [](const HeadOperand& dout) {
+        return isChosen([&](AttentionCall& call) {
+            call.is_backward = true;
+            call.dout = dout;
+        });
+    };
+    HeadOperand dout = plain().scores.q;
+    EXPECT_TRUE(isChosenWith(dout));
+    dout.is_vector = 0;
+    EXPECT_FALSE(isChosenWith(dout));
+    dout.storage = Storage::kE5M2;
+    EXPECT_TRUE(isChosenWith(dout));
+}
+
 TEST(AttentionChoiceTest, StridesThatTensorMapsHave) {
     EXPECT_FALSE(isChosenFor([](AttentionScores& s) { s.k.is_vector = 0; }));
     EXPECT_FALSE(isChosenFor([](AttentionScores& s) { s.v.row_stride = 0; }));
