@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "src/cuda/context.h"
-
 namespace optirs::cuda {
 namespace {
 
@@ -22,14 +20,10 @@ using Names = std::array<std::array<const char*, 4>, 3>;
 constexpr int64_t kBusyBlocks = 264;  // two waves on 132 multiprocessors
 constexpr int64_t kShortestPart = 512;
 
+constexpr const char* kBackwardFile = "attention_backward";
 constexpr int64_t kWarpRows = kThreads / 32;  // of a block whose warps have a row each
 
 int64_t ceilDiv(int64_t count, int64_t unit) { return (count + unit - 1) / unit; }
-
-/// Blocks of `rows` rows or columns: of packed sequences there are as many as there can be.
-int64_t partCount(const int32_t* starts, int64_t rows, int64_t batches, int block_rows) {
-    return starts == nullptr ? batches * ceilDiv(rows, block_rows) : rows / block_rows + batches;
-}
 
 /// Blocks of rows of all heads.
 int64_t rowParts(const AttentionScores& scores, Element element) {
@@ -56,6 +50,30 @@ size_t attentionWidthIndex(const AttentionScores& scores) {
     return static_cast<size_t>(std::ranges::lower_bound(kAttentionWidths, width) - kAttentionWidths);
 }
 
+std::string_view fusedObstacle(const AttentionCall& call) {
+    const AttentionScores& s = call.scores;
+    if (call.element == Element::kF32) {
+        return "f32";
+    }
+    if (call.parts > 1) {
+        return "columns in parts";
+    }
+    if (s.bias != nullptr || s.slopes != nullptr || s.drops != 0) {
+        return "bias, ALiBi or dropout";
+    }
+    if (s.block_table != nullptr) {
+        return "paged keys";
+    }
+    if (s.batches == 0 || s.heads == 0 || s.rows == 0 || s.columns == 0) {
+        return "an empty tensor";
+    }
+    return {};
+}
+
+int64_t partCount(const int32_t* starts, int64_t rows, int64_t batches, int block_rows) {
+    return starts == nullptr ? batches * ceilDiv(rows, block_rows) : rows / block_rows + batches;
+}
+
 int64_t attentionRowCount(const AttentionScores& scores) {
     return (scores.q_starts == nullptr ? scores.batches : 1) * scores.heads * scores.rows;
 }
@@ -71,11 +89,6 @@ int64_t attentionParts(const AttentionScores& scores, Element element, int64_t w
     return std::clamp<int64_t>(wanted, 1, std::max<int64_t>(tiles, 1));
 }
 
-void attentionForward(const Queue& queue, Element element, const AttentionArguments& arguments) {
-    const bool is_for_hopper = isForHopper(computeCapability(queue.device), element, arguments);
-    (is_for_hopper ? attentionForwardHopper : attentionForwardAnywhere)(queue, element, arguments);
-}
-
 void attentionForwardAnywhere(const Queue& queue, Element element, const AttentionArguments& arguments) {
     static constexpr Names kForward = OPTIRS_NAMES("attention_forward");
     static constexpr std::array kJoin = {"attention_join_f32", "attention_join_bf16", "attention_join_f16"};
@@ -89,26 +102,29 @@ void attentionForwardAnywhere(const Queue& queue, Element element, const Attenti
     }
 }
 
-void attentionBackward(const Queue& queue, Element element, AttentionBackwardArguments arguments,
-                       const AttentionGradients& gradients) {
-    static constexpr const char* kFile = "attention_backward";
+void attentionMeans(const Queue& queue, Element element, const AttentionBackwardArguments& arguments) {
     static constexpr std::array kMeans = {"attention_means_f32", "attention_means_bf16",
                                           "attention_means_f16"};
+    launchKernel(queue, {kBackwardFile, kMeans[static_cast<size_t>(element)]},
+                 ceilDiv(attentionRowCount(arguments.scores), kWarpRows), &arguments);
+}
+
+void attentionBackwardAnywhere(const Queue& queue, Element element, AttentionBackwardArguments arguments,
+                               const AttentionGradients& gradients) {
     static constexpr Names kQuery = OPTIRS_NAMES("attention_query_gradient");
     static constexpr Names kKey = OPTIRS_NAMES("attention_key_gradient");
     static constexpr Names kValue = OPTIRS_NAMES("attention_value_gradient");
     const AttentionScores& scores = arguments.scores;
-    launchKernel(queue, {kFile, kMeans[static_cast<size_t>(element)]},
-                 ceilDiv(attentionRowCount(scores), kWarpRows), &arguments);
+    attentionMeans(queue, element, arguments);
     const int rows = attentionRows(elementBytes(element));
     const int64_t column_parts =
         partCount(scores.kv_starts, scores.columns, scores.batches, rows) * scores.kv_heads;
     arguments.gradient = gradients.q;
-    launch(queue, kFile, kQuery, element, rowParts(scores, element), 2, arguments);
+    launch(queue, kBackwardFile, kQuery, element, rowParts(scores, element), 2, arguments);
     arguments.gradient = gradients.k;
-    launch(queue, kFile, kKey, element, column_parts, 2, arguments);
+    launch(queue, kBackwardFile, kKey, element, column_parts, 2, arguments);
     arguments.gradient = gradients.v;
-    launch(queue, kFile, kValue, element, column_parts, 1, arguments);
+    launch(queue, kBackwardFile, kValue, element, column_parts, 1, arguments);
 }
 
 }  // namespace optirs::cuda

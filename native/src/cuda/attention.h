@@ -2,6 +2,8 @@
 // type.
 #pragma once
 
+#include <string_view>
+
 #include "src/cuda/kernels/attention_arguments.h"
 #include "src/cuda/row_kernels.h"
 
@@ -10,18 +12,13 @@ namespace optirs::cuda {
 /// Parts that the columns of each row are divided into: `wanted`, or, if that is 0, enough to keep a device
 /// busy where there are few rows, by the shapes alone.
 int64_t attentionParts(const AttentionScores& scores, Element element, int64_t wanted);
-/// By the kernel for Hopper where that can, else by the one for any GPU. `element` is that of `out`, and of
-/// tiles and probabilities. Several parts need `values` and `states`.
-void attentionForward(const Queue& queue, Element element, const AttentionArguments& arguments);
+/// By the kernels for any GPU. `element` is that of `out`, and of tiles and probabilities. Several parts need
+/// `values` and `states`.
 void attentionForwardAnywhere(const Queue& queue, Element element, const AttentionArguments& arguments);
 /// For what isForHopper says.
 void attentionForwardHopper(const Queue& queue, Element element, const AttentionArguments& arguments);
 
-/// Whether the kernel for Hopper does it, on a device of this compute capability (90 for 9.0) with this
-/// driver.
-bool isForHopper(int32_t capability, Element element, const AttentionArguments& arguments);
-
-/// Whether the operand has 8-bit floats, which only the kernels for any GPU decode.
+/// Whether the operand has 8-bit floats.
 inline bool hasCodes(const HeadOperand& operand) { return operand.storage != Storage::kOwn; }
 
 /// Where the gradients go.
@@ -43,12 +40,39 @@ struct AttentionCall {
     int64_t parts;                 // that the columns of each row are divided into
 };
 
+struct CudnnAttention;
+/// What computes a call: cuDNN, unless `cudnn` is NULL; else Hopper's kernels or those for any GPU.
+struct AttentionChoice {
+    const CudnnAttention* cudnn;
+    bool is_for_hopper;
+};
+AttentionChoice chooseAttention(const AttentionCall& call);
+
+/// Whether Hopper's kernels do it, on a device of this compute capability (90 for 9.0) with this driver.
+bool isForHopper(const AttentionCall& call, int32_t capability);
+/// What keeps a call from cuDNN and from Hopper's kernels alike; empty if nothing does.
+std::string_view fusedObstacle(const AttentionCall& call);
+
 /// `element` is that of `out` and the gradients. `arguments` without `gradient`; fills `means` first.
-void attentionBackward(const Queue& queue, Element element, AttentionBackwardArguments arguments,
-                       const AttentionGradients& gradients);
+void attentionBackwardAnywhere(const Queue& queue, Element element, AttentionBackwardArguments arguments,
+                               const AttentionGradients& gradients);
+/// Likewise, for what isForHopper says.
+void attentionBackwardHopper(const Queue& queue, Element element, AttentionBackwardArguments arguments,
+                             const AttentionGradients& gradients);
+
+/// Fills `means`, which both passes above begin with.
+void attentionMeans(const Queue& queue, Element element, const AttentionBackwardArguments& arguments);
 
 /// Of kAttentionWidths: the kernel's width for these heads, as both of a product have to fit.
 size_t attentionWidthIndex(const AttentionScores& scores);
+
+/// Blocks of `block_rows` rows or columns: of packed sequences there are as many as there can be.
+int64_t partCount(const int32_t* starts, int64_t rows, int64_t batches, int block_rows);
+
+/// Batches that a tensor of rows with these starts has: packed sequences are in one.
+inline int64_t batchesInMemory(const AttentionScores& scores, const int32_t* starts) {
+    return starts != nullptr ? 1 : scores.batches;
+}
 
 /// Numbers that lse and means have.
 int64_t attentionRowCount(const AttentionScores& scores);

@@ -18,6 +18,11 @@ CUdevice deviceHandle(int32_t device);
 
 /// Major times 10 plus minor.
 int32_t computeCapability(int32_t device);
+/// Those that generations begin with.
+inline constexpr int32_t kAmpere = 80;
+inline constexpr int32_t kAda = 89;
+inline constexpr int32_t kHopper = 90;
+inline constexpr int32_t kBlackwell = 100;
 
 int32_t multiprocessorCount(int32_t device);
 

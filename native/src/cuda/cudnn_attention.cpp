@@ -24,8 +24,6 @@ namespace {
 using core::Code;
 using core::concat;
 
-constexpr int32_t kAmpere = 80;
-constexpr int32_t kHopper = 90;
 constexpr int64_t kOldestWithCleanWorkspace = 91800;  // before, some kernels read what they did not write
 constexpr size_t kMostPlans = 4096;
 constexpr uint64_t kAlignment = 256;
@@ -222,27 +220,25 @@ Measured& measured() {
     return instance;
 }
 
-bool canBeCudnn(const AttentionCall& call) {
+bool canBeCudnn(const AttentionCall& call, int32_t capability) {
     const auto& library = libraries().cudnn;
-    const int32_t capability = computeCapability(call.queue.device);
     return library.is_loaded && capability >= kAmpere &&
            cudnnObstacle(call, library.version, capability).empty();
 }
 
 }  // namespace
 
-const CudnnAttention* findCudnn(const AttentionCall& call) {
-    return canBeCudnn(call) ? plans().find(problemOf(call)) : nullptr;
+const CudnnAttention* findCudnn(const AttentionCall& call, int32_t capability) {
+    return canBeCudnn(call, capability) ? plans().find(problemOf(call)) : nullptr;
 }
 
-const CudnnAttention* chooseCudnn(const AttentionCall& call) {
+const CudnnAttention* chooseCudnn(const AttentionCall& call, int32_t capability) {
     static const std::string wanted = wantedByUser();
-    if (wanted == "0" || !canBeCudnn(call)) {
+    if (wanted == "0" || !canBeCudnn(call, capability)) {
         return nullptr;
     }
     const AttentionProblem problem = problemOf(call);
-    const bool is_chosen = wanted == "1" || measured().prefersCudnn(problem).value_or(
-                                                computeCapability(call.queue.device) >= kHopper);
+    const bool is_chosen = wanted == "1" || measured().prefersCudnn(problem).value_or(capability >= kHopper);
     return is_chosen ? plans().find(problem) : nullptr;
 }
 

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 
+#include "src/cuda/context.h"
+
 namespace optirs::cuda {
 namespace {
 
-constexpr int32_t kBlackwell = 100;
 constexpr int64_t kOldestForAttention = 91002;       // before, masks and windows have many exceptions
 constexpr int64_t kOldestForEmptySequences = 92500;  // before, they give NaN
 constexpr int64_t kMostExact = int64_t{1} << 24;     // of the integers that graphs hold as f32
@@ -66,23 +67,17 @@ std::string_view cudnnObstacle(const AttentionCall& call, int64_t version, int32
     if (version < kOldestForAttention) {
         return "cuDNN is older than 9.10.2";
     }
-    if (call.element == Element::kF32) {
-        return "f32";
+    if (const std::string_view obstacle = fusedObstacle(call); !obstacle.empty()) {
+        return obstacle;
     }
     if (hasCodes(s.q) || hasCodes(s.k) || hasCodes(s.v) || (call.is_backward && hasCodes(call.dout))) {
         return "8-bit floats";
     }
-    if (call.parts > 1) {
-        return "columns in parts";
+    if (s.soft_cap > 0) {
+        return "capped scores";
     }
-    if (s.bias != nullptr || s.slopes != nullptr || s.soft_cap > 0 || s.drops != 0) {
-        return "scores that are more than scaled";
-    }
-    if (s.q_starts != nullptr || s.kv_starts != nullptr || s.block_table != nullptr) {
-        return "packed sequences or paged keys";
-    }
-    if (s.batches == 0 || s.heads == 0 || s.rows == 0 || s.columns == 0) {
-        return "an empty tensor";
+    if (s.q_starts != nullptr || s.kv_starts != nullptr) {
+        return "packed sequences";
     }
     if (std::max(s.rows, s.columns) > kMostExact) {
         return "more than 2^24 rows or columns";

@@ -5,6 +5,7 @@
 
 #include "src/core/error.h"
 #include "src/core/text.h"
+#include "src/cuda/context.h"
 
 namespace optirs::cuda {
 namespace {
@@ -13,9 +14,6 @@ using core::Code;
 using core::concat;
 using core::Error;
 
-constexpr int32_t kAda = 89;
-constexpr int32_t kHopper = 90;
-constexpr int32_t kBlackwell = 100;
 constexpr uintptr_t kAlignment = 16;
 
 [[noreturn]] void refuse(const std::string& text) { throw Error(Code::kInvalidArgument, "gemm: " + text); }

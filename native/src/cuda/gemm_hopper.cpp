@@ -10,8 +10,6 @@
 namespace optirs::cuda {
 namespace {
 
-constexpr int32_t kHopper = 90;
-
 int64_t ceilDiv(int64_t count, int64_t unit) { return (count + unit - 1) / unit; }
 
 MappedTensor tensorOf(const MatrixOperand& operand, int64_t rows, int64_t k, int64_t batch) {

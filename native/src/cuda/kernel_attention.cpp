@@ -1,9 +1,12 @@
 // optirs/kernel_attention.h
 #include <algorithm>
+#include <cstddef>
 #include <limits>
 #include <vector>
 
 #include "src/core/error.h"
+#include "src/cuda/attention_decode.h"
+#include "src/cuda/context.h"
 #include "src/cuda/cudnn_attention.h"
 #include "src/cuda/kernel_calls.h"
 #include "src/cuda/tensor.h"
@@ -147,59 +150,73 @@ AttentionArguments argumentsOf(const AttentionCall& call, void* workspace) {
     return arguments;
 }
 
-uint64_t ownWorkspace(const AttentionCall& call) {
-    const auto rows = static_cast<uint64_t>(attentionRowCount(call.scores));
-    if (call.is_backward) {
-        return rows * sizeof(float);
-    }
-    const uint64_t of_part = static_cast<uint64_t>(call.scores.v.width) * sizeof(float) + sizeof(PartState);
-    return call.parts == 1 ? 0 : rows * static_cast<uint64_t>(call.parts) * of_part;
+/// Of the backward pass: sums of dout out.
+uint64_t meansBytes(const AttentionCall& call) {
+    return static_cast<uint64_t>(attentionRowCount(call.scores)) * sizeof(float);
 }
 
-void runOwn(const AttentionCall& call, void* workspace) {
+uint64_t partBytes(const AttentionCall& call) {
+    const uint64_t of_part = static_cast<uint64_t>(call.scores.v.width) * sizeof(float) + sizeof(PartState);
+    return call.parts == 1 ? 0 : static_cast<uint64_t>(attentionRowCount(call.scores) * call.parts) * of_part;
+}
+
+uint64_t ownWorkspace(const AttentionCall& call, bool is_for_hopper) {
+    return (call.is_backward ? meansBytes(call) : partBytes(call)) + (is_for_hopper ? decodedBytes(call) : 0);
+}
+
+void runOwn(AttentionCall call, bool is_for_hopper, void* workspace) {
+    if (is_for_hopper) {
+        call = decode(call, static_cast<std::byte*>(workspace) + (call.is_backward ? meansBytes(call) : 0));
+    }
     if (!call.is_backward) {
-        attentionForward(call.queue, call.element, argumentsOf(call, workspace));
+        (is_for_hopper ? attentionForwardHopper : attentionForwardAnywhere)(call.queue, call.element,
+                                                                            argumentsOf(call, workspace));
         return;
     }
-    attentionBackward(call.queue, call.element,
-                      {.scores = call.scores,
-                       .out = call.out,
-                       .dout = call.dout,
-                       .gradient = {},
-                       .lse = call.lse,
-                       .means = static_cast<float*>(workspace)},
-                      call.gradients);
+    (is_for_hopper ? attentionBackwardHopper : attentionBackwardAnywhere)(
+        call.queue, call.element,
+        {.scores = call.scores,
+         .out = call.out,
+         .dout = call.dout,
+         .gradient = {},
+         .lse = call.lse,
+         .means = static_cast<float*>(workspace)},
+        call.gradients);
 }
 
 uint64_t workspaceOf(const AttentionCall& call) {
-    const CudnnAttention* cudnn = chooseCudnn(call);
-    return cudnn != nullptr ? workspaceBytes(*cudnn) : ownWorkspace(call);
+    const AttentionChoice choice = chooseAttention(call);
+    return choice.cudnn != nullptr ? workspaceBytes(*choice.cudnn) : ownWorkspace(call, choice.is_for_hopper);
 }
 
 void run(const AttentionCall& call, void* workspace) {
-    if (const CudnnAttention* cudnn = chooseCudnn(call)) {
-        run(*cudnn, call, workspace);
+    const AttentionChoice choice = chooseAttention(call);
+    if (choice.cudnn != nullptr) {
+        run(*choice.cudnn, call, workspace);
         return;
     }
-    runOwn(call, workspace);
+    runOwn(call, choice.is_for_hopper, workspace);
 }
 
 /// The own kernels, and cuDNN where it can.
 std::vector<optirs_timing> tune(const std::vector<AttentionCall>& calls) {
-    const CudnnAttention* cudnn = findCudnn(calls.front());
+    const int32_t capability = computeCapability(calls.front().queue.device);
+    const CudnnAttention* cudnn = findCudnn(calls.front(), capability);
+    const bool is_for_hopper = isForHopper(calls.front(), capability);
+    const uint64_t own_bytes = ownWorkspace(calls.front(), is_for_hopper);
     const bool differ = std::ranges::any_of(calls, [&](const AttentionCall& call) {
-        return findCudnn(call) != cudnn || ownWorkspace(call) != ownWorkspace(calls.front());
+        return findCudnn(call, capability) != cudnn || isForHopper(call, capability) != is_for_hopper ||
+               ownWorkspace(call, is_for_hopper) != own_bytes;
     });
     if (differ) {
         throw core::Error(core::Code::kInvalidArgument,
                           "calls of attention to be measured differ in more than their memory", "cuda");
     }
     const Queue queue = calls.front().queue;
-    const uint64_t own_bytes = ownWorkspace(calls.front());
     const TuningMemory memory(queue.device,
                               std::max(own_bytes, cudnn == nullptr ? 0 : workspaceBytes(*cudnn)));
     std::vector<TuningCandidate> candidates = {
-        {OPTIRS_CANDIDATE_OWN, 0, [&](size_t set) { runOwn(calls[set], memory.data()); }}};
+        {OPTIRS_CANDIDATE_OWN, 0, [&](size_t set) { runOwn(calls[set], is_for_hopper, memory.data()); }}};
     if (cudnn != nullptr) {
         candidates.push_back(
             {OPTIRS_CANDIDATE_CUDNN, 0, [&](size_t set) { run(*cudnn, calls[set], memory.data()); }});

@@ -1,31 +1,10 @@
-// Attention's forward kernel for Hopper beside the CPU's, and when it is chosen.
+// Attention's forward kernel for Hopper, and when it is chosen.
 #include <cstdio>
-#include <cstdlib>
 
-#include "attention_twins.h"
+#include "attention_hopper_twins.h"
 
 namespace optirs::test {
 namespace {
-
-[[maybe_unused]] const int kNoCudnn = setenv("OPTIRS_CUDNN_ATTENTION", "0", 1);
-
-class AttentionHopperTest : public AttentionTest {
- protected:
-    /// The kernel that the last forward pass took.
-    static bool tookHopper() {
-        return std::string_view(control().calls()).find("name=attention_hopper_") != std::string_view::npos;
-    }
-    void check(const char* what, const Attention& a) {
-        control().reset();
-        checkForward(what, a);
-        EXPECT_TRUE(tookHopper()) << what;
-    }
-    void expectOther(const char* what, const Attention& a) {
-        control().reset();
-        checkForward(what, a);
-        EXPECT_FALSE(tookHopper()) << what;
-    }
-};
 
 TEST_F(AttentionHopperTest, Types) {
     for (const auto type : {kBF16, kF16}) {
@@ -68,6 +47,132 @@ TEST_F(AttentionHopperTest, Masks) {
     }
 }
 
+TEST_F(AttentionHopperTest, Windows) {
+    for (const int32_t mask :
+         {OPTIRS_MASK_NONE, OPTIRS_MASK_CAUSAL_TOP_LEFT, OPTIRS_MASK_CAUSAL_BOTTOM_RIGHT}) {
+        for (const auto& [left, right] : {std::pair(0, 0), std::pair(37, -1), std::pair(-1, 5),
+                                          std::pair(130, 140), std::pair(1000, 1000)}) {
+            for (const int64_t columns : {60, 330}) {
+                check("window", {.type = kBF16,
+                                 .rows = 200,
+                                 .columns = columns,
+                                 .heads = 1,
+                                 .mask = mask,
+                                 .window_left = left,
+                                 .window_right = right});
+            }
+        }
+    }
+    check("wide", {.type = kF16,
+                   .rows = 150,
+                   .columns = 350,
+                   .heads = 1,
+                   .width = 256,
+                   .value_width = 256,
+                   .window_left = 90,
+                   .window_right = 81});
+}
+
+TEST_F(AttentionHopperTest, ScoresThatAreNotProducts) {
+    for (const double cap : {0.5, 30.0}) {
+        check("cap", {.type = kBF16, .rows = 70, .columns = 200, .soft_cap = cap});
+        check("cap and mask", {.type = kF16,
+                               .rows = 150,
+                               .columns = 140,
+                               .mask = OPTIRS_MASK_CAUSAL_BOTTOM_RIGHT,
+                               .soft_cap = cap});
+    }
+    for (const double scale : {0.0, -0.2}) {
+        check("scale", {.type = kBF16, .rows = 70, .columns = 200, .scale = scale});
+        check("scale and cap", {.type = kBF16, .rows = 70, .columns = 200, .soft_cap = 2, .scale = scale});
+    }
+}
+
+TEST_F(AttentionHopperTest, Lengths) {
+    for (const int32_t mask :
+         {OPTIRS_MASK_NONE, OPTIRS_MASK_CAUSAL_TOP_LEFT, OPTIRS_MASK_CAUSAL_BOTTOM_RIGHT}) {
+        Attention a{.type = kBF16, .batch = 4, .rows = 150, .columns = 270, .heads = 2, .mask = mask};
+        a.kv_lengths = {270, 0, 128, 141};
+        check("of keys", a);
+        a.q_lengths = {1, 150, 0, 128};
+        check("of both", a);
+        a.window_left = 20;
+        check("and a window", a);
+        a.kv_lengths = {};
+        check("of queries", a);
+    }
+    check("wide", {.type = kF16,
+                   .batch = 2,
+                   .rows = 20,
+                   .columns = 170,
+                   .width = 256,
+                   .value_width = 200,
+                   .q_lengths = {7, 20},
+                   .kv_lengths = {81, 79}});
+}
+
+TEST_F(AttentionHopperTest, WhatLiesBehindALengthDoesNotMatter) {
+    for (const int64_t width : {64, 128, 256}) {
+        Attention a{.type = kBF16, .batch = 2, .rows = 20, .columns = 270, .width = width};
+        a.value_width = width;
+        a.q_lengths = {20, 3};
+        a.kv_lengths = {129, 5};
+        prepare(a);
+        spoil(*q, 20 + 3, 40);
+        for (Twin* operand : {k, v}) {
+            spoil(*operand, 129, 270);
+            spoil(*operand, 270 + 5, 540);
+        }
+        forward();
+        expectSame(*out, unitOf(a), unitOf(a));
+        expectSame(*lse, 1e-5, 1e-5);
+        const std::vector<char> results = onDevice(*out);
+        EXPECT_FALSE(std::isnan(numberAt(results, kBF16, 0)));
+    }
+}
+
+TEST_F(AttentionHopperTest, PackedSequences) {
+    for (const int32_t mask :
+         {OPTIRS_MASK_NONE, OPTIRS_MASK_CAUSAL_TOP_LEFT, OPTIRS_MASK_CAUSAL_BOTTOM_RIGHT}) {
+        Attention a{.type = kBF16, .rows = 500, .columns = 500, .heads = 4, .kv_heads = 2, .mask = mask};
+        a.q_starts = a.kv_starts = {0, 1, 130, 130, 131, 258, 500};
+        check("as many rows as columns", a);
+        a.columns = 300;
+        a.kv_starts = {0, 150, 170, 171, 171, 299, 300};
+        check("of their own", a);
+        a.window_left = 30;
+        a.soft_cap = 3;
+        check("with everything", a);
+        a.kv_lengths = {1, 20, 0, 0, 100, 1};
+        a.q_lengths = {1, 0, 0, 1, 90, 242};
+        check("and lengths", a);
+    }
+    check("wide and transposed", {.type = kF16,
+                                  .rows = 200,
+                                  .columns = 200,
+                                  .width = 256,
+                                  .value_width = 256,
+                                  .is_transposed = true,
+                                  .q_starts = {0, 40, 200},
+                                  .kv_starts = {0, 40, 200}});
+}
+
+TEST_F(AttentionHopperTest, PackedSequencesDoNotSeeEachOther) {
+    Attention a{.type = kBF16, .rows = 300, .columns = 300, .heads = 1};
+    a.q_starts = a.kv_starts = {0, 100, 150, 300};
+    prepare(a);
+    for (Twin* operand : {q, k, v}) {
+        spoil(*operand, 100, 150);
+    }
+    forward();
+    expectSame(*out, unitOf(a), unitOf(a));
+    expectSame(*lse, 1e-5, 1e-5);
+    const std::vector<char> results = onDevice(*lse);
+    EXPECT_FALSE(std::isnan(numberAt(results, kF32, 99)));
+    EXPECT_TRUE(std::isnan(numberAt(results, kF32, 100)));
+    EXPECT_FALSE(std::isnan(numberAt(results, kF32, 150)));
+}
+
 TEST_F(AttentionHopperTest, HeadsAndStrides) {
     check("groups", {.type = kBF16, .batch = 2, .rows = 130, .columns = 140, .heads = 6, .kv_heads = 2});
     check("each its own", {.type = kBF16, .batch = 2, .heads = 3, .kv_heads = 3});
@@ -105,13 +210,13 @@ TEST_F(AttentionHopperTest, OneTensorOfQueriesKeysAndValues) {
 TEST_F(AttentionHopperTest, OtherCallsGoToTheOtherKernel) {
     expectOther("f32", {.rows = 9});
     expectOther("not aligned", {.type = kBF16, .rows = 9, .width = 20, .value_width = 20});
-    expectOther("window", {.type = kBF16, .rows = 9, .window_left = 3});
-    expectOther("cap", {.type = kBF16, .rows = 9, .soft_cap = 2});
     expectOther("dropout", {.type = kBF16, .rows = 9, .dropout = 0.1});
     expectOther("bias", {.type = kBF16, .rows = 9, .has_bias = true});
     expectOther("slopes", {.type = kBF16, .rows = 9, .has_slopes = true});
-    expectOther("lengths", {.type = kBF16, .rows = 9, .kv_lengths = {7}});
-    expectOther("packed", {.type = kBF16, .rows = 9, .q_starts = {0, 9}, .kv_starts = {0, 50}});
+    expectOther("parts", {.type = kBF16, .rows = 9, .kv_splits = 2});
+    control().reset();
+    checkPaged("paged", {.type = kBF16, .rows = 9});
+    EXPECT_FALSE(tookHopper());
     expectOther("nothing to attend to", {.type = kBF16, .rows = 9, .columns = 0});
     for (const auto& [major, minor] : {std::pair(8, 9), std::pair(10, 0), std::pair(12, 0)}) {
         driver().set_capability(major, minor);

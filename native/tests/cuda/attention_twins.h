@@ -38,6 +38,7 @@ struct Attention {
     std::vector<int32_t> q_starts = {};
     std::vector<int32_t> kv_starts = {};
     int64_t kv_splits = 0;
+    double scale = 0.1;
 };
 
 /// Attention on the host and on the device, with the same tensors.
@@ -106,7 +107,7 @@ class AttentionTest : public KernelFamilyTest {
             args.block_table = at(block_table, place);
             args.kv_splits = call.kv_splits;
         }
-        args.scale = 0.1;
+        args.scale = call.scale;
         args.mask = call.mask;
         args.window_left = call.window_left;
         args.window_right = call.window_right;

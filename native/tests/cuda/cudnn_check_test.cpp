@@ -5,8 +5,6 @@
 namespace optirs::cuda {
 namespace {
 
-constexpr int32_t kHopper = 90;
-constexpr int32_t kBlackwell = 100;
 constexpr int64_t kGood = 92501;
 
 HeadOperand operand(int32_t width) {

@@ -1,102 +1,15 @@
 // Attention, bf16: the forward pass by each kernel that can do it, and both passes together.
 #include <algorithm>
-#include <cmath>
 
+#include "attention_problem.h"
 #include "cases.h"
-#include "numbers.h"
-#include "src/cuda/attention.h"
+#include "src/cuda/attention_decode.h"
 #include "src/cuda/context.h"
 
 namespace optirs::gpu_check {
 namespace {
 
-// Probabilities and their gradients are rounded to bf16 on the device.
-constexpr double kRelative = 0x1p-6;
-constexpr double kAbsolute = 0x1p-6;
 constexpr double kLseError = 1e-4;
-constexpr int64_t kSamples = 200;  // elements of each result that are compared
-
-/// Operands [length, heads, width] and what follows from them in float64, a row at a time.
-struct Problem {
-    int64_t length;
-    int64_t heads;
-    int64_t width;
-    bool is_causal;
-    std::vector<char> q, k, v, change;
-
-    Problem(int64_t given_length, int64_t given_heads, int64_t given_width, bool given_causal = true)
-        : length(given_length), heads(given_heads), width(given_width), is_causal(given_causal) {
-        unsigned seed = 1;
-        for (auto* operand : {&q, &k, &v, &change}) {
-            *operand = bytesOf(randomNumbers<BF16>(count(), seed++));
-        }
-    }
-
-    int64_t count() const { return length * heads * width; }
-    double scale() const { return 1 / std::sqrt(static_cast<double>(width)); }
-    /// The first element of a row of a head.
-    int64_t at(int64_t row, int64_t head) const { return (row * heads + head) * width; }
-
-    double dot(const std::vector<char>& a, int64_t i, const std::vector<char>& b, int64_t j) const {
-        double sum = 0;
-        for (int64_t e = 0; e < width; ++e) {
-            sum += gpu_check::at<BF16>(a, i + e) * gpu_check::at<BF16>(b, j + e);
-        }
-        return sum;
-    }
-
-    /// Probabilities of a row, the log-sum-exp and the gradients of its scores.
-    struct Row {
-        std::vector<double> probabilities;
-        std::vector<double> gradients;
-        double lse = 0;
-    };
-    Row row(int64_t i, int64_t head) const {
-        Row made;
-        double greatest = -INFINITY;
-        const int64_t end = is_causal ? i + 1 : length;
-        for (int64_t j = 0; j < end; ++j) {
-            made.probabilities.push_back(dot(q, at(i, head), k, at(j, head)) * scale());
-            greatest = std::fmax(greatest, made.probabilities.back());
-        }
-        double sum = 0;
-        for (double& probability : made.probabilities) {
-            probability = std::exp(probability - greatest);
-            sum += probability;
-        }
-        made.lse = greatest + std::log(sum);
-        double mean = 0;
-        for (int64_t j = 0; j < end; ++j) {
-            made.probabilities[static_cast<size_t>(j)] /= sum;
-            made.gradients.push_back(dot(change, at(i, head), v, at(j, head)));
-            mean += made.probabilities[static_cast<size_t>(j)] * made.gradients.back();
-        }
-        for (size_t j = 0; j < made.gradients.size(); ++j) {
-            made.gradients[j] = made.probabilities[j] * (made.gradients[j] - mean) * scale();
-        }
-        return made;
-    }
-
-    /// Some elements of a result against wanted(row, head, element).
-    template <class Wanted>
-    double error(const std::vector<char>& result, Wanted&& wanted) const {
-        // One that visits all heads and elements.
-        const int64_t step = std::max<int64_t>(count() / kSamples, 1) | 1;
-        return worst<BF16>(result, step, kRelative, kAbsolute, [&](int64_t i) {
-            return wanted(i / width / heads, i / width % heads, i % width);
-        });
-    }
-};
-
-/// Sum of weights times elements of rows.
-double weighted(const std::vector<double>& weights, const Problem& p, const std::vector<char>& rows,
-                int64_t head, int64_t element) {
-    double sum = 0;
-    for (size_t j = 0; j < weights.size(); ++j) {
-        sum += weights[j] * at<BF16>(rows, p.at(static_cast<int64_t>(j), head) + element);
-    }
-    return sum;
-}
 
 std::string shapeOf(const Problem& p) {
     return std::to_string(p.length) + "x" + std::to_string(p.heads) + "x" + std::to_string(p.width);
@@ -113,11 +26,16 @@ AttentionArguments argumentsOf(const Problem& p, const std::vector<void*>& b) {
     scores.k = operandOf(p, b[1]);
     scores.v = operandOf(p, b[2]);
     scores.batches = 1;
+    if (!p.limits.starts.empty()) {
+        scores.batches = static_cast<int64_t>(p.limits.starts.size()) - 1;
+        scores.q_starts = scores.kv_starts = static_cast<const int32_t*>(b.back());
+    }
     scores.rows = scores.columns = p.length;
     scores.heads = scores.kv_heads = p.heads;
-    scores.window_left = scores.window_right = -1;
+    scores.window_left = p.limits.window;
+    scores.window_right = -1;
     scores.scale = static_cast<float>(p.scale());
-    scores.mask = p.is_causal ? 1 : 0;
+    scores.mask = p.limits.is_causal ? 1 : 0;
     arguments.out = operandOf(p, b[3]);
     arguments.lse = static_cast<float*>(b[4]);
     return arguments;
@@ -127,11 +45,26 @@ Buffer bf16Output(const char* name, const Problem& p, std::function<double(const
     return {name, std::vector<char>(static_cast<size_t>(p.count()) * 2), std::move(error)};
 }
 
+/// Adds where packed sequences begin, if they are packed: the last buffer.
+void addStarts(Case& made, const Problem& p) {
+    if (!p.limits.starts.empty()) {
+        made.buffers.push_back({"starts", bytesOf(p.limits.starts), nullptr});
+    }
+}
+
+/// Products of a pass that has so many for each pair of a row and a column.
+double flopsOf(const Problem& p, int products) {
+    double pairs = 0;
+    for (int64_t row = 0; row < p.length; ++row) {
+        pairs += static_cast<double>(p.end(row) - p.begin(row));
+    }
+    return 2.0 * products * pairs * static_cast<double>(p.heads * p.width);
+}
+
 using Forward = void (*)(const Queue&, Element, const AttentionArguments&);
 
 Case forwardCase(const char* name, Forward forward, const Problem& p) {
-    const double products = (p.is_causal ? 2.0 : 4.0) * static_cast<double>(p.count() * p.length);
-    Case made = {name, shapeOf(p), 0, products, {}, {}};
+    Case made = {name, shapeOf(p), 0, flopsOf(p, 2), {}, {}};
     const auto lse_error = [=](const std::vector<char>& result) {
         return worst<F32>(result, p.length * p.heads / 50 | 1, kLseError, kLseError,
                           [&](int64_t i) { return p.row(i % p.length, i / p.length).lse; });
@@ -142,94 +75,129 @@ Case forwardCase(const char* name, Forward forward, const Problem& p) {
                     bf16Output("out", p,
                                [=](const std::vector<char>& result) {
                                    return p.error(result, [&](int64_t row, int64_t head, int64_t element) {
-                                       return weighted(p.row(row, head).probabilities, p, p.v, head, element);
+                                       const Problem::Row of = p.row(row, head);
+                                       return weighted(of.probabilities, p, p.v, of.first, head, element);
                                    });
                                }),
                     {"lse", std::vector<char>(static_cast<size_t>(p.length * p.heads) * 4), lse_error}};
+    addStarts(made, p);
     made.run = [=](const Queue& queue, const std::vector<void*>& b) {
         forward(queue, Element::kBF16, argumentsOf(p, b));
     };
     return made;
 }
 
-/// Sums over the rows that attend to a column; `gradients`: of the scores, else probabilities.
-double columnSum(const Problem& p, const std::vector<char>& rows, bool gradients, int64_t column,
-                 int64_t head, int64_t element) {
-    double sum = 0;
-    for (int64_t i = column; i < p.length; ++i) {
-        const Problem::Row row = p.row(i, head);
-        sum += (gradients ? row.gradients : row.probabilities)[static_cast<size_t>(column)] *
-               at<BF16>(rows, p.at(i, head) + element);
+/// Of 8-bit floats, which are decoded first.
+Case float8Case(const Problem& p) {
+    Case made = forwardCase("attention causal, Hopper, e4m3", attentionForwardHopper, p);
+    for (size_t i = 0; i < 3; ++i) {
+        made.buffers[i].initial = p.codes[i];
     }
-    return sum;
+    made.buffers.push_back({"decoded", std::vector<char>(static_cast<size_t>(p.count()) * 6 + 64), nullptr});
+    made.run = [=](const Queue& queue, const std::vector<void*>& b) {
+        AttentionArguments arguments = argumentsOf(p, b);
+        AttentionCall call{};
+        call.queue = queue;
+        call.element = Element::kBF16;
+        call.scores = arguments.scores;
+        call.scores.q.storage = call.scores.k.storage = call.scores.v.storage = Storage::kE4M3;
+        arguments.scores = decode(call, b.back()).scores;
+        attentionForwardHopper(queue, Element::kBF16, arguments);
+    };
+    return made;
 }
 
-Case bothCase(int64_t length, int64_t heads, int64_t width) {
-    const Problem p(length, heads, width);
-    Case made = {
-        "attention causal, both", shapeOf(p), 0, 7.0 * static_cast<double>(p.count() * length), {}, {}};
+using Backward = void (*)(const Queue&, Element, AttentionBackwardArguments, const AttentionGradients&);
+
+Case bothCase(const char* name, Forward run_forward, Backward run_backward, const Problem& p) {
+    Case made = {name, shapeOf(p), 0, flopsOf(p, 7), {}, {}};
     // In float64 each element of a column takes all rows: few are looked at.
     const auto of_columns = [=](const std::vector<char>& result, const std::vector<char>& rows,
                                 bool gradients) {
         return worst<BF16>(result, p.count() / 6 | 1, 2 * kRelative, 2 * kAbsolute, [&](int64_t i) {
-            return columnSum(p, rows, gradients, i / width / heads, i / width % heads, i % width);
+            return columnSum(p, rows, gradients, i / p.width / p.heads, i / p.width % p.heads, i % p.width);
         });
     };
     const auto of_keys = [=](const std::vector<char>& result) { return of_columns(result, p.q, true); };
     const auto of_values = [=](const std::vector<char>& result) {
         return of_columns(result, p.change, false);
     };
+    const size_t of_rows = static_cast<size_t>(p.length * p.heads) * 4;
     made.buffers = {{"q", p.q, nullptr},
                     {"k", p.k, nullptr},
                     {"v", p.v, nullptr},
                     bf16Output("out", p, nullptr),
-                    {"lse", std::vector<char>(static_cast<size_t>(length * heads) * 4), nullptr},
+                    {"lse", std::vector<char>(of_rows), nullptr},
                     {"dout", p.change, nullptr},
-                    {"means", std::vector<char>(static_cast<size_t>(length * heads) * 4), nullptr},
+                    {"means", std::vector<char>(of_rows), nullptr},
                     bf16Output("dq", p,
                                [=](const std::vector<char>& result) {
                                    return p.error(result, [&](int64_t row, int64_t head, int64_t element) {
-                                       return weighted(p.row(row, head).gradients, p, p.k, head, element);
+                                       const Problem::Row of = p.row(row, head);
+                                       return weighted(of.gradients, p, p.k, of.first, head, element);
                                    });
                                }),
                     bf16Output("dk", p, of_keys),
                     bf16Output("dv", p, of_values)};
+    addStarts(made, p);
     made.run = [=](const Queue& queue, const std::vector<void*>& b) {
         const AttentionArguments forward = argumentsOf(p, b);
-        attentionForward(queue, Element::kBF16, forward);
-        attentionBackward(queue, Element::kBF16,
-                          {.scores = forward.scores,
-                           .out = forward.out,
-                           .dout = operandOf(p, b[5]),
-                           .gradient = {},
-                           .lse = forward.lse,
-                           .means = static_cast<float*>(b[6])},
-                          {.q = operandOf(p, b[7]), .k = operandOf(p, b[8]), .v = operandOf(p, b[9])});
+        run_forward(queue, Element::kBF16, forward);
+        run_backward(queue, Element::kBF16,
+                     {.scores = forward.scores,
+                      .out = forward.out,
+                      .dout = operandOf(p, b[5]),
+                      .gradient = {},
+                      .lse = forward.lse,
+                      .means = static_cast<float*>(b[6])},
+                     {.q = operandOf(p, b[7]), .k = operandOf(p, b[8]), .v = operandOf(p, b[9])});
     };
     return made;
+}
+
+/// Both passes over whole tiles, over rows and columns that end within them, and over packed sequences.
+void addHopperCases(std::vector<Case>& cases, const Problem& causal, const Problem& full, int64_t scale) {
+    const int64_t odd = std::max<int64_t>(1111 / scale, 9);
+    const auto end = static_cast<int32_t>(odd);
+    const Problem problems[] = {
+        {odd, 3, causal.width},
+        {odd, 3, causal.width, {.is_causal = false, .window = odd / 3}},
+        {odd, 3, causal.width, {.is_causal = false, .starts = {0, end / 5, end / 5, end / 2 + 1, end}}}};
+    cases.push_back(forwardCase("attention causal, Hopper", attentionForwardHopper, causal));
+    cases.push_back(forwardCase("attention, Hopper", attentionForwardHopper, full));
+    const char* names[] = {"attention causal, Hopper", "attention window, Hopper",
+                           "attention packed, Hopper"};
+    const char* both[] = {"attention causal, both, Hopper", "attention window, both, Hopper",
+                          "attention packed, both, Hopper"};
+    for (size_t i = 0; i < 3; ++i) {
+        cases.push_back(forwardCase(names[i], attentionForwardHopper, problems[i]));
+        cases.push_back(bothCase(both[i], attentionForwardHopper, attentionBackwardHopper, problems[i]));
+    }
+    cases.push_back(float8Case({causal.length, causal.heads, causal.width, {}, true}));
 }
 
 }  // namespace
 
 std::vector<Case> attentionCases(int64_t scale) {
     constexpr int64_t kHeads = 16;
-    const bool is_hopper = computeCapability(0) == 90;
+    const bool is_hopper = computeCapability(0) == kHopper;
     std::vector<Case> cases;
     for (const int64_t width : {64, 128, 256}) {
         const Problem causal(std::max<int64_t>(4096 / scale, 8), kHeads, width);
-        const Problem full(causal.length, kHeads, width, false);
+        const Problem full(causal.length, kHeads, width, {.is_causal = false});
+        const Problem shorter(std::max<int64_t>(1024 / scale, 8), kHeads, width);
         cases.push_back(forwardCase("attention causal", attentionForwardAnywhere, causal));
         cases.push_back(forwardCase("attention", attentionForwardAnywhere, full));
+        cases.push_back(
+            bothCase("attention causal, both", attentionForwardAnywhere, attentionBackwardAnywhere, shorter));
         if (is_hopper) {
-            const Problem odd(std::max<int64_t>(1111 / scale, 9), 3, width);
-            cases.push_back(forwardCase("attention causal, Hopper", attentionForwardHopper, causal));
-            cases.push_back(forwardCase("attention causal, Hopper", attentionForwardHopper, odd));
-            cases.push_back(forwardCase("attention, Hopper", attentionForwardHopper, full));
+            addHopperCases(cases, causal, full, scale);
+            cases.push_back(bothCase("attention causal, both, Hopper", attentionForwardHopper,
+                                     attentionBackwardHopper, shorter));
         }
-        cases.push_back(bothCase(std::max<int64_t>(1024 / scale, 8), kHeads, width));
     }
-    const Problem wide(std::max<int64_t>(2048 / scale, 8), kHeads, 512);
-    cases.push_back(forwardCase("attention causal", attentionForwardAnywhere, wide));
+    cases.push_back(forwardCase("attention causal", attentionForwardAnywhere,
+                                {std::max<int64_t>(2048 / scale, 8), 16, 512}));
     return cases;
 }
 

@@ -1,4 +1,4 @@
-// The arguments of attention's forward kernel for Hopper, and how its blocks work; see arguments.h.
+// The arguments of attention's kernels for Hopper, and how their blocks work; see arguments.h.
 #pragma once
 
 #include "../api/tensor_map.h"
@@ -12,6 +12,24 @@ struct AttentionHopperArguments {
     CUtensorMap k;
     CUtensorMap v;
     AttentionArguments attention;
+};
+
+/// Maps as above, in boxes of hopperPassing rows.
+struct AttentionHopperBackwardArguments {
+    CUtensorMap q;
+    CUtensorMap k;
+    CUtensorMap v;
+    CUtensorMap dout;
+    AttentionBackwardArguments attention;  // with the gradient of q, or that of k
+    HeadOperand value_gradient;
+};
+
+/// 8-bit floats to the same numbers of 16 bits, [batch, rows, heads, width]; `to` may be wider by zeros.
+struct AttentionDecodeArguments {
+    HeadOperand from;
+    HeadOperand to;
+    int64_t rows;
+    int32_t heads;
 };
 
 inline constexpr int kHopperGroupRows = 64;  // of a warp group's products
@@ -30,8 +48,19 @@ inline constexpr int kHopperAlignment = 1024;
 inline constexpr int hopperTileBytes(int rows, int width) { return rows * width * 2; }
 inline constexpr int hopperBytes(int width) {
     return kHopperAlignment + hopperTileBytes(kHopperRows, width) +
-           kHopperSlots * hopperTileBytes(hopperColumns(width), width) + (1 + 2 * kHopperSlots) * 8;
+           kHopperSlots * hopperTileBytes(hopperColumns(width), width) + (2 + 2 * kHopperSlots) * 8;
 }
-static_assert(hopperBytes(256) <= 227 * 1024, "what a block can have");
+/// Rows of the backward pass's tiles in slots. Of 256 columns the gradients of k and v are too many for the
+/// registers of one kernel, and two operands of 128 rows leave little shared memory.
+inline constexpr int hopperPassing(int width) { return width == 256 ? 32 : 64; }
+/// Of its shared memory: two operands of 128 rows, slots, and for each slot facts of its rows and of all of
+/// them, 16 bytes each.
+inline constexpr int hopperGradientBytes(int width) {
+    const int rows = hopperPassing(width);
+    return kHopperAlignment + 2 * hopperTileBytes(kHopperRows, width) +
+           kHopperSlots * (hopperTileBytes(rows, width) + (rows + 1) * 16) + (2 + 2 * kHopperSlots) * 8;
+}
+static_assert(hopperBytes(256) <= 227 * 1024 && hopperGradientBytes(256) <= 227 * 1024,
+              "what a block can have");
 
 }  // namespace optirs::cuda

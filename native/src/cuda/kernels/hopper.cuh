@@ -15,6 +15,7 @@ inline constexpr int kWarpGroup = 128;  // threads: four warps that multiply tog
 
 using ::optirs::emulation::arriveAt;
 using ::optirs::emulation::arriveAtNamed;
+using ::optirs::emulation::clearShared;
 using ::optirs::emulation::copyBox;
 using ::optirs::emulation::expectBytes;
 using ::optirs::emulation::makeBarrier;
@@ -75,6 +76,11 @@ __device__ __forceinline__ void copyBox(uint32_t to, const CUtensorMap& map, int
         "[%0], [%1, {%3, %4, %5, %6}], [%2];" ::"r"(to),
         "l"(&map), "r"(barrier), "r"(i), "r"(j), "r"(k), "r"(l)
         : "memory");
+}
+
+/// Puts 16 bytes of zeros into shared memory; products and copies need publishBarriers() to see them.
+__device__ __forceinline__ void clearShared(uint32_t address) {
+    asm volatile("st.shared.v4.b32 [%0], {%1, %1, %1, %1};" ::"r"(address), "r"(0) : "memory");
 }
 
 // ---- Warp groups ----

@@ -99,6 +99,7 @@ void waitForProducts(float (&)[N][4]) {}
 #define OPTIRS_NUMBERS_90 OPTIRS_NUMBERS_60 "," OPTIRS_TEN(6) "," OPTIRS_TEN(7) "," OPTIRS_TEN(8)
 #define OPTIRS_NUMBERS_120 OPTIRS_NUMBERS_90 "," OPTIRS_TEN(9) "," OPTIRS_TEN(10) "," OPTIRS_TEN(11)
 // By the columns of d, of which a thread has half as many elements.
+#define OPTIRS_D_32 OPTIRS_TEN() ",%10,%11,%12,%13,%14,%15"
 #define OPTIRS_D_64 OPTIRS_NUMBERS_30 ",%30,%31"
 #define OPTIRS_D_80 OPTIRS_NUMBERS_30 "," OPTIRS_TEN(3)
 #define OPTIRS_D_128 OPTIRS_NUMBERS_60 ",%60,%61,%62,%63"
@@ -106,6 +107,7 @@ void waitForProducts(float (&)[N][4]) {}
 #define OPTIRS_EIGHT(n) OPTIRS_FOUR(n), OPTIRS_FOUR(n + 1)
 #define OPTIRS_SIXTEEN(n) OPTIRS_EIGHT(n), OPTIRS_EIGHT(n + 2)
 #define OPTIRS_THIRTY_TWO(n) OPTIRS_SIXTEEN(n), OPTIRS_SIXTEEN(n + 4)
+#define OPTIRS_ELEMENTS_32 OPTIRS_SIXTEEN(0)
 #define OPTIRS_ELEMENTS_64 OPTIRS_THIRTY_TWO(0)
 #define OPTIRS_ELEMENTS_80 OPTIRS_THIRTY_TWO(0), OPTIRS_EIGHT(8)
 #define OPTIRS_ELEMENTS_128 OPTIRS_THIRTY_TWO(0), OPTIRS_THIRTY_TWO(8)
@@ -128,9 +130,17 @@ void waitForProducts(float (&)[N][4]) {}
 /// d = a b or, if `adds` is not 0, d += a b; both operands along rows.
 template <class T, int N>
 __device__ __forceinline__ void multiplyAsync(float (&d)[N / 8][4], uint64_t a, uint64_t b, int adds) {
-    static_assert(N == 80 || N == 128);
+    static_assert(N == 32 || N == 64 || N == 80 || N == 128);
     constexpr bool kIsBF16 = std::is_same_v<T, BF16>;
-    if constexpr (N == 80 && kIsBF16) {
+    if constexpr (N == 32 && kIsBF16) {
+        OPTIRS_WGMMA_SHARED(32, "bf16", 16, 17, 18);
+    } else if constexpr (N == 32) {
+        OPTIRS_WGMMA_SHARED(32, "f16", 16, 17, 18);
+    } else if constexpr (N == 64 && kIsBF16) {
+        OPTIRS_WGMMA_SHARED(64, "bf16", 32, 33, 34);
+    } else if constexpr (N == 64) {
+        OPTIRS_WGMMA_SHARED(64, "f16", 32, 33, 34);
+    } else if constexpr (N == 80 && kIsBF16) {
         OPTIRS_WGMMA_SHARED(80, "bf16", 40, 41, 42);
     } else if constexpr (N == 80) {
         OPTIRS_WGMMA_SHARED(80, "f16", 40, 41, 42);

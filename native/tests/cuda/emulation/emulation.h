@@ -88,6 +88,7 @@ struct alignas(16) float4 {
 };
 
 inline void __syncthreads() { optirs::emulation::syncBlock(); }
+inline void __syncwarp() { optirs::emulation::shuffle(0, 0); }
 template <class T>
 T __shfl_xor_sync(unsigned, T value, int mask) {
     return optirs::emulation::shuffle(value,

@@ -189,6 +189,11 @@ void copyBox(uint32_t to, const cuda::CUtensorMap& map, int i, int j, int k, int
     copies.push_back(copy);
 }
 
+void clearShared(uint32_t address) {
+    require(address % 16 == 0, "a vector in shared memory is not aligned");
+    std::memset(at(address), 0, 16);
+}
+
 namespace {
 
 /// Where an element of `bytes` bytes of an operand is.

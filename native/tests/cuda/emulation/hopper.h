@@ -25,6 +25,9 @@ void syncNamed(int barrier, int threads);
 /// cp.async.bulk.tensor.4d with a map of the mock driver.
 void copyBox(uint32_t to, const cuda::CUtensorMap& map, int i, int j, int k, int l, uint32_t barrier);
 
+/// st.shared.v4.b32 of zeros
+void clearShared(uint32_t address);
+
 /// An element of 16 bits of an operand of wgmma, by its descriptor: row of a or column of b, and k.
 /// `is_across`: the operand is transposed, M-major or N-major.
 uint16_t operandElement(uint64_t descriptor, bool is_across, int row, int k);

@@ -1,26 +1,15 @@
 // Attention, forward, for Hopper, after FlashAttention-3 (Shah et al., 2024). A block has 128 rows of one
-// head and three warp groups: one fetches tiles of keys and values by TMA into a ring of slots, two have 64
-// rows each. Those take turns at the tensor cores, so that one finds its probabilities while the other's
-// products run; and each has the next tile's scores computed together with the last one's values. Unverified
-// on hardware.
-#include "attention_hopper.cuh"
+// head and three warp groups: one, of which one warp works, fetches tiles of keys and values by TMA into a
+// ring of slots, two have 64 rows each. Those take turns at the tensor cores, so that one finds its
+// probabilities while the other's products run; and each has the next tile's scores computed together with
+// the last one's values. Unverified on hardware.
+#include "attention_forward_hopper.cuh"
 #include "attention_rows.cuh"
 #include "attention_running.cuh"
 #include "wgmma.cuh"
 
 namespace optirs::cuda {
 namespace {
-
-/// 2^x to 22 bits.
-__device__ __forceinline__ float powerOfTwo(float x) {
-#ifdef OPTIRS_CUDA_EMULATION
-    return std::exp2(x);
-#else
-    float y;
-    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
-    return y;
-#endif
-}
 
 /// Products of a tile become weights; `former` is what results so far have to be multiplied by. `scale` is
 /// above 0, so that products are as large as their scores.
@@ -63,18 +52,28 @@ struct HopperTurn {
 template <class T, int kWidth>
 class HopperRows {
  public:
-    using Tile = HopperTile<kWidth>;
+    using Tile = HopperForward<kWidth>;
+    using Memory = typename Tile::Memory;
 
-    __device__ __forceinline__ HopperRows(const AttentionScores& a, const HopperMemory<kWidth>& memory,
-                                          const HopperWork& work, int group)
-        : memory_(memory), turn_{group}, tiles_(work.tiles) {
+    __device__ __forceinline__ HopperRows(const AttentionScores& a, const Memory& memory,
+                                          const ForwardWork& work, int group)
+        : scores_of_(a),
+          memory_(memory),
+          reader_(memory.ring()),
+          turn_{group},
+          tiles_(work.tiles),
+          column_(work.column) {
         const int warp_row = static_cast<int>(threadIdx.x % kWarpGroup / kWarp) * 16;
-        row_ = work.first + group * kHopperGroupRows + warp_row;
+        row_ = work.row + group * kHopperGroupRows + warp_row;
         const MmaLane lane = mmaLane();
-        ends_[0] = rangeOf(a, work.sequence, row_ + lane.group).end;
-        ends_[1] = rangeOf(a, work.sequence, row_ + lane.group + 8).end;
-        least_end_ = rangeOf(a, work.sequence, row_).end;
-        scale_ = a.scale * 1.44269504F;  // log2(e): weights are powers of two
+        ranges_[0] = rangeOf(a, work.sequence, row_ + lane.group);
+        ranges_[1] = rangeOf(a, work.sequence, row_ + lane.group + 8);
+        if (row_ + 16 <= work.sequence.rows.count) {
+            common_ = {rangeOf(a, work.sequence, row_ + 15).begin, rangeOf(a, work.sequence, row_).end};
+        }
+        scale_ = scoreScale(a, work.head, work.kv_head);
+        is_product_ = scale_ > 0 && a.soft_cap == 0;
+        unit_ = is_product_ ? scale_ : 1.0F;
     }
 
     __device__ __forceinline__ void attend() {
@@ -83,108 +82,108 @@ class HopperRows {
         }
         waitFor(memory_.haveQueries(), 0);
         float former[2];
-        await(place_);
-        HopperPlace keys = takePlace();
+        reader_.await(reader_.place());
+        HopperPlace keys = reader_.take();
         turn_.take();
         beginProducts();
         multiplyKeys(keys);
         turn_.pass();
         waitForProducts<0>(scores_);
-        release(keys);
-        mask(0);
-        weigh(scores_, scale_, state_, former);
-        await(place_);
+        reader_.release(keys);
+        weighTile(0, former);
+        reader_.await(reader_.place());
         round();
         for (int tile = 1; tile < tiles_; ++tile) {
-            keys = takePlace();
-            const HopperPlace values = takePlace();
+            keys = reader_.take();
+            const HopperPlace values = reader_.take();
             turn_.take();
             beginProducts();
             multiplyKeys(keys);
-            await(values);
+            reader_.await(values);
             addValues(values);
             turn_.pass();
             waitForProducts<1>(scores_);
-            release(keys);
-            mask(tile * Tile::kColumns);
-            weigh(scores_, scale_, state_, former);
+            reader_.release(keys);
+            weighTile(tile, former);
             // Not in the turn; and the loop in it keeps the compiler from waiting for the values before the
             // weights are found.
-            await(place_);
+            reader_.await(reader_.place());
             waitForProducts<0>(values_);
-            release(values);
+            reader_.release(values);
             rescale(former);
             round();
         }
         turn_.take();
         beginProducts();
-        addValues(takePlace());
+        addValues(reader_.take());
         if (turn_.group == 0) {  // nobody waits for the other's last turn
             turn_.pass();
         }
         waitForProducts<0>(values_);
     }
 
-    __device__ __forceinline__ void store(const AttentionArguments& arguments, const HopperWork& work) const {
+    __device__ __forceinline__ void store(const AttentionArguments& arguments,
+                                          const ForwardWork& work) const {
         const MmaLane lane = mmaLane();
         float factors[2];
 #pragma unroll
         for (int half = 0; half < 2; ++half) {
             const float sum = sumOfRow(state_.sum[half]);
-            factors[half] = rowFactor(sum, 1.0F);
+            factors[half] = rowFactor(sum, scaleOf(arguments.scores.v, work.kv_head));
             const int i = row_ + lane.group + half * 8;
             if (arguments.lse != nullptr && lane.pair == 0 && i < work.sequence.rows.in_memory) {
                 arguments.lse[rowIndex(arguments.scores, work.sequence, work.head, i)] =
-                    rowLogSum(state_.largest[half] * arguments.scores.scale, sum);
+                    rowLogSum(state_.largest[half] * unit_, sum);
             }
         }
-        storeRows<T, kWidth>(
-            rowsOf(arguments.out, nullptr, work.sequence.rows, work.sequence.batch, work.head), row_,
-            work.sequence.rows.in_memory, values_, factors);
+        storeRows<T, kWidth>(rowsOf(arguments.out, arguments.scores.q_starts, work.sequence.rows,
+                                    work.sequence.batch, work.head),
+                             row_, work.sequence.rows.in_memory, values_, factors);
     }
 
  private:
-    __device__ __forceinline__ HopperPlace takePlace() {
-        const HopperPlace taken = place_;
-        place_ = place_.next();
-        return taken;
-    }
-    __device__ __forceinline__ void await(const HopperPlace& place) const {
-        waitFor(memory_.isFull(place.slot), place.phase);
-    }
-    /// Each warp says so for itself: its own products have ended.
-    __device__ __forceinline__ void release(const HopperPlace& place) const {
-        if (threadIdx.x % kWarp == 0) {
-            arriveAt(memory_.isFree(place.slot));
-        }
-    }
-
     __device__ __forceinline__ void multiplyKeys(const HopperPlace& place) {
         const uint32_t queries =
             memory_.queries + static_cast<uint32_t>(turn_.group) * kHopperGroupRows * kHopperPanelBytes;
-        const uint32_t keys = memory_.tile(place.slot);
 #pragma unroll
         for (uint32_t k = 0; k < kWidth; k += 16) {
-            const uint32_t panel = k / kHopperPanel;
-            const uint32_t offset = k % kHopperPanel * sizeof(T);
-            multiplyAsync<T, Tile::kColumns>(scores_, alongRows(queries + panel * Tile::kQueryPanel + offset),
-                                             alongRows(keys + panel * Tile::kPanel + offset), k > 0 ? 1 : 0);
+            multiplyAsync<T, Tile::kColumns>(scores_, alongRows(Tile::Queries::at(queries, k)),
+                                             alongRows(Tile::Ring::Tile::at(reader_.tile(place), k)),
+                                             k > 0 ? 1 : 0);
         }
         closeProducts();
     }
     __device__ __forceinline__ void addValues(const HopperPlace& place) {
-        const uint32_t values = memory_.tile(place.slot);
 #pragma unroll
         for (uint32_t k = 0; k < Tile::kColumns; k += 16) {
-            multiplyAsync<T, kWidth>(values_, weights_[k / 16],
-                                     acrossRows(values + k * kHopperPanelBytes, Tile::kPanel));
+            multiplyAsync<T, kWidth>(
+                values_, weights_[k / 16],
+                acrossRows(reader_.tile(place) + k * kHopperPanelBytes, Tile::Ring::Tile::kPanel));
         }
         closeProducts();
     }
 
+    __device__ __forceinline__ void weighTile(int tile, float (&former)[2]) {
+        if (!is_product_) {
+            scale();
+        }
+        mask(column_ + tile * Tile::kColumns);
+        weigh(scores_, unit_ * kLog2E, state_, former);
+    }
+    /// Products become scores: seldom, as it takes time.
+    __device__ __forceinline__ void scale() {
+        const SoftCap cap(scores_of_.soft_cap, scale_);
+#pragma unroll
+        for (int n = 0; n < Tile::kColumns / 8; ++n) {
+#pragma unroll
+            for (int i = 0; i < 4; ++i) {
+                scores_[n][i] = cap.isThere() ? cap.score(scores_[n][i]) : scores_[n][i] * scale_;
+            }
+        }
+    }
     /// Most tiles need none: all of the warp's rows attend to all of their columns.
     __device__ __forceinline__ void mask(int column) {
-        if (column + Tile::kColumns <= least_end_) {
+        if (column >= common_.begin && column + Tile::kColumns <= common_.end) {
             return;
         }
         const MmaLane lane = mmaLane();
@@ -192,7 +191,7 @@ class HopperRows {
         for (int n = 0; n < Tile::kColumns / 8; ++n) {
 #pragma unroll
             for (int i = 0; i < 4; ++i) {
-                if (column + n * 8 + 2 * lane.pair + i % 2 >= ends_[i / 2]) {
+                if (!ranges_[i / 2].has(column + n * 8 + 2 * lane.pair + i % 2)) {
                     scores_[n][i] = negativeInfinity();
                 }
             }
@@ -215,15 +214,19 @@ class HopperRows {
         }
     }
 
-    HopperMemory<kWidth> memory_;
+    const AttentionScores& scores_of_;
+    Memory memory_;
+    HopperReader<Tile::kColumns, kWidth> reader_;
     HopperTurn turn_;
-    HopperPlace place_;
     RunningRows state_;
     int tiles_;
+    int column_;
     int row_;
-    int ends_[2];
-    int least_end_;  // of the warp's rows
-    float scale_;
+    Range ranges_[2];
+    Range common_{0, 0};  // columns that all of the warp's rows attend to
+    float scale_;         // from products to scores
+    bool is_product_;     // what is weighed: the greatest product has the greatest score,
+    float unit_;          // and is this factor smaller; else scores are weighed
     typename Tile::Scores scores_;
     typename Tile::Weights weights_;
     typename Tile::Values values_ = {};
@@ -231,30 +234,25 @@ class HopperRows {
 
 template <class T, int kWidth>
 __device__ __forceinline__ void attend(const AttentionHopperArguments& arguments) {
-    constexpr int kFetching = 24;  // registers of a thread; together as many as the launch has
-    constexpr int kMultiplying = 240;
-    static_assert(kFetching + kHopperGroups * kMultiplying <= 65536 / kWarpGroup);
-    const uint32_t given = sharedAddress(launchMemory<uint4>());
-    const HopperMemory<kWidth> memory{(given + kHopperAlignment - 1) / kHopperAlignment * kHopperAlignment};
-    const HopperWork work = hopperWork<kWidth>(arguments.attention.scores);
+    const typename HopperForward<kWidth>::Memory memory{hopperMemory()};
+    const ForwardWork work = forwardWork<kWidth>(arguments.attention.scores);
+    if (work.sequence.batch < 0) {
+        return;
+    }
     if (threadIdx.x == 0) {
         makeBarrier(memory.haveQueries(), 1);
-        for (uint32_t slot = 0; slot < kHopperSlots; ++slot) {
-            makeBarrier(memory.isFull(slot), 1);
-            makeBarrier(memory.isFree(slot), kHopperGroups * kWarpGroup / kWarp);
-        }
+        memory.ring().makeBarriers();
         publishBarriers();
     }
     __syncthreads();
     const int group = static_cast<int>(threadIdx.x / kWarpGroup) - 1;
+    shareRegisters(group < 0);
     if (group < 0) {
-        giveRegisters<kFetching>();
-        if (threadIdx.x == 0 && work.tiles > 0) {
-            fetch(arguments, memory, work);
+        if (threadIdx.x < kWarp && work.tiles > 0) {
+            fetchForward<kWidth>(arguments, memory, work);
         }
         return;
     }
-    takeRegisters<kMultiplying>();
     HopperRows<T, kWidth> rows(arguments.attention.scores, memory, work, group);
     if (work.tiles > 0) {
         rows.attend();
@@ -264,9 +262,9 @@ __device__ __forceinline__ void attend(const AttentionHopperArguments& arguments
 
 }  // namespace
 
-#define OPTIRS_ATTENTION_WIDTH(T, suffix, width)                                                         \
-    OPTIRS_WIDE_KERNEL(attention_hopper_##suffix##_##width, kHopperThreads, 1, AttentionHopperArguments, \
-                       attend<T, width>)
+#define OPTIRS_ATTENTION_WIDTH(T, suffix, width)                                       \
+    OPTIRS_WIDE_KERNEL(attention_hopper_forward_##suffix##_##width, kHopperThreads, 1, \
+                       AttentionHopperArguments, attend<T, width>)
 #define OPTIRS_ATTENTION(T, suffix)         \
     OPTIRS_ATTENTION_WIDTH(T, suffix, 64);  \
     OPTIRS_ATTENTION_WIDTH(T, suffix, 128); \

@@ -1,0 +1,183 @@
+// The gradients of attention for Hopper: what a block works on, where it lies in shared memory, and the warp
+// that fetches it.
+#pragma once
+
+#include "attention_gradient.cuh"
+#include "attention_hopper.cuh"
+
+namespace optirs::cuda {
+
+/// Whose gradients; kColumns: of both keys and values.
+enum class Side { kQueries, kKeys, kValues, kColumns };
+
+/// Rows of a tile that goes by.
+template <int kWidth>
+inline constexpr int kPassing = hopperPassing(kWidth);
+
+/// Addresses in shared memory.
+template <int kWidth>
+struct GradientMemory {
+    using Tile = HopperTile<kHopperRows, kWidth>;
+    using Ring = HopperRing<kPassing<kWidth>, kWidth>;
+    uint32_t first;
+
+    /// Queries or keys, and changes of out or values.
+    __device__ __forceinline__ uint32_t resident(uint32_t which) const {
+        return first + which * Tile::kBytes;
+    }
+    __device__ __forceinline__ Ring ring() const { return {resident(2)}; }
+    __device__ __forceinline__ uint32_t haveResident() const { return ring().end(); }
+    /// Of the rows of a slot's queries.
+    __device__ __forceinline__ RowFacts* facts(uint32_t slot) const {
+        auto* given = launchMemory<unsigned char>();
+        return reinterpret_cast<RowFacts*>(given + (haveResident() + 8 - sharedAddress(given))) +
+               slot * (kPassing<kWidth> + 1);
+    }
+    /// The range is what all of these rows attend to.
+    __device__ __forceinline__ RowFacts& common(uint32_t slot) const { return facts(slot)[kPassing<kWidth>]; }
+};
+
+/// What a block works on.
+struct GradientWork {
+    Sequence sequence;  // of a batch below 0: there is nothing to do
+    int64_t head;       // the first, of q
+    int64_t kv_head;
+    int heads;
+    int row;      // the first that stays
+    int passing;  // the first that goes by, of tiles that go on from there
+    int tiles;    // for each head
+};
+
+/// As factsOf, with the lse to the base 2.
+__device__ __forceinline__ RowFacts binaryFacts(const AttentionBackwardArguments& arguments,
+                                                const Sequence& sequence, int64_t head, int row) {
+    RowFacts facts = factsOf(arguments, sequence, head, row);
+    facts.lse *= kLog2E;
+    return facts;
+}
+
+/// What the ranges of all threads of a warp have in common.
+__device__ __forceinline__ Range commonRange(Range range) {
+#pragma unroll
+    for (int step = 16; step > 0; step /= 2) {
+        const int begin = __shfl_xor_sync(kAllLanes, range.begin, step);
+        const int end = __shfl_xor_sync(kAllLanes, range.end, step);
+        range = {begin > range.begin ? begin : range.begin, end < range.end ? end : range.end};
+    }
+    return range;
+}
+__device__ __forceinline__ Range commonRange(const Range& a, const Range& b) {
+    return {a.begin > b.begin ? a.begin : b.begin, a.end < b.end ? a.end : b.end};
+}
+
+/// The first number in a range for which what is false first, and then true, is true; else its end.
+template <class Condition>
+__device__ __forceinline__ int firstWhere(int begin, int end, Condition&& condition) {
+    while (begin < end) {
+        const int middle = begin + (end - begin) / 2;
+        if (condition(middle)) {
+            end = middle;
+        } else {
+            begin = middle + 1;
+        }
+    }
+    return begin;
+}
+
+template <int kWidth, Side kSide>
+__device__ __forceinline__ GradientWork gradientWork(const AttentionScores& a) {
+    constexpr bool kIsQueries = kSide == Side::kQueries;
+    const int64_t group = a.heads / a.kv_heads;
+    const int64_t parts = gridDim.x / (kIsQueries ? a.heads : a.kv_heads);
+    const int64_t head = blockIdx.x / parts;
+    const int64_t number = blockIdx.x % parts;
+    // Of a causal sequence the last rows and the first columns have most to do: they begin.
+    const Part part = kIsQueries ? partOf(a.q_starts, a.rows, a.batches, kHopperRows, parts - 1 - number)
+                                 : partOf(a.kv_starts, a.columns, a.batches, kHopperRows, number);
+    if (part.batch < 0) {
+        return {{-1, {}, {}}, 0, 0, 0, 0, 0, 0};
+    }
+    const Sequence sequence = sequenceOf(a, part.batch);
+    Range range;
+    if (kIsQueries) {
+        range = rangeOf(a, sequence, part.first, part.first + kHopperRows);
+    } else {
+        const int rows = sequence.rows.count;
+        range.begin =
+            firstWhere(0, rows, [&](int row) { return rangeOf(a, sequence, row).end > part.first; });
+        range.end = firstWhere(range.begin, rows, [&](int row) {
+            return rangeOf(a, sequence, row).begin >= part.first + kHopperRows;
+        });
+    }
+    return {sequence,
+            kIsQueries ? head : head * group,
+            kIsQueries ? head / group : head,
+            kIsQueries ? 1 : static_cast<int>(group),
+            part.first,
+            range.begin,
+            (range.end - range.begin + kPassing<kWidth> - 1) / kPassing<kWidth>};
+}
+
+/// What the warp that fetches does.
+template <int kWidth, Side kSide>
+__device__ __forceinline__ void fetchForGradients(const AttentionHopperBackwardArguments& arguments,
+                                                  const GradientMemory<kWidth>& memory,
+                                                  const GradientWork& work) {
+    constexpr bool kIsQueries = kSide == Side::kQueries;
+    constexpr int kRows = kPassing<kWidth>;
+    const AttentionScores& a = arguments.attention.scores;
+    const Sequence& sequence = work.sequence;
+    const auto rowBox = [&](const CUtensorMap& map, int64_t head, int row) {
+        return boxOf(map, a.q_starts, sequence.rows, sequence.batch, head, row);
+    };
+    const auto columnBox = [&](const CUtensorMap& map, int column) {
+        return boxOf(map, a.kv_starts, sequence.columns, sequence.batch, work.kv_head, column);
+    };
+    if (isFirstLane()) {
+        expectBytes(memory.haveResident(), 2 * GradientMemory<kWidth>::Tile::kBytes);
+        for (int i = 0; i < kHopperRows; i += kRows) {
+            const uint32_t offset = static_cast<uint32_t>(i) * kHopperPanelBytes;
+            const int row = work.row + i;
+            copyTile<kHopperRows, kWidth>(
+                memory.resident(0) + offset,
+                kIsQueries ? rowBox(arguments.q, work.head, row) : columnBox(arguments.k, row),
+                memory.haveResident());
+            copyTile<kHopperRows, kWidth>(
+                memory.resident(1) + offset,
+                kIsQueries ? rowBox(arguments.dout, work.head, row) : columnBox(arguments.v, row),
+                memory.haveResident());
+        }
+    }
+    HopperWriter<kRows, kWidth> writer(memory.ring());
+    const bool ends_within = kIsQueries ? a.kv_lengths != nullptr || a.kv_starts != nullptr
+                                        : a.q_lengths != nullptr || a.q_starts != nullptr;
+    const int count = kIsQueries ? sequence.columns.count : sequence.rows.count;
+    for (int64_t head = work.head; head < work.head + work.heads; ++head) {
+        for (int tile = 0; tile < work.tiles; ++tile) {
+            const int first = work.passing + tile * kRows;
+            const int end = ends_within ? count - first : kRows;
+            if (kIsQueries) {
+                writer.put(columnBox(arguments.k, first), end);
+                writer.put(columnBox(arguments.v, first), end);
+            } else {
+                const uint32_t slot = writer.awaitSlot();
+                const int lane = static_cast<int>(threadIdx.x % kWarp);
+                RowFacts* facts = memory.facts(slot);
+                Range common{0, sequence.columns.count};
+                for (int row = lane; row < kRows; row += static_cast<int>(kWarp)) {
+                    facts[row] = binaryFacts(arguments.attention, sequence, head, first + row);
+                    common = commonRange(common, facts[row].range);
+                }
+                common = commonRange(common);
+                if (isFirstLane()) {
+                    memory.common(slot).range = common;
+                }
+                __syncwarp();  // before the slot is said to be full
+                writer.put(rowBox(arguments.q, head, first), end);
+                writer.put(rowBox(arguments.dout, head, first), end);
+            }
+        }
+    }
+}
+
+}  // namespace optirs::cuda
