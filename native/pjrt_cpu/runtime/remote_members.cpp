@@ -5,7 +5,7 @@
 #include <set>
 #include <string_view>
 
-#include "pjrt_cpu/runtime/fnv.h"
+#include "src/core/fnv.h"
 
 namespace optirs::plugin {
 namespace {
@@ -27,7 +27,7 @@ void RemoteMembers::fetch(ProcessGroup& group, std::span<const int32_t> process_
     int64_t member_bytes = 0;
     for (const int64_t bytes : name.operand_bytes) member_bytes += roundUp(bytes);
 
-    const uint64_t signature = fnv1a(name.signature.data(), name.signature.size());
+    const uint64_t signature = core::fnv1a(name.signature.data(), name.signature.size());
     const auto header = [&](size_t count) { return static_cast<uint64_t>(member_bytes) * count; };
     const std::vector<size_t>& own = by_process[group.rank()];
     std::vector<std::byte> outgoing(64 + static_cast<size_t>(member_bytes) * own.size());
@@ -44,8 +44,8 @@ void RemoteMembers::fetch(ProcessGroup& group, std::span<const int32_t> process_
 
     // The exchange's tag: the execution, the operation, the members. What differs between two processes that
     // disagree is left to the header, so that they meet and find out.
-    uint64_t tag = fnv1a(&run_id, sizeof run_id);
-    tag = fnv1a(members.data(), members.size_bytes(), tag);
+    uint64_t tag = core::fnv1a(&run_id, sizeof run_id);
+    tag = core::fnv1a(members.data(), members.size_bytes(), tag);
     std::vector<ProcessGroup::Transfer> send;
     std::vector<ProcessGroup::Transfer> receive;
     // Sizes first: a process that is at another operation sends another number of bytes.

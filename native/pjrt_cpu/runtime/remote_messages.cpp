@@ -3,7 +3,7 @@
 #include <array>
 #include <cstring>
 
-#include "pjrt_cpu/runtime/fnv.h"
+#include "src/core/fnv.h"
 
 namespace optirs::plugin {
 namespace {
@@ -48,7 +48,7 @@ uint64_t RemoteMessages::nextTag(const MessageRoute& route) {
     const std::lock_guard lock(mutex_);
     const std::array<int64_t, 5> words = {run_id_, route.channel, route.source, route.target,
                                           counts_[route]++};
-    return fnv1a(words.data(), sizeof words);
+    return core::fnv1a(words.data(), sizeof words);
 }
 
 void RemoteMessages::post(int process, const MessageRoute& route, Payload payload) {

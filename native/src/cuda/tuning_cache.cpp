@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "src/core/error.h"
+#include "src/core/fnv.h"
 #include "src/core/text.h"
 #include "src/cuda/context.h"
 #include "src/cuda/libraries.h"
@@ -38,12 +39,9 @@ std::string defaultFile() {
     return folder + "/tuning/cuda.txt";
 }
 
-/// FNV-1a of 64 bits, as text: against damage, not against intent.
+/// Against damage, not against intent.
 std::string checksum(std::string_view text) {
-    uint64_t hash = 0xcbf29ce484222325;
-    for (const char c : text) {
-        hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-    }
+    const uint64_t hash = core::fnv1a(text.data(), text.size());
     std::array<char, 17> digits{};
     std::snprintf(digits.data(), digits.size(), "%016llx", static_cast<unsigned long long>(hash));
     return digits.data();

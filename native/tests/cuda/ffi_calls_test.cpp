@@ -370,7 +370,12 @@ TEST_F(FfiCallTest, WhatTheBackendLacksOrFailsAtIsTold) {
     Twin& scales = twin({OPTIRS_DL_F8E8M0FNU, 8, 1}, {4, 2}, std::vector<char>(8));
     FakeXlaCall quantize = call();
     quantize.operand(x).result(codes).result(scales);
-    expectRefused(quantize, "quantize_mx", OPTIRS_UNIMPLEMENTED, "does not have kernel 40");
+    expectRuns(quantize, "quantize_mx");
+    Twin& wide = normal(kF32, {1, 2, 1, 520});
+    Twin& attended = result(kF32, {1, 2, 1, 520});
+    FakeXlaCall attention = call();
+    attention.operand(wide).operand(wide).operand(wide).result(attended).set("scale", 0.5);
+    expectRefused(attention, "attention", OPTIRS_UNIMPLEMENTED, "heads are wider than 512");
 
     Twin& out = result(kF32, {4, 64});
     FakeXlaCall norm = call();

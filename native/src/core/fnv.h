@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace optirs::plugin {
+namespace optirs::core {
 
 /// FNV-1a of 64 bits; `seed` goes on from a former hash.
 inline uint64_t fnv1a(const void* bytes, size_t size, uint64_t seed = 0xCBF29CE484222325) {
@@ -12,4 +12,4 @@ inline uint64_t fnv1a(const void* bytes, size_t size, uint64_t seed = 0xCBF29CE4
     return seed;
 }
 
-}  // namespace optirs::plugin
+}  // namespace optirs::core
