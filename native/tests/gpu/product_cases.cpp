@@ -1,6 +1,7 @@
 // Matrix products: bf16 and FP8 through cuBLASLt, FP8 by the kernel for Hopper.
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "cases.h"
 #include "numbers.h"
@@ -93,7 +94,7 @@ Case productCase(const char* name, MatrixType type, int64_t m, int64_t n, int64_
             return;
         }
         if (!is_tuned) {
-            tuneGemm(queue, problem, buffers[4], 32 << 20);
+            tuneGemm(queue, std::span(&problem, 1), buffers[4], 32 << 20);
             is_tuned = true;
         }
         gemmCublasLt(queue, problem, buffers[4], 32 << 20);
