@@ -33,6 +33,7 @@ uintptr_t eachCoded(AttentionCall& call, uintptr_t address, Body&& body) {
         }
         const int32_t width = (operand.width + kVector - 1) / kVector * kVector;
         Coded coded{&operand, operand, rows, heads, batchesInMemory(s, starts)};
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): without a workspace only the form is wanted
         coded.decoded.data = reinterpret_cast<void*>(address);
         coded.decoded.batch_stride = rows * heads * width;
         coded.decoded.row_stride = heads * width;

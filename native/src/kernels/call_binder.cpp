@@ -161,8 +161,8 @@ void CallBinder::bindOperand(std::string_view name, const CallTensor& tensor, Ca
         bindTensor(of, tensor, machine);
         return;
     }
-    const Operand from{of.name.data(), &view(name, tensor, machine.device())};
-    const Operand to{of.name.data(), result};
+    const Operand from{of.nameInC(), &view(name, tensor, machine.device())};
+    const Operand to{of.nameInC(), result};
     if (from.type() != to.type() || !std::ranges::equal(from.shape(), to.shape())) {
         malformed(concat("operand ", from.text(), " and result ", to.text(),
                          " must be of one type: it is updated"));
@@ -174,7 +174,7 @@ void CallBinder::bindOperand(std::string_view name, const CallTensor& tensor, Ca
 
 /// A scalar field from a tensor of one element.
 void CallBinder::bindScalar(const KernelField& field, const CallTensor& tensor, CallMachine& machine) {
-    const Operand operand{field.name.data(), &view(field.name, tensor, machine.device())};
+    const Operand operand{field.nameInC(), &view(field.name, tensor, machine.device())};
     const uint32_t type = operand.type();
     const bool is_real = type == kF32 || type == kF64;
     if (operand.elementCount() != 1 ||

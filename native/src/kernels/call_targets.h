@@ -27,6 +27,8 @@ struct KernelField {
     KernelFieldUse use;
     /// Whether it lies in the lists of an optimizer, not in the arguments.
     bool is_of_list;
+
+    const char* nameInC() const { return name.data(); }
 };
 
 struct KernelTarget {
