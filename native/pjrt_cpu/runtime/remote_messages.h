@@ -6,7 +6,6 @@
 #include <mutex>
 #include <optional>
 #include <thread>
-#include <tuple>
 #include <vector>
 
 #include "pjrt_cpu/ir/error.h"

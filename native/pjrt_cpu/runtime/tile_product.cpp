@@ -137,16 +137,10 @@ void multiply(const TileProduct& p) {
     block.steps = kernels.pairs ? (p.k + 1) / 2 : p.k;
     block.accumulate = p.accumulate;
     block.narrow = p.out_type == ElementType::kBF16;
-    // A panel stays in the first cache while all rows pass by it.
-    for (int64_t n = 0; n < p.n; n += kernels.panel_width) {
-        block.width = std::min(p.n - n, kernels.panel_width);
-        block.right = p.right + n / kernels.panel_width * panel_bytes;
-        for (int64_t m = 0; m < p.m; m += kernels.rows) {
-            block.left = left + m * block.left_bytes;
-            block.out = p.out + m * block.out_bytes + n * byteWidth(p.out_type);
-            kernels.of_rows[std::min<int64_t>(p.m - m, kernels.rows) - 1](block);
-        }
-    }
+    block.left = left;
+    block.right = p.right;
+    block.out = p.out;
+    cpu::multiplyPanels(kernels, block, p.m, p.n, panel_bytes, byteWidth(p.out_type));
 }
 
 }  // namespace optirs::plugin

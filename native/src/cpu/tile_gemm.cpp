@@ -37,17 +37,12 @@ void multiplyTile(const LeftOperand& left, const float* right, int64_t packed_ro
     block.left_step = left.column_stride * kFloat;
     block.out_bytes = out_stride * kFloat;
     block.steps = k;
-    block.width = width;
     block.accumulate = accumulate;
-    // A panel stays in the first cache while all rows pass by it.
-    for (int64_t column = 0; column < n; column += width) {
-        block.right = reinterpret_cast<const std::byte*>(right + column * packed_rows + first_row * width);
-        for (int64_t row = 0; row < m; row += kernels.rows) {
-            block.left = reinterpret_cast<const std::byte*>(left.data + row * left.row_stride);
-            block.out = reinterpret_cast<std::byte*>(out + row * out_stride + column);
-            kernels.of_rows[std::min<int64_t>(kernels.rows, m - row) - 1](block);
-        }
-    }
+    block.left = reinterpret_cast<const std::byte*>(left.data);
+    block.right = reinterpret_cast<const std::byte*>(right + first_row * width);
+    block.out = reinterpret_cast<std::byte*>(out);
+    // Whole panels: `out` has room for them.
+    multiplyPanels(kernels, block, m, (n + width - 1) / width * width, packed_rows * width * kFloat, kFloat);
 }
 
 }  // namespace optirs::cpu
