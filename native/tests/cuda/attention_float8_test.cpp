@@ -118,19 +118,8 @@ TEST_F(Float8AttentionTest, DecodesExactly) {
 /// A gradient of keys or values adds up heads whose scales have little in common.
 TEST_F(Float8AttentionTest, ScalesOfAnySize) {
     for (const auto type : {kBF16, kF16}) {
-        Attention a{.type = type, .q_type = kE4M3, .k_type = kE4M3, .v_type = kE4M3, .dout_type = kE4M3};
-        a.heads = 4;
-        a.kv_heads = 1;
-        a.has_head_scales = true;
-        prepare(a);
-        q_scale = &values(kF32, {4}, std::vector<float>{0x1p-12F, 1, 0, -0.5F});
-        forward();
-        prepareGradients(a);
-        dout_scale = &values(kF32, {4}, std::vector<float>{1, 0x1p-12F, -0.25F, 0});
-        backward();
-        expectSame(*dq, unitOf(a), unitOf(a));
-        expectSame(*dk, unitOf(a), 2 * unitOf(a));
-        expectSame(*dv, unitOf(a), 2 * unitOf(a));
+        runDistantScales(type);
+        expectGradients();
     }
 }
 

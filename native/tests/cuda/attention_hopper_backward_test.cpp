@@ -89,16 +89,9 @@ TEST_F(AttentionHopperBackwardTest, ScoresThatAreNotProducts) {
 }
 
 TEST_F(AttentionHopperBackwardTest, HeadsAndStrides) {
-    check("groups", {.type = kBF16, .batch = 2, .rows = 130, .columns = 140, .heads = 6, .kv_heads = 2});
-    check("each its own", {.type = kBF16, .batch = 2, .heads = 3, .kv_heads = 3});
-    check("transposed", {.type = kF16,
-                         .batch = 2,
-                         .rows = 130,
-                         .columns = 140,
-                         .heads = 4,
-                         .kv_heads = 2,
-                         .mask = OPTIRS_MASK_CAUSAL_TOP_LEFT,
-                         .is_transposed = true});
+    for (const auto& [what, a] : headCases()) {
+        check(what, a);
+    }
 }
 
 TEST_F(AttentionHopperBackwardTest, Lengths) {
@@ -192,16 +185,7 @@ TEST_F(AttentionHopperBackwardTest, Float8) {
         a.width = a.value_width = 144;
         check("wide", a);
     }
-    Attention a{.type = kBF16, .q_type = kE4M3, .k_type = kE4M3, .v_type = kE4M3, .dout_type = kE4M3};
-    a.heads = 4;
-    a.kv_heads = 1;
-    a.has_head_scales = true;
-    prepare(a);
-    q_scale = &values(kF32, {4}, std::vector<float>{0x1p-12F, 1, 0, -0.5F});
-    forward();
-    prepareGradients(a);
-    dout_scale = &values(kF32, {4}, std::vector<float>{1, 0x1p-12F, -0.25F, 0});
-    backward();
+    runDistantScales(kBF16);
     expectGradients();
 }
 

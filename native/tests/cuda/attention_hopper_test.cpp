@@ -174,16 +174,9 @@ TEST_F(AttentionHopperTest, PackedSequencesDoNotSeeEachOther) {
 }
 
 TEST_F(AttentionHopperTest, HeadsAndStrides) {
-    check("groups", {.type = kBF16, .batch = 2, .rows = 130, .columns = 140, .heads = 6, .kv_heads = 2});
-    check("each its own", {.type = kBF16, .batch = 2, .heads = 3, .kv_heads = 3});
-    check("transposed", {.type = kF16,
-                         .batch = 2,
-                         .rows = 130,
-                         .columns = 140,
-                         .heads = 4,
-                         .kv_heads = 2,
-                         .mask = OPTIRS_MASK_CAUSAL_TOP_LEFT,
-                         .is_transposed = true});
+    for (const auto& [what, a] : headCases()) {
+        check(what, a);
+    }
 }
 
 TEST_F(AttentionHopperTest, OneTensorOfQueriesKeysAndValues) {

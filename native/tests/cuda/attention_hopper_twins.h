@@ -4,12 +4,29 @@
 
 #include <cstdlib>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "attention_twins.h"
 
 namespace optirs::test {
 
 [[maybe_unused]] inline const int kNoCudnn = setenv("OPTIRS_CUDNN_ATTENTION", "0", 1);
+
+/// Heads that share their keys, heads of their own, and strides in another order.
+inline std::vector<std::pair<const char*, Attention>> headCases() {
+    return {{"groups", {.type = kBF16, .batch = 2, .rows = 130, .columns = 140, .heads = 6, .kv_heads = 2}},
+            {"each its own", {.type = kBF16, .batch = 2, .heads = 3, .kv_heads = 3}},
+            {"transposed",
+             {.type = kF16,
+              .batch = 2,
+              .rows = 130,
+              .columns = 140,
+              .heads = 4,
+              .kv_heads = 2,
+              .mask = OPTIRS_MASK_CAUSAL_TOP_LEFT,
+              .is_transposed = true}}};
+}
 
 class AttentionHopperTest : public AttentionTest {
  protected:
@@ -28,12 +45,6 @@ class AttentionHopperTest : public AttentionTest {
         control().reset();
         checkForward(what, a);
         EXPECT_FALSE(tookHopper()) << what;
-    }
-    void expectGradients() {
-        const double unit = unitOf(call);
-        expectSame(*dq, unit, unit);
-        expectSame(*dk, unit, 2 * unit);
-        expectSame(*dv, unit, 2 * unit);
     }
     /// What the device has of some rows of a tensor [batch, rows, heads, width], counted over all batches.
     std::vector<char> rowsOf(const Twin& twin, int64_t first, int64_t end) {

@@ -193,12 +193,28 @@ class AttentionTest : public KernelFamilyTest {
     void check(const char* what, const Attention& a) {
         checkForward(what, a);
         SCOPED_TRACE(what);
-        const double unit = unitOf(a);
         prepareGradients(a);
         backward();
+        expectGradients();
+    }
+    void expectGradients() {
+        const double unit = unitOf(call);
         expectSame(*dq, unit, unit);
         expectSame(*dk, unit, 2 * unit);
         expectSame(*dv, unit, 2 * unit);
+    }
+    /// Both passes of 8-bit heads whose scales have little in common.
+    void runDistantScales(optirs_dl_data_type type) {
+        Attention a{.type = type, .q_type = kE4M3, .k_type = kE4M3, .v_type = kE4M3, .dout_type = kE4M3};
+        a.heads = 4;
+        a.kv_heads = 1;
+        a.has_head_scales = true;
+        prepare(a);
+        q_scale = &values(kF32, {4}, std::vector<float>{0x1p-12F, 1, 0, -0.5F});
+        forward();
+        prepareGradients(a);
+        dout_scale = &values(kF32, {4}, std::vector<float>{1, 0x1p-12F, -0.25F, 0});
+        backward();
     }
 
     Attention call;
