@@ -85,15 +85,20 @@ HWY_INLINE void store(hn::Vec<D> value, D d, float* to) {
     hn::StoreU(value, d, to);
 }
 
+/// The bf16 nearest to a number in the upper half of its word; the lower half is arbitrary.
 template <class D>
-HWY_INLINE hn::Vec<Words<D>> encodeBf16(D /*d*/, hn::Vec<D> value) {
+HWY_INLINE hn::Vec<Words<D>> roundBf16(D /*d*/, hn::Vec<D> value) {
     const Words<D> words;
     const auto bits = hn::BitCast(words, value);
-    const auto high = hn::ShiftRight<16>(bits);
-    const auto odd = hn::And(high, hn::Set(words, 1U));
-    const auto rounded = hn::ShiftRight<16>(hn::Add(hn::Add(bits, hn::Set(words, 0x7FFFU)), odd));
-    const auto quiet = hn::Or(high, hn::Set(words, 0x40U));
+    const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(words, 1U));
+    const auto rounded = hn::Add(hn::Add(bits, hn::Set(words, 0x7FFFU)), odd);
+    const auto quiet = hn::Or(bits, hn::Set(words, 0x400000U));
     return hn::IfThenElse(hn::RebindMask(words, hn::IsNaN(value)), quiet, rounded);
+}
+
+template <class D>
+HWY_INLINE hn::Vec<Words<D>> encodeBf16(D d, hn::Vec<D> value) {
+    return hn::ShiftRight<16>(roundBf16(d, value));
 }
 
 template <class D>
@@ -101,6 +106,15 @@ HWY_INLINE void store(hn::Vec<D> value, D d, BF16* to) {
     const hn::Rebind<uint16_t, D> narrow;
     const auto bits = hn::BitCast(hn::RebindToSigned<D>(), encodeBf16(d, value));
     hn::StoreU(hn::DemoteTo(narrow, bits), narrow, &to->bits);
+}
+
+/// Two vectors in turns: to[2 i] = even[i], to[2 i + 1] = odd[i].
+template <class D>
+HWY_INLINE void storePair(hn::Vec<D> even, hn::Vec<D> odd, D d, BF16* to) {
+    const hn::Repartition<uint16_t, D> narrow;
+    const auto low = hn::BitCast(narrow, encodeBf16(d, even));
+    const auto high = hn::BitCast(narrow, roundBf16(d, odd));
+    hn::StoreU(hn::OddEven(high, low), narrow, &to->bits);
 }
 
 /// The code of a magnitude below the smallest normal number falls out of an addition, whose last place is the

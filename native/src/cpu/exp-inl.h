@@ -40,6 +40,25 @@ HWY_INLINE hn::Vec<D> expOfNegative(D d, hn::Vec<D> x) {
     return hn::Mul(hn::Mul(p, power), hn::Set(d, 0x1p-24F));
 }
 
+/// 2^x of x <= 0 within a part in 300,000, which is far below what a result of 16 bits can tell apart; 0 for
+/// -infinity and where the result is below 2^-126. NaN gives anything.
+///
+/// x = k + r; 2^r is a polynomial of degree 4, minimax on |r| <= 1/2.
+template <class D>
+HWY_INLINE hn::Vec<D> coarseExp2OfNegative(D d, hn::Vec<D> x) {
+    const hn::RebindToUnsigned<D> words;
+    const auto shifter = hn::Set(d, 0x1.8p23F);  // leaves the nearest integer in the low bits
+    x = hn::Max(x, hn::Set(d, -127.0F));
+    const auto shifted = hn::Add(x, shifter);
+    const auto r = hn::Sub(x, hn::Sub(shifted, shifter));
+    auto p = hn::Set(d, 0.009570102F);
+    for (const float term : {0.05591786F, 0.24024745F, 0.6931218F, 0.99999926F}) {
+        p = hn::MulAdd(p, r, hn::Set(d, term));
+    }
+    const auto exponent = hn::Add(hn::BitCast(words, shifted), hn::Set(words, 127U - 0x4b400000U));
+    return hn::Mul(p, hn::BitCast(d, hn::ShiftLeft<23>(exponent)));
+}
+
 }  // namespace optirs::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

@@ -25,13 +25,25 @@ struct Norm {
     const optirs_dl_tensor* amax;
 };
 
+/// A row of f32 for walks over rows of `work`, in a buffer of the calling thread, which all threads read;
+/// NULL if there is no tensor.
+const float* arranged(Element work, const optirs_dl_tensor* tensor, int slot) {
+    const float* row = RowSource(tensor).row(0, slot);
+    if (row == nullptr || work != Element::kBF16) {
+        return row;
+    }
+    const int64_t length = Rows(*tensor).length;
+    float* buffer = rowBuffer(slot + 4, length);
+    arrangeRow(work, row, length, buffer);
+    return buffer;
+}
+
 void forward(const Norm& norm, ThreadPool& pool) {
     const Rows rows(*norm.x);
     const Element work = workType({norm.x, norm.out});
     const RowSource x(norm.x);
-    // Buffers of the calling thread, which all threads read.
-    const float* gamma = RowSource(norm.gamma).row(0, 4);
-    const float* beta = RowSource(norm.beta).row(0, 5);
+    const float* gamma = arranged(work, norm.gamma, 4);
+    const float* beta = arranged(work, norm.beta, 5);
     const RowTarget out(*norm.out, *norm.x, scalarOr(norm.scale, 1.0F));
     float* mean = norm.mean != nullptr ? dataOf<float>(*norm.mean) : nullptr;
     float* rstd = norm.rstd != nullptr ? dataOf<float>(*norm.rstd) : nullptr;
@@ -77,17 +89,18 @@ struct NormBackward {
 
 constexpr int64_t kSumsApart = 80;
 
-/// Adds up what the ranges have summed, in their order.
-void reduceSums(const float* sums, int64_t ranges, int64_t stride, int64_t n, const optirs_dl_tensor* out) {
+/// Adds up what the ranges have summed, in their order, to the first of them.
+void reduceSums(Element work, float* sums, int64_t ranges, int64_t stride, int64_t n,
+                const optirs_dl_tensor* out) {
     if (out == nullptr) {
         return;
     }
+    for (int64_t range = 1; range < ranges; ++range) {
+        addTo(sums, Element::kF32, sums + range * stride, n);
+    }
     const RowTarget target(*out, *out);
     float* to = target.begin(0, 6);
-    std::fill_n(to, n, 0.0F);
-    for (int64_t range = 0; range < ranges; ++range) {
-        addTo(to, Element::kF32, sums + range * stride, n);
-    }
+    restoreRow(work, sums, n, to);
     target.finish(0, to);
 }
 
@@ -96,17 +109,20 @@ void backward(const NormBackward& norm, ThreadPool& pool) {
     const Element work = workType({norm.x, norm.dout, norm.dx});
     const RowSource x(norm.x);
     const RowSource dout(norm.dout);
-    const float* gamma = RowSource(norm.gamma).row(0, 4);
+    const float* gamma = arranged(work, norm.gamma, 4);
     const RowTarget dx(*norm.dx, *norm.dout);
     const float* mean = norm.mean != nullptr ? dataOf<float>(*norm.mean) : nullptr;
     const auto* rstd = dataOf<float>(*norm.rstd);
     const int64_t grain = std::max<int64_t>(rows.grain(), (rows.count + 63) / 64);  // as many sums as ranges
     const int64_t length = ThreadPool::rangeLength(rows.count, grain);
-    const int64_t ranges = (rows.count + length - 1) / length;
+    const int64_t ranges = std::max<int64_t>(1, (rows.count + length - 1) / length);
     const bool has_sums = norm.dgamma != nullptr || norm.dbeta != nullptr;
     // Not a multiple of a page apart: the processor would take a store to one for a store to the other.
     const int64_t stride = rows.length + kSumsApart;
     float* sums = has_sums ? rowBuffer(7, ranges * 2 * stride) : nullptr;
+    if (has_sums && rows.count == 0) {
+        std::fill_n(sums, 2 * stride, 0.0F);
+    }
     pool.parallelFor(rows.count, grain, [&](int64_t begin, int64_t end) {
         float* dgamma = nullptr;
         float* dbeta = nullptr;
@@ -126,8 +142,8 @@ void backward(const NormBackward& norm, ThreadPool& pool) {
         dx.end();
     });
     if (has_sums) {
-        reduceSums(sums, ranges, 2 * stride, rows.length, norm.dgamma);
-        reduceSums(sums + stride, ranges, 2 * stride, rows.length, norm.dbeta);
+        reduceSums(work, sums, ranges, 2 * stride, rows.length, norm.dgamma);
+        reduceSums(work, sums + stride, ranges, 2 * stride, rows.length, norm.dbeta);
     }
 }
 

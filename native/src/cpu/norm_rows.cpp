@@ -21,21 +21,16 @@ RowStatistics statisticsOfRow(const T* x, int64_t n, float epsilon, bool centers
     float sum = 0;
     float unused = 0;
     if (centers) {
-        sumPairs(
-            n, [&](int64_t i, size_t count, Vec& a, Vec&) HWY_ATTR { a = hn::Add(a, part(x + i, count)); },
-            sum, unused);
+        sumPairs<T>(n, [&](auto part, Vec& a, Vec&) HWY_ATTR { a = hn::Add(a, part.get(x)); }, sum, unused);
     }
     RowStatistics statistics;
     statistics.mean = sum / length;
     const Vec mean = hn::Set(d, statistics.mean);
     float squares = 0;
-    sumPairs(
+    sumPairs<T>(
         n,
-        [&](int64_t i, size_t count, Vec& a, Vec&) HWY_ATTR {
-            Vec deviation = hn::Sub(part(x + i, count), mean);
-            if (count < hn::Lanes(d)) {
-                deviation = hn::IfThenElseZero(hn::FirstN(d, count), deviation);
-            }
+        [&](auto part, Vec& a, Vec&) HWY_ATTR {
+            const Vec deviation = part.orElse(hn::Sub(part.get(x), mean), hn::Zero(d));
             a = hn::MulAdd(deviation, deviation, a);
         },
         squares, unused);
@@ -53,17 +48,17 @@ void normalizeRowOf(const T* x, RowStatistics statistics, const float* gamma, co
     const F32 d;
     const Vec mean = hn::Set(d, statistics.mean);
     const Vec rstd = hn::Set(d, statistics.rstd);
-    forParts(
-        n,
-        [&](int64_t i, size_t count) HWY_ATTR {
-            Vec value = hn::Mul(hn::Sub(part(x + i, count), mean), rstd);
+    mapParts<T>(
+        n, out,
+        [&](auto part) HWY_ATTR {
+            Vec value = hn::Mul(hn::Sub(part.get(x), mean), rstd);
             if (gamma != nullptr) {
-                value = hn::Mul(value, part(gamma + i, count));
+                value = hn::Mul(value, part.get(gamma));
             }
             if (beta != nullptr) {
-                value = hn::Add(value, part(beta + i, count));
+                value = hn::Add(value, part.get(beta));
             }
-            putPart(value, out + i, count);
+            return value;
         },
         x + n);
 }
@@ -83,31 +78,31 @@ void normalizeRowBackwardOf(const T* x, const T* dout, RowStatistics statistics,
     const Vec rstd = hn::Set(d, statistics.rstd);
     float slope = 0;      // sum of gamma dout
     float curvature = 0;  // sum of gamma dout (x - mean) rstd
-    sumPairs(
+    sumPairs<T>(
         n,
-        [&](int64_t i, size_t count, Vec& a, Vec& b) HWY_ATTR {
-            const Vec normal = hn::Mul(hn::Sub(part(x + i, count), mean), rstd);
-            const Vec change = part(dout + i, count);
-            const Vec scaled = gamma != nullptr ? hn::Mul(change, part(gamma + i, count)) : change;
+        [&](auto part, Vec& a, Vec& b) HWY_ATTR {
+            const Vec normal = hn::Mul(hn::Sub(part.get(x), mean), rstd);
+            const Vec change = part.get(dout);
+            const Vec scaled = gamma != nullptr ? hn::Mul(change, part.get(gamma)) : change;
             a = hn::Add(a, scaled);
             b = hn::MulAdd(scaled, normal, b);  // behind the end scaled is 0
             if (dgamma != nullptr) {
-                putPart(hn::MulAdd(change, normal, part(dgamma + i, count)), dgamma + i, count);
+                part.put(hn::MulAdd(change, normal, part.get(dgamma)), dgamma);
             }
             if (dbeta != nullptr) {
-                putPart(hn::Add(change, part(dbeta + i, count)), dbeta + i, count);
+                part.put(hn::Add(change, part.get(dbeta)), dbeta);
             }
         },
         slope, curvature);
     const Vec shift = hn::Set(d, centers ? slope / static_cast<float>(n) : 0.0F);
     const Vec tilt = hn::Set(d, curvature / static_cast<float>(n));
-    forParts(
-        n,
-        [&](int64_t i, size_t count) HWY_ATTR {
-            const Vec normal = hn::Mul(hn::Sub(part(x + i, count), mean), rstd);
-            const Vec change = part(dout + i, count);
-            const Vec scaled = gamma != nullptr ? hn::Mul(change, part(gamma + i, count)) : change;
-            putPart(hn::Mul(rstd, hn::NegMulAdd(normal, tilt, hn::Sub(scaled, shift))), dx + i, count);
+    mapParts<T>(
+        n, dx,
+        [&](auto part) HWY_ATTR {
+            const Vec normal = hn::Mul(hn::Sub(part.get(x), mean), rstd);
+            const Vec change = part.get(dout);
+            const Vec scaled = gamma != nullptr ? hn::Mul(change, part.get(gamma)) : change;
+            return hn::Mul(rstd, hn::NegMulAdd(normal, tilt, hn::Sub(scaled, shift)));
         },
         x + n, dout + n);
 }
@@ -121,6 +116,14 @@ void normalizeRowBackwardHere(Element type, const void* x, const void* dout, Row
     });
 }
 
+void arrangeRowHere(Element type, const float* row, int64_t n, float* arranged) {
+    visitFloat(type, row, [&]<class T>(const T*) { arrange<T>(row, n, arranged); });
+}
+
+void restoreRowHere(Element type, const float* arranged, int64_t n, float* row) {
+    visitFloat(type, arranged, [&]<class T>(const T*) { restore<T>(arranged, n, row); });
+}
+
 }  // namespace
 }  // namespace optirs::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -131,6 +134,8 @@ namespace optirs::cpu {
 HWY_EXPORT(statisticsOfHere);
 HWY_EXPORT(normalizeRowHere);
 HWY_EXPORT(normalizeRowBackwardHere);
+HWY_EXPORT(arrangeRowHere);
+HWY_EXPORT(restoreRowHere);
 
 RowStatistics statisticsOf(Element type, const void* x, int64_t n, float epsilon, bool centers) {
     return HWY_DYNAMIC_DISPATCH(statisticsOfHere)(type, x, n, epsilon, centers);
@@ -146,6 +151,14 @@ void normalizeRowBackward(Element type, const void* x, const void* dout, RowStat
                           float* dbeta) {
     HWY_DYNAMIC_DISPATCH(normalizeRowBackwardHere)
     (type, x, dout, statistics, gamma, n, centers, dx, dgamma, dbeta);
+}
+
+void arrangeRow(Element type, const float* row, int64_t n, float* arranged) {
+    HWY_DYNAMIC_DISPATCH(arrangeRowHere)(type, row, n, arranged);
+}
+
+void restoreRow(Element type, const float* arranged, int64_t n, float* row) {
+    HWY_DYNAMIC_DISPATCH(restoreRowHere)(type, arranged, n, row);
 }
 
 }  // namespace optirs::cpu

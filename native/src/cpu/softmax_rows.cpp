@@ -8,6 +8,7 @@
 
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 #include "src/cpu/exp-inl.h"
 #include "src/cpu/row-inl.h"
@@ -23,36 +24,42 @@ float largestOf(const T* x, int64_t n) {
     const Vec lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
     Vec largest = lowest;
     Vec spoilt = hn::Zero(d);  // a maximum may lose a NaN
-    forParts(n, [&](int64_t i, size_t count) HWY_ATTR {
-        Vec value = part(x + i, count);
+    forParts<T>(n, [&](auto part) HWY_ATTR {
+        const Vec value = part.get(x);
         spoilt = hn::IfThenElse(hn::IsNaN(value), value, spoilt);
-        if (count < hn::Lanes(d)) {
-            value = hn::IfThenElse(hn::FirstN(d, count), value, lowest);
-        }
-        largest = hn::Max(largest, value);
+        largest = hn::Max(largest, part.orElse(value, lowest));
     });
     return hn::AllFalse(d, hn::IsNaN(spoilt)) ? hn::GetLane(hn::MaxOfLanes(d, largest))
                                               : std::numeric_limits<float>::quiet_NaN();
 }
 
+/// powers = exp(scale (x - largest)), in the order of a walk over x; returns their sum.
+template <class T>
+float powersOf(const T* x, float scale, float largest, int64_t n, float* powers) {
+    const F32 d;
+    constexpr bool kIsCoarse = !std::is_same_v<T, float>;
+    constexpr float kLog2E = 1.44269504F;
+    const Vec factor = hn::Set(d, kIsCoarse ? scale * kLog2E : scale);
+    const Vec top = hn::Set(d, largest);
+    // The difference first: products of large numbers would differ by their rounding.
+    const Vec sum = mapParts<T>(n, powers, [&](auto part) HWY_ATTR {
+        const Vec exponent = hn::Mul(hn::Sub(part.get(x), top), factor);
+        return kIsCoarse ? coarseExp2OfNegative(d, exponent) : expOfNegative(d, exponent);
+    });
+    return hn::GetLane(hn::SumOfLanes(d, sum));
+}
+
 template <class T>
 void softmaxRowOf(const T* x, float scale, int64_t n, float* powers, T* out) {
     const F32 d;
-    const float largest = largestOf(x, n) * scale;
-    const Vec factor = hn::Set(d, scale);
-    if (largest == -std::numeric_limits<float>::infinity()) {
-        forParts(n, [&](int64_t i, size_t count) HWY_ATTR { putPart(hn::Zero(d), out + i, count); });
+    const float largest = largestOf(x, n);
+    if (!std::isfinite(largest)) {  // all are masked; or one is NaN or infinity, and so is the sum
+        const Vec value = hn::Set(d, largest < 0 ? 0.0F : std::numeric_limits<float>::quiet_NaN());
+        mapParts<T>(n, out, [&](auto) HWY_ATTR { return value; });
         return;
     }
-    const Vec top = hn::Set(d, largest);
-    const Vec sum = mapVectors(
-        d, n, powers, [&](Vec v) HWY_ATTR { return expOfNegative(d, hn::MulSub(v, factor, top)); }, x);
-    const Vec inverse = hn::Set(d, 1.0F / hn::GetLane(hn::SumOfLanes(d, sum)));
-    forParts(
-        n,
-        [&](int64_t i, size_t count)
-            HWY_ATTR { putPart(hn::Mul(part(powers + i, count), inverse), out + i, count); },
-        x + n);
+    const Vec inverse = hn::Set(d, 1.0F / powersOf(x, scale, largest, n, powers));
+    mapParts<T>(n, out, [&](auto part) HWY_ATTR { return hn::Mul(part.get(powers), inverse); }, x + n);
 }
 
 void softmaxRowHere(Element type, const void* x, float scale, int64_t n, float* powers, void* out) {
@@ -65,19 +72,15 @@ void softmaxRowBackwardOf(const T* y, const T* dy, float scale, int64_t n, T* dx
     const F32 d;
     float dot = 0;
     float unused = 0;
-    sumPairs(
-        n,
-        [&](int64_t i, size_t count, Vec& a, Vec&)
-            HWY_ATTR { a = hn::MulAdd(part(y + i, count), part(dy + i, count), a); },
-        dot, unused);
+    sumPairs<T>(
+        n, [&](auto part, Vec& a, Vec&) HWY_ATTR { a = hn::MulAdd(part.get(y), part.get(dy), a); }, dot,
+        unused);
     const Vec shift = hn::Set(d, dot);
     const Vec factor = hn::Set(d, scale);
-    forParts(
-        n,
-        [&](int64_t i, size_t count) HWY_ATTR {
-            const Vec change = hn::Mul(part(y + i, count), hn::Sub(part(dy + i, count), shift));
-            putPart(hn::Mul(change, factor), dx + i, count);
-        },
+    mapParts<T>(
+        n, dx,
+        [&](auto part)
+            HWY_ATTR { return hn::Mul(hn::Mul(part.get(y), hn::Sub(part.get(dy), shift)), factor); },
         y + n, dy + n);
 }
 
@@ -94,15 +97,11 @@ LogSum logSumOfHere(const float* x, int64_t n) {
     const bool is_empty = result.largest == -std::numeric_limits<float>::infinity();
     const Vec top = hn::Set(d, is_empty ? 0.0F : result.largest);
     float powers = 0;
-    sumPairs(
+    sumPairs<float>(
         n,
-        [&](int64_t i, size_t count, Vec& a, Vec& b) HWY_ATTR {
-            const Vec value = part(x + i, count);
-            Vec power = expOfNegative(d, hn::Sub(value, top));
-            if (count < hn::Lanes(d)) {
-                power = hn::IfThenElseZero(hn::FirstN(d, count), power);
-            }
-            a = hn::Add(a, power);
+        [&](auto part, Vec& a, Vec& b) HWY_ATTR {
+            const Vec value = part.get(x);
+            a = hn::Add(a, part.orElse(expOfNegative(d, hn::Sub(value, top)), hn::Zero(d)));
             b = hn::Add(b, value);
         },
         powers, result.sum);
@@ -116,9 +115,9 @@ void crossEntropyRowBackwardHere(const float* x, float log_sum, float scale, flo
     const Vec top = hn::Set(d, log_sum);
     const Vec factor = hn::Set(d, scale);
     const Vec offset = hn::Set(d, shift);
-    mapVectors(
-        d, n, dx,
-        [&](Vec v) HWY_ATTR { return hn::MulAdd(factor, expOfNegative(d, hn::Sub(v, top)), offset); }, x);
+    mapParts<float>(n, dx, [&](auto part) HWY_ATTR {
+        return hn::MulAdd(factor, expOfNegative(d, hn::Sub(part.get(x), top)), offset);
+    });
 }
 
 }  // namespace

@@ -228,6 +228,18 @@ TYPED_TEST(RowKernels, Softmax) {
     }
 }
 
+TEST(RowKernels, OneHugeElementTakesAllOfASoftmax) {
+    Array<F32> input(3);
+    input.set(0, 88);
+    input.set(1, -88);
+    input.set(2, 1e30);  // times the scale it is rounded
+    Array<F32> output(3);
+    softmax(testQueue(), Direction::kForward, ElementOf<F32>::kValue,
+            {input.data(), nullptr, output.data(), 1, 3, 0.7F});
+    const double wanted[] = {0, 0, 1};
+    expectNear<F32>(output, [&](int64_t i) { return wanted[i]; }, 0, 0);
+}
+
 TYPED_TEST(RowKernels, CrossEntropy) {
     using T = TypeParam;
     for (const float smoothing : {0.0F, 0.1F}) {

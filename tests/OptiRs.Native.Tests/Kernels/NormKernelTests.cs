@@ -124,6 +124,8 @@ internal sealed class NormKernelTests
         Assert.That(y[3..6], Is.EqualTo(new[] { 0.5f, 0, 0.5f }), "partly masked");
         Assert.That(y[6..9], Is.EqualTo(new[] { float.NaN, float.NaN, float.NaN }), "NaN");
         Assert.That(y[9..], Is.EqualTo(new float[] { 0, 0, 1 }), "one huge outlier");
+        Kernels.Softmax(In(x, 4, 3), Out(y, 4, 3), 0.7);
+        Assert.That(y[9..], Is.EqualTo(new float[] { 0, 0, 1 }), "one huge outlier whose product with the scale is rounded");
     }
 
     [Test]
@@ -183,7 +185,7 @@ internal sealed class NormKernelTests
 
     private static double[] Wide(float[] x) => Array.ConvertAll(x, v => (double)v);
 
-    private static double[] Row(float[] x, int row, int width) => Array.ConvertAll(x[(row * width)..((row + 1) * width)], v => (double)v);
+    internal static double[] Row(float[] x, int row, int width) => Array.ConvertAll(x[(row * width)..((row + 1) * width)], v => (double)v);
 
     private static float[] Small(int count, int seed)
     {
@@ -193,17 +195,17 @@ internal sealed class NormKernelTests
         return numbers;
     }
 
-    private static double[] Normalize(double[] x, float[]? gamma, float[]? beta, bool centers) =>
+    internal static double[] Normalize(double[] x, float[]? gamma, float[]? beta, bool centers) =>
         Normalize(x, gamma is null ? null : Wide(gamma), beta is null ? null : Wide(beta), centers, Epsilon);
 
-    private static double[] Normalize(double[] x, double[]? gamma, double[]? beta, bool centers, double epsilon)
+    internal static double[] Normalize(double[] x, double[]? gamma, double[]? beta, bool centers, double epsilon)
     {
         double mean = centers ? x.Average() : 0;
         double variance = x.Average(v => (v - mean) * (v - mean));
         return [.. x.Select((v, i) => ((v - mean) / Math.Sqrt(variance + epsilon) * (gamma?[i] ?? 1)) + (beta?[i] ?? 0))];
     }
 
-    private static double[] Softmax(double[] x, double scale)
+    internal static double[] Softmax(double[] x, double scale)
     {
         double top = x.Max(v => scale * v);
         double[] powers = [.. x.Select(v => Math.Exp((scale * v) - top))];

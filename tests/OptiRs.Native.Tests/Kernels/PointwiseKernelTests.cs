@@ -156,8 +156,8 @@ internal sealed class PointwiseKernelTests
 
     private static float[] Grid() => [.. Enumerable.Range(-4000, 8003).Select(i => i / 200f)];
 
-    private static double Gelu(double x, bool tanh) =>
-        tanh ? 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x)))) : x * NormalDistribution(x);
+    internal static double Gelu(double x, bool tanh) =>
+        tanh ? x / (1 + Math.Exp(-2 * Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x)))) : x * NormalDistribution(x);
 
     // The series of the error function, and its continued fraction where that is slow.
     private static double NormalDistribution(double x)

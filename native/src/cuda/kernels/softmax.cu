@@ -4,8 +4,8 @@
 namespace optirs::cuda {
 namespace {
 
-/// The greatest element of a row, and the sum of the exponentials around it. A row of -inf only has the sum
-/// 0.
+/// The greatest element of a row, and the sum of exp(scale (x - greatest)): the difference first, as products
+/// of large numbers would differ by their rounding. A row of -inf only has the sum 0.
 struct RowSoftmax {
     float greatest;
     float sum;
@@ -19,7 +19,7 @@ __device__ __forceinline__ RowSoftmax readRow(const T* input, int64_t columns, f
         load<N>(input + i, x);
 #pragma unroll
         for (int k = 0; k < N; ++k) {
-            greatest = Max::combine(greatest, x[k] * scale);
+            greatest = Max::combine(greatest, x[k]);
         }
     });
     greatest = reduceBlock<Max>(greatest, scratch);
@@ -29,7 +29,7 @@ __device__ __forceinline__ RowSoftmax readRow(const T* input, int64_t columns, f
         load<N>(input + i, x);
 #pragma unroll
         for (int k = 0; k < N; ++k) {
-            sum += expf(x[k] * scale - greatest);
+            sum += expf((x[k] - greatest) * scale);
         }
     });
     return {greatest, reduceBlock<Sum>(sum, scratch + kWarp)};
@@ -47,7 +47,7 @@ __device__ __forceinline__ void softmaxRow(const SoftmaxArguments& a, float* scr
         load<N>(input + i, x);
 #pragma unroll
         for (int k = 0; k < N; ++k) {
-            x[k] = expf(x[k] * a.scale - softmax.greatest) * inverse;
+            x[k] = expf((x[k] - softmax.greatest) * a.scale) * inverse;
         }
         store<N>(result + i, x);
     });
