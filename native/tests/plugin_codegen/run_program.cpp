@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <mutex>
+#include <sstream>
+#include <stdexcept>
 
 namespace optirs::plugin::testing {
 namespace {
@@ -69,6 +73,21 @@ std::vector<float> runFloats(std::string_view text, const std::vector<std::vecto
     std::vector<Bytes> bytes;
     for (const auto& argument : arguments) bytes.push_back(Bytes::of(argument));
     return run(text, bytes).at(0).as<float>();
+}
+
+std::string optimisedIr(std::string_view text) {
+    std::string folder = (std::filesystem::temp_directory_path() / "optirs-ir-XXXXXX").string();
+    if (mkdtemp(folder.data()) == nullptr)
+        throw std::runtime_error("no folder for the compiler's dump: " + folder);
+    CompileOptions options;
+    options.dump_folder = folder;
+    static_cast<void>(compile(text, options));
+    std::stringstream ir;
+    for (const auto& file : std::filesystem::recursive_directory_iterator(folder)) {
+        if (file.path().string().ends_with(".opt.ll")) ir << std::ifstream(file.path()).rdbuf();
+    }
+    std::filesystem::remove_all(folder);
+    return ir.str();
 }
 
 }  // namespace optirs::plugin::testing

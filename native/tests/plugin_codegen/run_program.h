@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -45,5 +46,8 @@ std::vector<float> numbers(size_t count, uint32_t seed);
 
 /// The only output, as floats.
 std::vector<float> runFloats(std::string_view text, const std::vector<std::vector<float>>& arguments);
+
+/// LLVM's IR of all kernels, as it was compiled.
+std::string optimisedIr(std::string_view text);
 
 }  // namespace optirs::plugin::testing

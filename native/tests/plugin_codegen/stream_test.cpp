@@ -2,9 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
 
 #include "tests/plugin_codegen/run_program.h"
@@ -40,24 +37,6 @@ std::string program(size_t rows, size_t columns, bool donated = false) {
            all + R"(
   return %r, %y : )" +
            all + ", " + all + "\n}";
-}
-
-/// LLVM's IR of all kernels, as it was compiled.
-std::string optimisedIr(const std::string& text) {
-    const std::filesystem::path folder =
-        std::filesystem::path(::testing::TempDir()) /
-        ("stream_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
-    std::filesystem::remove_all(folder);
-    std::filesystem::create_directories(folder);
-    CompileOptions options;
-    options.dump_folder = folder.string();
-    static_cast<void>(compile(text, options));
-    std::stringstream ir;
-    for (const auto& file : std::filesystem::recursive_directory_iterator(folder)) {
-        if (file.path().string().ends_with(".opt.ll")) ir << std::ifstream(file.path()).rdbuf();
-    }
-    std::filesystem::remove_all(folder);
-    return ir.str();
 }
 
 size_t count(const std::string& text, std::string_view what) {

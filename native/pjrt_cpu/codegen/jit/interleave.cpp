@@ -9,6 +9,8 @@
 #include <llvm/IR/IntrinsicInst.h>
 #include <llvm/IR/Module.h>
 
+#include "pjrt_cpu/codegen/jit/pair_bf16.h"
+
 namespace optirs::plugin {
 namespace {
 
@@ -20,11 +22,11 @@ bool isLong(const llvm::Instruction& instruction) {
            call->getIntrinsicID() == llvm::Intrinsic::sqrt;
 }
 
-/// Vectors at once in a loop of `trips` rounds (0: unknown, and many), of which one vector takes `lanes`.
-/// What is left over at the end is computed one by one.
-unsigned vectorsAtOnce(unsigned trips, unsigned lanes) {
+/// Vectors at once, at most so many, in a loop of `trips` rounds (0: unknown, and many), of which one vector
+/// takes `lanes`. What is left over at the end is computed one by one.
+unsigned vectorsAtOnce(unsigned most, unsigned trips, unsigned lanes) {
     constexpr unsigned kMany = 64;
-    for (unsigned count = 4; count > 1; count /= 2) {
+    for (unsigned count = most; count > 1; count /= 2) {
         const unsigned round = count * lanes;
         if (trips == 0 || trips % round == 0 || trips >= kMany * round) return count;
     }
@@ -57,7 +59,10 @@ void interleaveLongChains(llvm::Function& function, unsigned lanes) {
             for (const llvm::Instruction& instruction : *block) is_long = is_long || isLong(instruction);
         }
         if (!is_long) continue;
-        const unsigned count = vectorsAtOnce(evolution.getSmallConstantTripCount(loop), lanes);
+        const llvm::BasicBlock* latch = loop->getLoopLatch();
+        const bool is_paired = latch != nullptr && latch->getTerminator()->hasMetadata(kPairedLoop);
+        const unsigned count =
+            vectorsAtOnce(is_paired ? 2 : 4, evolution.getSmallConstantTripCount(loop), lanes);
         if (count > 1) setInterleaveCount(*loop, count);
     }
 }

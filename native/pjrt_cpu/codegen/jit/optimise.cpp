@@ -17,6 +17,7 @@
 
 #include "pjrt_cpu/codegen/jit/identity.h"
 #include "pjrt_cpu/codegen/jit/interleave.h"
+#include "pjrt_cpu/codegen/jit/pair_bf16.h"
 #include "pjrt_cpu/codegen/jit/stream.h"
 #include "pjrt_cpu/codegen/math/embedded.h"
 #include "pjrt_cpu/ir/error.h"
@@ -76,7 +77,9 @@ void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
         throw internalError("code generation made invalid LLVM IR: " + message);
     const bool wide = machine.getTargetFeatureString().contains("+avx512f");
     for (llvm::Function& function : module) {
-        if (!function.isDeclaration()) interleaveLongChains(function, wide ? 16 : 8);
+        if (function.isDeclaration()) continue;
+        pairBf16(function);
+        interleaveLongChains(function, wide ? 16 : 8);
     }
     linkMathLibrary(module);
     for (llvm::Function& function : module) {
