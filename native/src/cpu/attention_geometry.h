@@ -53,6 +53,18 @@ class HeadTensor {
         }
     }
 
+    /// Rows as f32, `stride` apart: in place if they are, else copied to the scratch.
+    const float* rows(int64_t batch, int64_t head, int64_t first, int64_t count, float* scratch,
+                      int64_t& stride) const {
+        if (type_ == Element::kF32 && scales_ == nullptr && table_ == nullptr) {
+            stride = strides_[1];
+            return reinterpret_cast<const float*>(at(batch, first, head));
+        }
+        stride = width_;
+        read(batch, head, first, count, 1.0F, scratch);
+        return scratch;
+    }
+
     /// A row as f32: in place if it is, else in the scratch.
     const float* row(int64_t batch, int64_t head, int64_t index, float* scratch) const {
         char* from = at(batch, index, head);

@@ -54,10 +54,11 @@ void KeyPart::pack() {
     const int64_t count = columns_.end - columns_.begin;
     const int64_t width = tensors_.k.width();
     const int64_t value_width = tensors_.v.width();
-    tensors_.k.read(batch_, kv_head_, columns_.begin, count, 1.0F, buffers_.rows);
-    packPanels(buffers_.rows, 1, width, width, count, buffers_.packed_keys);
-    tensors_.v.read(batch_, kv_head_, columns_.begin, count, 1.0F, buffers_.rows);
-    packPanels(buffers_.rows, value_width, 1, count, value_width, buffers_.packed_values);
+    int64_t stride = 0;
+    const float* keys = tensors_.k.rows(batch_, kv_head_, columns_.begin, count, buffers_.rows, stride);
+    packPanels(keys, 1, stride, width, count, buffers_.packed_keys);
+    const float* values = tensors_.v.rows(batch_, kv_head_, columns_.begin, count, buffers_.rows, stride);
+    packPanels(values, stride, 1, count, value_width, buffers_.packed_values);
     is_packed_ = true;
 }
 

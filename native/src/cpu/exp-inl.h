@@ -14,30 +14,36 @@ namespace optirs::cpu::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
+/// x, or `lowest` if x is below it; a NaN stays one.
+template <class D>
+HWY_INLINE hn::Vec<D> atLeast(D /*d*/, hn::Vec<D> lowest, hn::Vec<D> x) {
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
+    return hn::Max(lowest, x);  // of a NaN and a number x86 takes the second
+#else
+    return hn::IfThenElse(hn::Lt(x, lowest), lowest, x);
+#endif
+}
+
 /// exp(x) of x <= 0 (and a little above), within 2 units in the last place: 0 for -infinity and where the
-/// result is below half of the smallest number, NaN for NaN.
+/// result is below 2^-126.5, NaN for NaN.
 ///
-/// x = k ln 2 + r; exp(r) is a polynomial of degree 7, minimax on |r| <= ln(2) / 2. 2^k alone may be below
-/// 2^-126: it is taken 2^24 too large.
+/// x log2(e) = k + r; 2^r is a polynomial of degree 6, minimax on |r| <= 1/2.
 template <class D>
 HWY_INLINE hn::Vec<D> expOfNegative(D d, hn::Vec<D> x) {
     const hn::RebindToUnsigned<D> words;
-    const auto lowest = hn::Set(d, -104.0F);
+    const auto log2e = hn::Set(d, 0x1.715476p0F);
     const auto shifter = hn::Set(d, 0x1.8p23F);  // leaves the nearest integer in the low bits
-    x = hn::IfThenElse(hn::Lt(x, lowest), lowest, x);
-    const auto shifted = hn::MulAdd(x, hn::Set(d, 0x1.715476p0F), shifter);
+    x = atLeast(d, hn::Set(d, -88.0F), x);       // for which k is -127, whose power has the bits of 0
+    const auto shifted = hn::MulAdd(x, log2e, shifter);
     const auto k = hn::Sub(shifted, shifter);
-    auto r = hn::NegMulAdd(k, hn::Set(d, 0x1.62e400p-1F), x);
-    r = hn::NegMulAdd(k, hn::Set(d, 0x1.7f7d1cp-20F), r);
-    auto q = hn::Set(d, 0.0001989198131397769F);
-    for (const float term : {0.0013934541928270264F, 0.0083333100242252924F, 0.041666456809677876F,
-                             0.16666666682534356F, 0.50000000142862234F}) {
-        q = hn::MulAdd(q, r, hn::Set(d, term));
+    const auto r = hn::MulAdd(x, hn::Set(d, 0x1.4ae0c0p-26F), hn::MulSub(x, log2e, k));
+    auto p = hn::Set(d, 0.00015594678F);
+    for (const float term : {0.0013406643F, 0.0096176928F, 0.055503104F, 0.24022653F}) {
+        p = hn::MulAdd(p, r, hn::Set(d, term));
     }
-    const auto p = hn::Add(hn::Set(d, 1.0F), hn::MulAdd(q, hn::Mul(r, r), r));
-    const auto exponent = hn::Add(hn::BitCast(words, shifted), hn::Set(words, 127U + 24U - 0x4b400000U));
-    const auto power = hn::BitCast(d, hn::ShiftLeft<23>(exponent));
-    return hn::Mul(hn::Mul(p, power), hn::Set(d, 0x1p-24F));
+    p = hn::MulAdd(p, hn::Mul(r, r), hn::MulAdd(hn::Set(d, 0.69314724F), r, hn::Set(d, 1.0F)));
+    const auto exponent = hn::Add(hn::BitCast(words, shifted), hn::Set(words, 127U - 0x4b400000U));
+    return hn::Mul(p, hn::BitCast(d, hn::ShiftLeft<23>(exponent)));
 }
 
 /// 2^x of x <= 0 within a part in 300,000, which is far below what a result of 16 bits can tell apart; 0 for

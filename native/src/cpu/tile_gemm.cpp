@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "src/cpu/pack_strip.h"
 #include "src/cpu/tile_kernels.h"
 
 namespace optirs::cpu {
@@ -18,10 +19,20 @@ void packPanels(const float* from, int64_t row_stride, int64_t column_stride, in
     const int64_t width = panelWidth();
     for (int64_t first = 0; first < n; first += width) {
         const int64_t columns = std::min(width, n - first);
+        const float* panel = from + first * column_stride;
+        if (row_stride == 1 && packsStrips()) {
+            packStrip(panel, column_stride, columns, k, to, width);
+            to += k * width;
+            continue;
+        }
         for (int64_t r = 0; r < k; ++r, to += width) {
-            const float* row = from + r * row_stride + first * column_stride;
-            for (int64_t c = 0; c < columns; ++c) {
-                to[c] = row[c * column_stride];
+            const float* row = panel + r * row_stride;
+            if (column_stride == 1) {
+                std::copy_n(row, columns, to);
+            } else {
+                for (int64_t c = 0; c < columns; ++c) {
+                    to[c] = row[c * column_stride];
+                }
             }
             std::fill(to + columns, to + width, 0.0F);
         }

@@ -44,11 +44,26 @@ OPTIRS_LOCAL float reducedExpm1(float x, int32_t* k) {
     return __builtin_fmaf(q, r * r, r);
 }
 
+// exp(x) is 2^k times this, |x| < 2^22: x log2(e) = k + r, and 2^r is a polynomial of degree 6, minimax on |r| <= 1/2
+// with a relative error of 2.6e-9.
+OPTIRS_LOCAL float reducedExp(float x, int32_t* k) {
+    const float shifted = __builtin_fmaf(x, 0x1.715476p0f, 0x1.8p23f);
+    *k = (int32_t)(bitsOfF32(shifted) - 0x4b400000u);
+    float r = __builtin_fmaf(x, 0x1.715476p0f, 0x1.8p23f - shifted);
+    r = __builtin_fmaf(x, 0x1.4ae0c0p-26f, r);
+    float p = 0.00015594677824992687f;
+    p = __builtin_fmaf(p, r, 0.0013406643411144614f);
+    p = __builtin_fmaf(p, r, 0.009617692790925503f);
+    p = __builtin_fmaf(p, r, 0.055503103882074356f);
+    p = __builtin_fmaf(p, r, 0.24022652208805084f);
+    return __builtin_fmaf(p, r * r, __builtin_fmaf(0.6931472420692444f, r, 1.0f));
+}
+
 // exp(x) of x <= 0, NaN kept. 2^k alone may be below 2^-126: it is taken 2^24 too large.
 OPTIRS_LOCAL float expOfNegative(float x) {
     x = x < -104.0f ? -104.0f : x;
     int32_t k;
-    const float p = 1.0f + reducedExpm1(x, &k);
+    const float p = reducedExp(x, &k);
     return p * f32OfBits((uint32_t)(k + 127 + 24) << 23) * 0x1p-24f;
 }
 

@@ -6,7 +6,7 @@ OPTIRS_MATH float optirs_exp_f32(float x) {
     x = x < -104.0f ? -104.0f : x;
     x = x > 89.0f ? 89.0f : x;
     int32_t k;
-    const float p = 1.0f + reducedExpm1(x, &k);
+    const float p = reducedExp(x, &k);
     // Two factors, so that results below 2^-126 are rounded once and those above 2^128 become infinite.
     const int32_t half = k >> 1;
     const float low = f32OfBits((uint32_t)(half + 127) << 23);
