@@ -4,6 +4,7 @@
 #include "pjrt_cpu/codegen/dump.h"
 #include "pjrt_cpu/codegen/lower/lowering.h"
 #include "pjrt_cpu/codegen/plan/recompute_scores.h"
+#include "pjrt_cpu/codegen/plan/split_concatenations.h"
 #include "pjrt_cpu/codegen/plan/split_reductions.h"
 #include "pjrt_cpu/ir/error.h"
 #include "pjrt_cpu/ir/printer.h"
@@ -61,7 +62,8 @@ std::unique_ptr<Program> compileModule(Module& module, std::string optimised_tex
     if (recomputeScores(module.entry()) && dump.wanted())
         dump.writePass("recompute_scores", print(module.entry()));
     splitLargeReductions(module.entry());
-    if (dump.wanted()) dump.writePass("split_reductions", print(module.entry()));
+    splitWideConcatenations(module.entry());
+    if (dump.wanted()) dump.writePass("split", print(module.entry()));
     Lowering(module, module.entry(), options, *program).run(dump);
     if (dump.wanted()) program->timeline = std::make_unique<Timeline>(dump.folder() + "/timeline.json");
     return program;

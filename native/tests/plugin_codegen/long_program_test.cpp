@@ -3,7 +3,10 @@
 
 #include <string>
 
+#include "pjrt_cpu/codegen/plan/group.h"
+#include "pjrt_cpu/codegen/plan/split_concatenations.h"
 #include "pjrt_cpu/ir/error.h"
+#include "pjrt_cpu/stablehlo/parser.h"
 #include "run_program.h"
 
 namespace optirs::plugin::testing {
@@ -42,6 +45,46 @@ TEST(LongPrograms, ChainsOfAnyLengthAreCut) {
     text += "return %v" + std::to_string(kLength) + " : tensor<4xf32>\n}";
     EXPECT_EQ(runFloats(text, {{0, 1, 2, 3}}),
               (std::vector<float>{kLength, kLength + 1, kLength + 2, kLength + 3}));
+}
+
+// A kernel that chooses between n values takes longer than n to compile: three hundred joined values, also of
+// joined joins, are ten kernels.
+TEST(LongPrograms, WideConcatenationsAreCut) {
+    const auto program = [](int width, int nested) {
+        const std::string size = std::to_string(width * nested);
+        const std::string type = "tensor<" + size + "xf32>";
+        std::string text = "func.func @main(%x: " + type + ") -> " + type + " {\n";
+        std::string joins;
+        std::string join_types;
+        for (int n = 0; n < nested; ++n) {
+            std::string parts;
+            std::string types;
+            for (int i = 0; i < width; ++i) {
+                const std::string name = "%p" + std::to_string(n * width + i);
+                // In the opposite order.
+                const int at = width * nested - 1 - (n * width + i);
+                text += name + " = stablehlo.slice %x [" + std::to_string(at) + ":" + std::to_string(at + 1) +
+                        "] : (" + type + ") -> tensor<1xf32>\n";
+                parts += (i > 0 ? ", " : "") + name;
+                types += i > 0 ? ", tensor<1xf32>" : "tensor<1xf32>";
+            }
+            const std::string name = "%j" + std::to_string(n);
+            const std::string joined = "tensor<" + std::to_string(width) + "xf32>";
+            text += name + " = stablehlo.concatenate " + parts + ", dim = 0 : (" + types + ") -> " + joined +
+                    "\n";
+            joins += (n > 0 ? ", " : "") + name;
+            join_types += (n > 0 ? ", " : "") + joined;
+        }
+        return text + "%y = stablehlo.concatenate " + joins + ", dim = 0 : (" + join_types + ") -> " + type +
+               "\nreturn %y : " + type + "\n}";
+    };
+    for (const auto& [width, nested] : {std::pair{300, 1}, std::pair{25, 12}}) {
+        const std::vector<float> x = numbers(300, 1);
+        EXPECT_EQ(runFloats(program(width, nested), {x}), std::vector<float>(x.rbegin(), x.rend()));
+        const auto module = parseModule(program(width, nested));
+        splitWideConcatenations(module->entry());
+        EXPECT_GE(planBlock(module->entry().body()).groups.size(), 10U) << width << " x " << nested;
+    }
 }
 
 TEST(LongPrograms, AFunctionWithoutABodyIsNotRun) {

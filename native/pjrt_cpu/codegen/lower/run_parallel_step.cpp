@@ -3,6 +3,7 @@
 
 #include "pjrt_cpu/codegen/dump.h"
 #include "pjrt_cpu/codegen/lower/lowering.h"
+#include "pjrt_cpu/codegen/plan/split_concatenations.h"
 #include "pjrt_cpu/codegen/plan/split_reductions.h"
 #include "pjrt_cpu/ir/ops.h"
 #include "pjrt_cpu/runtime/run_parallel.h"
@@ -41,6 +42,7 @@ std::shared_ptr<const Program> Lowering::compileProcess(const Operation& op, con
     program->num_replicas = options.num_replicas;
     program->num_partitions = options.num_partitions;
     splitLargeReductions(*function);
+    splitWideConcatenations(*function);
     Lowering lowering(module_, *function, options, *program);
     lowering.is_process_ = true;
     lowering.run(Dump(options.dump_folder, name));

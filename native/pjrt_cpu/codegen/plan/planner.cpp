@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "pjrt_cpu/codegen/plan/split_concatenations.h"
 #include "pjrt_cpu/ir/ops.h"
 
 namespace optirs::plugin {
@@ -169,6 +170,32 @@ void Planner::cutDeepChain(const Operation& op) {
     depth = 0;
 }
 
+void Planner::cutWideChoice(const Operation& op) {
+    const FusionRole role = fusionRole(op);
+    if (role == FusionRole::kNone || role == FusionRole::kSource) return;
+    const auto of = [&](const Value* operand) {
+        const auto found = alternatives_.find(operand->definition());
+        return found == alternatives_.end() || cuts_.contains(operand) ? 1 : found->second;
+    };
+    size_t sum = 0;
+    size_t most = 1;
+    for (const Value* operand : op.operands()) {
+        sum += of(operand);
+        most = std::max(most, of(operand));
+    }
+    if (op.kind() != OpKind::kConcatenate) {
+        alternatives_[&op] = most;
+        return;
+    }
+    if (sum > kMostAlternatives) {
+        for (const Value* operand : op.operands()) {
+            if (of(operand) > 1) cuts_.insert(operand);
+        }
+        sum = op.operandCount();
+    }
+    alternatives_[&op] = sum;
+}
+
 /// Hands the demands on an operation's result down to its operands, evaluated in the same loops.
 void Planner::propagate(Operation& op, const Demand& wanted) {
     const FusionRole role = fusionRole(op);
@@ -248,6 +275,7 @@ Plan Planner::run() {
         chains_[&op] = chainLength(op);
         leaves_[&op] = leavesOf(op);
         cutDeepChain(op);
+        cutWideChoice(op);
         operations.push_back(&op);
     }
     for (size_t i = operations.size(); i-- > 0;) {

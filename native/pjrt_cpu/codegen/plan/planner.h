@@ -56,6 +56,9 @@ class Planner {
     int64_t chainLength(const Operation& op) const;
     /// Notes values that a kernel of their own makes, so that none grows with the program.
     void cutDeepChain(const Operation& op);
+    /// Notes operands of a concatenation that a kernel of their own makes, so that none chooses between too
+    /// many values.
+    void cutWideChoice(const Operation& op);
     /// The values that evaluating `op` reads when nothing cheap below it is stored.
     std::vector<const Value*> leavesOf(const Operation& op) const;
     /// A group that may leave the operation's result in memory as one of its own; `as_row`: as a number of
@@ -72,6 +75,7 @@ class Planner {
     std::unordered_map<const Operation*, int64_t> positions_;
     std::unordered_map<const Operation*, int64_t> chains_;
     std::unordered_map<const Operation*, int64_t> depths_;  ///< dependent operations, dear ones counting more
+    std::unordered_map<const Operation*, size_t> alternatives_;  ///< values that evaluating chooses between
     std::set<const Value*> cuts_;
     std::unordered_map<const Operation*, std::vector<const Value*>> leaves_;
     std::unordered_map<const Operation*, Value*> product_targets_;
