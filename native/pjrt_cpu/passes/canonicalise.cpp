@@ -2,6 +2,7 @@
 // - attributes that only annotate, or say the default, go;
 // - a constant operand of a commutative operation or comparison is its second;
 // - shardings, and custom calls that only say where a value is to lie, are their operand;
+// - a computation with a name is what it computes;
 // - an element of a tuple just made is that element;
 // - cross-replica-sum is all_reduce.
 #include <algorithm>
@@ -99,6 +100,12 @@ bool rewrite(Operation& op) {
     }
     if (op.kind() == OpKind::kSdyShardingGroup) {
         op.erase();
+        return true;
+    }
+    if (op.kind() == OpKind::kSdyNamedComputation) {
+        Block& inside = body(op);
+        for (size_t i = 0; i < op.operandCount(); ++i) inside.argument(i)->replaceAllUsesWith(op.operand(i));
+        inlineBlock(op, inside);
         return true;
     }
     if (op.kind() == OpKind::kCrossReplicaSum) return allReduceOfSum(op);

@@ -37,8 +37,8 @@ inline std::vector<int64_t> iotaList(int64_t begin, int64_t end) {
     return out;
 }
 
-/// Moves the operations of a block without arguments before `op`, and uses what the block returns for
-/// the results of `op`, which is erased.
+/// Moves the operations of a block whose arguments nobody uses before `op`, and uses what the block returns
+/// for the results of `op`, which is erased.
 inline void inlineBlock(Operation& op, Block& block) {
     std::vector<Value*> returned = block.last()->operands();
     block.last()->erase();

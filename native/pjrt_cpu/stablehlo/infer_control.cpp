@@ -108,9 +108,14 @@ std::vector<Type> inferGetTupleElement(const Rule& rule) {
     return {tuple->elements[static_cast<size_t>(index)]};
 }
 
-std::vector<Type> sameAsOperands(const Operation& op) {
+// As the operands; a root chosen at run time is a last one that gives no result.
+std::vector<Type> sameAsOperands(const Rule& rule) {
     std::vector<Type> out;
-    for (const Value* operand : op.operands()) out.push_back(operand->type());
+    for (const Value* operand : rule.op().operands()) out.push_back(operand->type());
+    if (boolAttribute(rule.op(), "has_dynamic_root") && !out.empty()) out.pop_back();
+    rule.require(
+        rule.op().resultCount() == out.size(),
+        "needs " + std::to_string(out.size()) + " results, got " + std::to_string(rule.op().resultCount()));
     return out;
 }
 
@@ -140,10 +145,14 @@ std::vector<Type> divided(const Rule& rule, int64_t dim, const char* name, int64
     return out;
 }
 
-// Operands with the element types of the results: a reducer may promote.
+// Operands with the element types of the results: a reducer may promote. A root chosen at run time is a last
+// operand, which is not reduced.
 std::vector<Type> reducedOperands(const Rule& rule) {
     std::vector<Type> out;
-    for (size_t i = 0; i < rule.op().operandCount(); ++i) {
+    const size_t count = rule.op().operandCount() - (boolAttribute(rule.op(), "has_dynamic_root") ? 1 : 0);
+    rule.require(rule.op().resultCount() == count, "results should be as many as operands that are reduced");
+    for (size_t i = 0; i < count; ++i) {
+        rule.requireSameElement(rule.operand(0), rule.operand(i), "operands");
         out.push_back(rule.typed(rule.operand(i).withElement(rule.result(i).element()), i));
     }
     return out;
@@ -220,7 +229,7 @@ std::vector<Type> inferControl(const Rule& rule) {
         case OpKind::kSdyShardingConstraint:
         case OpKind::kSdyReshard:
         case OpKind::kSdyPropagationBarrier:
-            return sameAsOperands(op);
+            return sameAsOperands(rule);
         case OpKind::kAfterAll:
         case OpKind::kCreateToken:
             return {Type(TokenType{})};
@@ -237,19 +246,16 @@ std::vector<Type> inferCollective(const Rule& rule) {
     const int64_t group = groupSize(rule);
     switch (op.kind()) {
         case OpKind::kAllReduce:
-            for (size_t i = 0; i < op.operandCount(); ++i)
-                rule.requireSameElement(rule.operand(0), rule.operand(i), "operands");
+        case OpKind::kCollectiveReduce: {
+            std::vector<Type> out = reducedOperands(rule);
             requireReducerOfOne(rule);
-            return reducedOperands(rule);
-        case OpKind::kCollectivePermute:
-            sourceTargetPairs(op);
-            return sameAsOperands(op);
-        case OpKind::kCollectiveBroadcast: {
-            std::vector<Type> out = sameAsOperands(op);
-            // A root chosen at run time is the last operand, and is not sent.
-            if (boolAttribute(op, "has_dynamic_root") && !out.empty()) out.pop_back();
             return out;
         }
+        case OpKind::kCollectivePermute:
+            sourceTargetPairs(op);
+            return sameAsOperands(rule);
+        case OpKind::kCollectiveBroadcast:
+            return sameAsOperands(rule);
         case OpKind::kAllGather:
             return gathered(rule, integerAttribute(op, "all_gather_dim"), "all_gather_dim", true);
         case OpKind::kReduceScatter:

@@ -61,7 +61,9 @@ Attribute TextParser::parseAttribute() {
     if (start.text == "loc") return OpaqueAttribute{"loc(" + parseLocation() + ")"};
     if (start.text == "affine_map" || start.text == "affine_set" || start.text == "opaque" ||
         start.text == "strided" || start.text == "distinct" || start.text == "sparse") {
-        return parseOpaqueAttribute(take());
+        Attribute value = parseOpaqueAttribute(take());
+        if (accept(':')) parseType();
+        return value;
     }
     return parseType();
 }

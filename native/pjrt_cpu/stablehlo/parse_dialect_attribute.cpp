@@ -36,7 +36,7 @@ Attribute TextParser::parseDialectAttribute(const Token& name) {
     if (kind == "scatter") return parseScatterDimensions();
     if (kind == "conv") {
         take();
-        Attribute out = parseConvolutionDimensions();
+        Attribute out = acceptWord("raw") ? parseRawConvolutionDimensions() : parseConvolutionDimensions();
         expect('>', "#stablehlo.conv<...>");
         return out;
     }
@@ -183,6 +183,39 @@ ConvolutionDimensions TextParser::parseConvolutionDimensions() {
     part('i', out.kernel_input_feature, 'o', out.kernel_output_feature, out.kernel_spatial);
     expectArrow(where);
     part('b', out.output_batch, 'f', out.output_feature, out.output_spatial);
+    return out;
+}
+
+/// `input_batch_dimension = 0, ...`, what dimension numbers are written as that the short form cannot say.
+ConvolutionDimensions TextParser::parseRawConvolutionDimensions() {
+    const char* where = "raw convolution dimension numbers";
+    const Token start = token_;
+    ConvolutionDimensions out;
+    const std::pair<std::string_view, int64_t*> numbers[] = {
+        {"input_batch_dimension", &out.input_batch},
+        {"input_feature_dimension", &out.input_feature},
+        {"kernel_input_feature_dimension", &out.kernel_input_feature},
+        {"kernel_output_feature_dimension", &out.kernel_output_feature},
+        {"output_batch_dimension", &out.output_batch},
+        {"output_feature_dimension", &out.output_feature}};
+    const std::pair<std::string_view, std::vector<int64_t>*> lists[] = {
+        {"input_spatial_dimensions", &out.input_spatial},
+        {"kernel_spatial_dimensions", &out.kernel_spatial},
+        {"output_spatial_dimensions", &out.output_spatial}};
+    list('>', where, [&] {
+        const Token name = take();
+        expect('=', where);
+        for (const auto& [field, value] : numbers) {
+            if (name.isWord(field)) return void(*value = takeInteger(where));
+        }
+        for (const auto& [field, values] : lists) {
+            if (name.isWord(field)) return void(*values = takeIntegerList(where));
+        }
+        failAt(name, std::string(where) + " have no field " + name.describe());
+    });
+    if (!wellFormed(out)) {
+        failAt(start, "the dimensions of input, kernel and output are each numbered from 0 without gaps");
+    }
     return out;
 }
 

@@ -59,6 +59,7 @@ void TextParser::parseModuleBody(char close) {
 void TextParser::parseAlias() {
     const Token name = take();
     expect('=', "an alias");
+    alias_values_.insert_or_assign(std::string(name.text), token_);
     if (name.kind == TokenKind::kBang) {
         type_aliases_.insert_or_assign(std::string(name.text), parseType());
     } else if (token_.isWord("loc")) {
@@ -66,6 +67,20 @@ void TextParser::parseAlias() {
     } else {
         aliases_.insert_or_assign(std::string(name.text), parseAttribute());
     }
+}
+
+bool TextParser::readAliased(const Token& name, const std::function<void()>& read) {
+    const auto value = alias_values_.find(std::string(name.text));
+    if (value == alias_values_.end()) return false;
+    const Depth depth(*this);
+    take();
+    const Token behind = token_;
+    lexer_.rewind(value->second);
+    token_ = lexer_.next();
+    read();
+    lexer_.rewind(behind);
+    token_ = lexer_.next();
+    return true;
 }
 
 void TextParser::parseModuleOperation() {

@@ -134,6 +134,7 @@ void TextParser::parseElement(TensorType& type) {
         type.setQuantized(parseQuantized());
         return;
     }
+    if (name.kind == TokenKind::kBang && readAliased(name, [&] { parseElement(type); })) return;
     if (name.kind != TokenKind::kIdentifier) fail("expected an element type, got " + token_.describe());
     take();
     if (name.text == "complex") {
@@ -173,6 +174,7 @@ std::vector<int64_t> TextParser::parseBounds(char close) {
 
 void TextParser::parseEncoding(TensorType& type) {
     const Token start = token_;
+    if (start.kind == TokenKind::kHash && readAliased(start, [&] { parseEncoding(type); })) return;
     std::vector<int64_t> bounds;
     if (start.kind == TokenKind::kHash && start.text == "#stablehlo.bounds") {
         take();

@@ -5,11 +5,12 @@
 namespace optirs::plugin {
 namespace {
 
-bool sameElement(const TensorType& a, const TensorType& b) {
-    // Quantized operands may differ in scale, and mix with what they express.
-    if (a.quantized() != nullptr || b.quantized() != nullptr) return true;
-    return a.element() == b.element();
+ElementType expressed(const TensorType& type) {
+    return type.quantized() != nullptr ? type.quantized()->expressed : type.element();
 }
+
+/// Quantized operands may differ in scale, and mix with what they express.
+bool sameElement(const TensorType& a, const TensorType& b) { return expressed(a) == expressed(b); }
 
 }  // namespace
 
@@ -123,6 +124,10 @@ Type Rule::typed(TensorType type, size_t i) const {
     const TensorType& declared = result(i);
     if (declared.quantized() != nullptr || type.quantized() != nullptr) {
         // Scales are chosen, not inferred.
+        const bool any = type.element() == ElementType::kQuantized && type.quantized() == nullptr;
+        require(any || sameElement(declared, type), "result " + std::to_string(i) + " should be or express " +
+                                                        std::string(elementTypeName(expressed(type))) +
+                                                        ", got " + declared.toString());
         TensorType out = declared;
         return out.withDims({type.dims().begin(), type.dims().end()});
     }

@@ -107,6 +107,7 @@ class TextParser {
     Attribute parseGatherDimensions();
     Attribute parseScatterDimensions();
     ConvolutionDimensions parseConvolutionDimensions();
+    ConvolutionDimensions parseRawConvolutionDimensions();
     Attribute parseDotAlgorithm();
     Attribute parseResultAccuracy();
     Attribute parseOutputOperandAlias();
@@ -185,6 +186,9 @@ class TextParser {
 
     // Module (parse_module.cpp).
     void parseAlias();
+    /// Whether `name` is an alias; if so, has read what it stands for with `read`. For places that read it
+    /// otherwise than as a type or an attribute of its own.
+    bool readAliased(const Token& name, const std::function<void()>& read);
     void parseModuleBody(char close);
     void parseModuleOperation();
     void parseFunction(const Token& start);
@@ -204,6 +208,8 @@ class TextParser {
     std::vector<std::string_view> defined_;  // names in the order of definition, to undo a scope
     std::unordered_map<std::string, Attribute> aliases_;
     std::unordered_map<std::string, Type> type_aliases_;
+    /// Where the value of an alias begins.
+    std::unordered_map<std::string, Token> alias_values_;
     // Locations may be used before they are defined: their texts are filled in at the end.
     std::unordered_map<std::string, std::string> location_aliases_;
     std::unordered_map<std::string, std::shared_ptr<std::string>> locations_;

@@ -131,6 +131,7 @@ class Verifier {
         }
         if (op.kind() == OpKind::kCall) checkCall(rule, callee(op));
         if (op.kind() == OpKind::kComposite) checkCall(rule, symbolAttribute(op, "decomposition"));
+        if (op.kind() == OpKind::kSdyNamedComputation) checkNamedComputation(rule);
         if (op.kind() == OpKind::kReturn && op.parentOperation() == nullptr) checkReturn(rule);
         sharding_.check(op);
         const std::vector<Type> inferred = inferTypes(op);
@@ -155,6 +156,17 @@ class Verifier {
         for (size_t i = 0; same && i < op.operandCount(); ++i) same = op.operand(i)->type() == type.inputs[i];
         rule.require(same, signatureToString(op) + " does not match " + symbolToString(name) + ", which is " +
                                Type(type).toString());
+    }
+
+    static void checkNamedComputation(const Rule& rule) {
+        const Operation& op = rule.op();
+        FunctionType inside;
+        const Block& block = body(op);
+        for (size_t i = 0; i < block.argumentCount(); ++i) inside.inputs.push_back(block.argument(i)->type());
+        for (const Value* value : block.last()->operands()) inside.results.push_back(value->type());
+        const Type type(std::move(inside));
+        rule.require(type.toString() == signatureToString(op),
+                     signatureToString(op) + " does not match its body, which is " + type.toString());
     }
 
     void checkReturn(const Rule& rule) const {
@@ -235,6 +247,7 @@ std::vector<Type> inferTypes(const Operation& op) {
         case kAllToAll:
         case kCollectiveBroadcast:
         case kCollectivePermute:
+        case kCollectiveReduce:
         case kReduceScatter:
             return inferCollective(rule);
         default:

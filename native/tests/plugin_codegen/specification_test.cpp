@@ -146,6 +146,14 @@ func.func @main() {
   return
 })"},
     // A window of two ones over {1, 2, 3}, with a zero before and none behind.
+    {"named computation", R"(
+  %x = stablehlo.constant dense<[1.0, 2.0]> : tensor<2xf32>
+  %y:2 = sdy.named_computation<"twice">(%x, %x) (%a: tensor<2xf32>, %b: tensor<2xf32>) {
+    %s = stablehlo.add %a, %b : tensor<2xf32>
+    sdy.return %s, %a : tensor<2xf32>, tensor<2xf32>
+  } : (tensor<2xf32>, tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>)
+  check.expect_eq_const %y#0, dense<[2.0, 4.0]> : tensor<2xf32>
+  check.expect_eq_const %y#1, dense<[1.0, 2.0]> : tensor<2xf32>)"},
     {"dynamic_conv", R"(
   %x = stablehlo.constant dense<[[[1.0], [2.0], [3.0]]]> : tensor<1x3x1xf32>
   %k = stablehlo.constant dense<1.0> : tensor<2x1x1xf32>

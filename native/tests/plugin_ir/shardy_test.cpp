@@ -85,6 +85,11 @@ INSTANTIATE_TEST_SUITE_P(
         Damage{R"(%a <@mesh, [{"y":(2)2}, {}]>)", R"(%a <@mesh [{}, {}]>)", "line 5"},
         Damage{R"([{"x"}, {"y", ?}p1])", R"([{"x"}])", "function @main"},
         Damage{R"(%c: tensor<4x8xf32>, )", R"(%c: tensor<8x8xf32>, )", "tensor<4x8xf32>"},
+        Damage{R"((%b: tensor<8x8xf32>) {
+    sdy.return %b : tensor<8x8xf32>)",
+               R"((%b: tensor<8x8xf32>, %e: tensor<2xf32>) {
+    sdy.return %b : tensor<8x8xf32>)",
+               "does not match its body"},
         Damage{R"(in_shardings=[<@mesh, [{"x"}, {}]>, )", R"(in_shardings=[)", "1 shardings for 2"},
         Damage{R"(["x"=2, "y"=4])", R"(["x"=2, "x"=4])", "given twice"}));
 

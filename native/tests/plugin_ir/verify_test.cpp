@@ -38,6 +38,29 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{"%a: tensor<2xf32>, %b: tensor<3xf32>",
                "%0 = \"stablehlo.add\"(%a, %b) : (tensor<2xf32>, tensor<3xf32>) -> tensor<2xf32>",
                "operands should have the same shape, got tensor<2xf32> and tensor<3xf32>"},
+        Broken{"", "%0 = \"stablehlo.optimization_barrier\"() : () -> tensor<2xf32>",
+               "needs 0 results, got 1"},
+        Broken{"",
+               "%0 = \"stablehlo.collective_broadcast\"() {replica_groups = dense<0> : tensor<1x1xi64>} : () "
+               "-> tensor<2xf32>",
+               "needs 0 results, got 1"},
+        Broken{"%a: tensor<2xf32>",
+               "%0 = \"stablehlo.collective_reduce\"(%a) ({\nstablehlo.return %a : tensor<2xf32>\n}) "
+               "{replica_groups = dense<0> : tensor<1x1xi64>} : (tensor<2xf32>) -> tensor<2xf32>",
+               "reducer should take 2 arguments, it takes 0"},
+        Broken{"%a: tensor<2xf32>",
+               "%0:2 = \"stablehlo.collective_reduce\"(%a) ({\n^bb0(%x: tensor<f32>, %y: tensor<f32>):\n"
+               "stablehlo.return %x : tensor<f32>\n}) {replica_groups = dense<0> : tensor<1x1xi64>} : "
+               "(tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>)",
+               "results should be as many as operands that are reduced"},
+        Broken{"%a: tensor<2x!quant.uniform<i8:f32, 0.5>>, %b: tensor<2xcomplex<f32>>",
+               "%0 = chlo.broadcast_atan2 %a, %b : (tensor<2x!quant.uniform<i8:f32, 0.5>>, "
+               "tensor<2xcomplex<f32>>) -> tensor<2xcomplex<f32>>",
+               "operands should have the same element type"},
+        Broken{"%a: tensor<2x!quant.uniform<i8:f32, 0.5>>",
+               "%0 = chlo.broadcast_remainder %a, %a : (tensor<2x!quant.uniform<i8:f32, 0.5>>, "
+               "tensor<2x!quant.uniform<i8:f32, 0.5>>) -> tensor<2xcomplex<f32>>",
+               "result 0 should be or express f32"},
         Broken{"%a: tensor<2xf32>, %b: tensor<2xi32>",
                "%0 = \"stablehlo.add\"(%a, %b) : (tensor<2xf32>, tensor<2xi32>) -> tensor<2xf32>",
                "operands should have the same element type"},
