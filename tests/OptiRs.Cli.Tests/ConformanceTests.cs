@@ -64,6 +64,48 @@ public sealed class ConformanceTests : CliTest
         Assert.That(result.ExitCode, Is.EqualTo(passes ? 0 : 1), result.Output);
     }
 
+    [TestCase("[3.000000e+00, 4.000000e+00]", true)]
+    [TestCase("[3.000000e+00, 5.000000e+00]", false)]
+    public void What_a_program_prints_is_compared(string expected, bool passes)
+    {
+        Write("print.mlir", $$"""
+            // RUN: stablehlo-translate --interpret %s | FileCheck %s
+            func.func @print() {
+              %x = stablehlo.constant dense<[1.5, 2.0]> : tensor<2xf16>
+              // CHECK: %cst = tensor<2xf16> {
+              // CHECK-NEXT: [1.500000e+00, 2.000000e+00]
+              interpreter.print %x : tensor<2xf16>
+              %y = stablehlo.add %x, %x : tensor<2xf16>
+              // CHECK: %0 = tensor<2xf16> {
+              // CHECK-NEXT: {{expected}}
+              // CHECK-NEXT: }
+              interpreter.print %y : tensor<2xf16>
+              func.return
+            }
+            """);
+        CliResult result = Run("conformance", ".");
+        Assert.That(result.ExitCode, Is.EqualTo(passes ? 0 : 1), result.Output);
+    }
+
+    [Test]
+    public void Functions_in_an_old_generic_form_are_found()
+    {
+        Write("generic.mlir", """
+            "builtin.module"() ({
+              "func.func"() ({
+                %0 = "stablehlo.constant"() {value = dense<1> : tensor<i32>} : () -> tensor<i32>
+                "check.expect_eq_const"(%0) {value = dense<2> : tensor<i32>} : (tensor<i32>) -> ()
+                "func.return"() : () -> ()
+              }) {function_type = () -> (), sym_name = "main"} : () -> ()
+            }) : () -> ()
+            """);
+        Write("garbage.mlir", "no program");
+        CliResult result = Run("conformance", ".");
+        Assert.That(result.Lines[^1], Is.EqualTo("0 passed, 2 failed, 0 skipped"));
+        Assert.That(result.Lines[0], Does.StartWith("FAILED  garbage.mlir: ").And.Contains("line 1"));
+        Assert.That(result.Lines[1], Does.StartWith("FAILED  generic.mlir: ").And.Contains("expected 2"));
+    }
+
     [Test]
     public void A_program_that_should_be_refused_has_to_be()
     {

@@ -121,8 +121,10 @@ std::vector<std::pair<int32_t, int32_t>> participantPairs(const Operation& op, i
                                                           int32_t num_partitions) {
     std::vector<std::pair<int32_t, int32_t>> result;
     if (op.attribute("source_target_pairs") == nullptr) return result;
-    const GroupMode mode =
-        channelHandle(op).handle > 0 ? GroupMode::kCrossPartition : GroupMode::kCrossReplica;
+    // Who exchanges a message is not said as a mode: where there is one partition, replicas do.
+    const bool is_message = op.kind() == OpKind::kSend || op.kind() == OpKind::kRecv;
+    const bool cross_partition = channelHandle(op).handle > 0 && !(is_message && num_partitions == 1);
+    const GroupMode mode = cross_partition ? GroupMode::kCrossPartition : GroupMode::kCrossReplica;
     const int64_t count = idCount(mode, num_replicas, num_partitions);
     std::set<int64_t> sources;
     std::set<int64_t> targets;

@@ -112,7 +112,10 @@ std::vector<Type> inferGetTupleElement(const Rule& rule) {
 std::vector<Type> sameAsOperands(const Rule& rule) {
     std::vector<Type> out;
     for (const Value* operand : rule.op().operands()) out.push_back(operand->type());
-    if (boolAttribute(rule.op(), "has_dynamic_root") && !out.empty()) out.pop_back();
+    if (boolAttribute(rule.op(), "has_dynamic_root")) {
+        rule.require(!out.empty(), "the operand that says the root is missing");
+        out.pop_back();
+    }
     rule.require(
         rule.op().resultCount() == out.size(),
         "needs " + std::to_string(out.size()) + " results, got " + std::to_string(rule.op().resultCount()));

@@ -181,7 +181,9 @@ TEST(Collective, WorksInsideALoopAndOn256Processes) {
 }
 
 TEST(Collective, SendAndReceiveOnAChannel) {
-    const std::string text = R"(
+    // The pairs are of partitions, or where there is one, of replicas.
+    for (const std::string programs : {"[[\"send\", \"receive\"]]", "[[@send], [@receive]]"}) {
+        const std::string text = R"(
 func.func private @send(%x: tensor<2xf32>, %t: !stablehlo.token) -> !stablehlo.token {
   %0 = "stablehlo.send"(%x, %t) {channel_handle = #stablehlo.channel_handle<handle = 3, type = 1>,
        source_target_pairs = dense<[[0, 1]]> : tensor<1x2xi64>} : (tensor<2xf32>, !stablehlo.token) -> !stablehlo.token
@@ -194,11 +196,13 @@ func.func private @receive(%t: !stablehlo.token) -> (tensor<2xf32>, !stablehlo.t
 }
 func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
   %t = stablehlo.create_token : !stablehlo.token
-  %r:3 = "interpreter.run_parallel"(%x, %t, %t) {programs = [["send", "receive"]]}
+  %r:3 = "interpreter.run_parallel"(%x, %t, %t) {programs = )" +
+                                 programs + R"(}
       : (tensor<2xf32>, !stablehlo.token, !stablehlo.token) -> (!stablehlo.token, tensor<2xf32>, !stablehlo.token)
   return %r#1 : tensor<2xf32>
 })";
-    EXPECT_EQ(runFloats(text, {{3, 4}}), (Floats{3, 4}));
+        EXPECT_EQ(runFloats(text, {{3, 4}}), (Floats{3, 4})) << programs;
+    }
 }
 
 TEST(Collective, InfeedTakesItemsInOrderAndOutfeedIsTaken) {

@@ -44,6 +44,10 @@ INSTANTIATE_TEST_SUITE_P(
                "%0 = \"stablehlo.collective_broadcast\"() {replica_groups = dense<0> : tensor<1x1xi64>} : () "
                "-> tensor<2xf32>",
                "needs 0 results, got 1"},
+        Broken{"",
+               "\"stablehlo.collective_broadcast\"() {replica_groups = dense<0> : tensor<1x1xi64>, "
+               "has_dynamic_root} : () -> ()",
+               "the operand that says the root is missing"},
         Broken{"%a: tensor<2xf32>",
                "%0 = \"stablehlo.collective_reduce\"(%a) ({\nstablehlo.return %a : tensor<2xf32>\n}) "
                "{replica_groups = dense<0> : tensor<1x1xi64>} : (tensor<2xf32>) -> tensor<2xf32>",

@@ -10,11 +10,16 @@ namespace OptiRs.Cli.Conformance;
 internal sealed partial class OutputCheck
 {
     private readonly List<(bool IsNext, string Text)> _lines = [];
+    private readonly IReadOnlyList<string> _names;
+
+    private OutputCheck(IReadOnlyList<string> names) => _names = names;
 
     /// <summary>The lines of a test file; null when it has none.</summary>
-    public static OutputCheck? Of(string text)
+    /// <param name="text">The file.</param>
+    /// <param name="names">Of the results that the program prints itself, which show them.</param>
+    public static OutputCheck? Of(string text, IReadOnlyList<string> names)
     {
-        var check = new OutputCheck();
+        var check = new OutputCheck(names);
         foreach (Match line in CheckLine().Matches(text))
             check._lines.Add((line.Groups["next"].Success, Blanks().Replace(line.Groups["text"].Value.Trim(), " ")));
         return check._lines.Count > 0 ? check : null;
@@ -23,7 +28,7 @@ internal sealed partial class OutputCheck
     /// <summary>The first line that is not met, in words; null when all are.</summary>
     public string? FirstMissing(IEnumerable<PjrtBuffer> results)
     {
-        string[] printed = [.. string.Concat(results.Select(Print)).Split('\n').Select(line => Blanks().Replace(line.Trim(), " "))];
+        string[] printed = [.. string.Concat(results.Select((result, i) => (i < _names.Count ? _names[i] + " = " : "") + Print(result))).Split('\n').Select(line => Blanks().Replace(line.Trim(), " "))];
         int next = 0;
         foreach (var (isNext, text) in _lines)
         {
@@ -50,6 +55,8 @@ internal sealed partial class OutputCheck
             DType.U16 => Integers<ushort>(result),
             DType.U32 => Integers<uint>(result),
             DType.U64 => Integers<ulong>(result),
+            DType.F16 => [.. result.ToArray<Half>().Select(v => Scientific((double)v))],
+            DType.BF16 => [.. result.ToArray<BFloat16>().Select(v => Scientific((float)v))],
             DType.F32 => [.. result.ToArray<float>().Select(v => Scientific(v))],
             DType.F64 => [.. result.ToArray<double>().Select(Scientific)],
             var other => throw new NotSupportedException($"printing results of type {other.Name}"),

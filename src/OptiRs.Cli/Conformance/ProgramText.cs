@@ -13,6 +13,7 @@ internal sealed partial class ProgramText
     {
         _text = text;
         string code = WithoutComments(text);
+        IsEmpty = string.IsNullOrWhiteSpace(code);
         foreach (Match match in PrettyFunction().Matches(code))
         {
             string visibility = match.Groups["visibility"].Value;
@@ -28,8 +29,11 @@ internal sealed partial class ProgramText
         }
     }
 
-    /// <summary>Whether there is anything to load.</summary>
-    public bool IsEmpty => _functions.Count == 0;
+    /// <summary>Whether there is nothing to load.</summary>
+    public bool IsEmpty { get; }
+
+    /// <summary>Whether it shows functions. Those in an old generic form do so once they are printed.</summary>
+    public bool HasFunctions => _functions.Count > 0;
 
     /// <summary>What a client runs: @main or the only public function, and whether it takes no arguments; null: there is none.</summary>
     public (string Name, bool TakesNothing)? Entry

@@ -67,21 +67,28 @@ internal static class TestFile
             yield return new TestProgram { Name = name, SkipReason = "explains the bytecode beside it, which is what is tested" };
             yield break;
         }
-        var parts = Split(text).Select(part => new ProgramText(part)).Where(part => !part.IsEmpty).ToList();
+        var parts = Split(text).Select(Part).Where(part => !part.IsEmpty).ToList();
         for (int i = 0; i < parts.Count; ++i)
             foreach (var (function, takesNothing, code) in parts[i].Entries())
             {
                 string place = (parts.Count > 1 ? $" part {i + 1}" : "") + (function is null ? "" : $" @{function}");
+                var printed = lines.ChecksOutput && takesNothing ? PrintedValues.AsResults(code) : null;
                 yield return new TestProgram
                 {
                     Name = name + place,
-                    Code = Encoding.UTF8.GetBytes(code),
+                    Code = Encoding.UTF8.GetBytes(printed?.Text ?? code),
                     Executes = lines.Interprets && (takesNothing || lines.ArgumentText is not null),
                     MustFail = parts[i].ExpectsError || lines.MustFail,
                     Arguments = lines.ArgumentText is { } arguments ? ArgumentList.Split(arguments) : [],
-                    Output = lines.ChecksOutput ? OutputCheck.Of(text) : null,
+                    Output = lines.ChecksOutput ? OutputCheck.Of(text, printed?.Names ?? []) : null,
                 };
             }
+    }
+
+    private static ProgramText Part(string text)
+    {
+        var program = new ProgramText(text);
+        return program.IsEmpty || program.HasFunctions || program.ExpectsError ? program : Read(Encoding.UTF8.GetBytes(text)) ?? program;
     }
 
     private static IEnumerable<string> Split(string text)
