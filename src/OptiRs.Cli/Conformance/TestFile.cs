@@ -29,7 +29,7 @@ internal static class TestFile
         string text = path[..^".bc".Length];
         bool mustFail = File.Exists(text) && new RunLines(File.ReadAllText(text)).MustFail;
         byte[] code = File.ReadAllBytes(path);
-        ProgramText? program = mustFail ? null : Read(code);
+        ProgramText? program = !mustFail && Printed(code) is { } printed ? new ProgramText(printed) : null;
         return new TestProgram
         {
             Name = name,
@@ -41,11 +41,11 @@ internal static class TestFile
     }
 
     // What cannot be read is given to the plugin as it is, which says why.
-    private static ProgramText? Read(byte[] bytecode)
+    private static string? Printed(byte[] code)
     {
         try
         {
-            return new ProgramText(StableHlo.Print(bytecode));
+            return StableHlo.Print(code);
         }
         catch (Exception error) when (error is ArgumentException or NotSupportedException or OptiRsException)
         {
@@ -72,7 +72,8 @@ internal static class TestFile
             foreach (var (function, takesNothing, code) in parts[i].Entries())
             {
                 string place = (parts.Count > 1 ? $" part {i + 1}" : "") + (function is null ? "" : $" @{function}");
-                var printed = lines.ChecksOutput && takesNothing ? PrintedValues.AsResults(code) : null;
+                bool prints = lines.ChecksOutput && takesNothing && code.Contains("interpreter.print", StringComparison.Ordinal);
+                var printed = prints && Printed(Encoding.UTF8.GetBytes(code)) is { } plain ? PrintedValues.AsResults(plain) : null;
                 yield return new TestProgram
                 {
                     Name = name + place,
@@ -88,7 +89,8 @@ internal static class TestFile
     private static ProgramText Part(string text)
     {
         var program = new ProgramText(text);
-        return program.IsEmpty || program.HasFunctions || program.ExpectsError ? program : Read(Encoding.UTF8.GetBytes(text)) ?? program;
+        if (program.IsEmpty || program.HasFunctions || program.ExpectsError) return program;
+        return Printed(Encoding.UTF8.GetBytes(text)) is { } printed ? new ProgramText(printed) : program;
     }
 
     private static IEnumerable<string> Split(string text)
