@@ -4,6 +4,7 @@
 // - shardings, and custom calls that only say where a value is to lie, are their operand;
 // - a computation with a name is what it computes;
 // - an element of a tuple just made is that element;
+// - operands of a reduction have the types that its reducer takes;
 // - cross-replica-sum is all_reduce.
 #include <algorithm>
 #include <array>
@@ -91,8 +92,23 @@ bool allReduceOfSum(Operation& op) {
     return true;
 }
 
+/// A reducer of wider numbers than the operands takes them widened.
+bool widenToReducer(Operation& op) {
+    bool changed = false;
+    const Block& reducer = body(op);
+    for (size_t i = 0; i < op.operandCount(); ++i) {
+        const TensorType& type = op.operand(i)->tensor();
+        const ElementType wanted = reducer.argument(i)->tensor().element();
+        if (type.element() == wanted || type.quantized() != nullptr) continue;
+        op.setOperand(i, Builder(op).convert(op.operand(i), wanted));
+        changed = true;
+    }
+    return changed;
+}
+
 bool rewrite(Operation& op) {
     bool changed = dropAnnotations(op);
+    if (op.kind() == OpKind::kReduce || op.kind() == OpKind::kReduceWindow) changed |= widenToReducer(op);
     changed |= constantToTheRight(op);
     if (forwardsItsOperand(op)) {
         replaceWith(op, op.operand(0));

@@ -146,6 +146,36 @@ func.func @main() {
   return
 })"},
     // A window of two ones over {1, 2, 3}, with a zero before and none behind.
+    // Each element times the sum of what the reducer takes from outside.
+    {"reducer of tensors from outside", R"(
+  %x = stablehlo.constant dense<[1.0, 2.0, 3.0, 4.0, 5.0]> : tensor<5xf32>
+  %k = stablehlo.constant dense<[1.0, 2.0, 3.0]> : tensor<3xf32>
+  %v = stablehlo.optimization_barrier %k : tensor<3xf32>
+  %zero = stablehlo.constant dense<0.0> : tensor<f32>
+  %y = "stablehlo.reduce"(%x, %zero) <{dimensions = array<i64: 0>}> ({
+  ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+    %c = stablehlo.broadcast_in_dim %b, dims = [] : (tensor<f32>) -> tensor<3xf32>
+    %m = stablehlo.multiply %c, %v : tensor<3xf32>
+    %q = stablehlo.reduce(%m init: %zero) applies stablehlo.add across dimensions = [0] : (tensor<3xf32>, tensor<f32>) -> tensor<f32>
+    %s = stablehlo.add %a, %q : tensor<f32>
+    stablehlo.return %s : tensor<f32>
+  }) : (tensor<5xf32>, tensor<f32>) -> tensor<f32>
+  check.expect_eq_const %y, dense<90.0> : tensor<f32>)"},
+    {"reducer of wider numbers", R"(
+  %x = stablehlo.constant dense<[100, 100, 100]> : tensor<3xi8>
+  %zero = stablehlo.constant dense<0> : tensor<i8>
+  %y = "stablehlo.reduce"(%x, %zero) <{dimensions = array<i64: 0>}> ({
+  ^bb0(%a: tensor<i32>, %b: tensor<i32>):
+    %s = stablehlo.add %a, %b : tensor<i32>
+    stablehlo.return %s : tensor<i32>
+  }) : (tensor<3xi8>, tensor<i8>) -> tensor<i32>
+  %z = "stablehlo.reduce_window"(%x, %zero) <{window_dimensions = array<i64: 2>}> ({
+  ^bb0(%a: tensor<i32>, %b: tensor<i32>):
+    %s = stablehlo.add %a, %b : tensor<i32>
+    stablehlo.return %s : tensor<i32>
+  }) : (tensor<3xi8>, tensor<i8>) -> tensor<2xi32>
+  check.expect_eq_const %y, dense<300> : tensor<i32>
+  check.expect_eq_const %z, dense<200> : tensor<2xi32>)"},
     {"named computation", R"(
   %x = stablehlo.constant dense<[1.0, 2.0]> : tensor<2xf32>
   %y:2 = sdy.named_computation<"twice">(%x, %x) (%a: tensor<2xf32>, %b: tensor<2xf32>) {

@@ -29,8 +29,15 @@ bool insert(std::vector<Index>& indices, const Index& index) {
 
 }  // namespace
 
+void AccessWalker::visitSomewhere(const Value* value) {
+    Index at(static_cast<size_t>(value->tensor().rank()));
+    for (size_t d = 0; d < at.size(); ++d)
+        at[d] = context_.variable(value->tensor().dim(static_cast<int64_t>(d)));
+    visit(value, at);
+}
+
 void AccessWalker::visitRegion(const Operation& op) {
-    for (const Value* value : capturedValues(op)) visit(value, {});
+    for (const Value* value : capturedValues(op)) visitSomewhere(value);
 }
 
 void AccessWalker::visit(const Value* value, const Index& index) {
@@ -64,12 +71,7 @@ void AccessWalker::visit(const Value* value, const Index& index) {
             visitWindow(op, index);
             return;
         case FusionRole::kComputed: {
-            for (size_t i = 1; i < op.operandCount(); ++i) {
-                Index at(static_cast<size_t>(op.operand(i)->tensor().rank()));
-                for (size_t d = 0; d < at.size(); ++d)
-                    at[d] = context_.variable(op.operand(i)->tensor().dim(static_cast<int64_t>(d)));
-                visit(op.operand(i), at);
-            }
+            for (size_t i = 1; i < op.operandCount(); ++i) visitSomewhere(op.operand(i));
             const std::vector<int64_t> dims = dimsOf(*op.operand(0));
             Index at(dims.size());
             for (size_t d = 0; d < dims.size(); ++d) at[d] = context_.dynamic({0, dims[d] - 1});
@@ -88,12 +90,7 @@ void AccessWalker::visit(const Value* value, const Index& index) {
         return;
     }
     // Windows, products: which elements does not matter, only that they are read.
-    for (size_t i = 0; i < op.operandCount(); ++i) {
-        Index at(static_cast<size_t>(op.operand(i)->tensor().rank()));
-        for (size_t d = 0; d < at.size(); ++d)
-            at[d] = context_.variable(op.operand(i)->tensor().dim(static_cast<int64_t>(d)));
-        visit(op.operand(i), at);
-    }
+    for (const Value* operand : op.operands()) visitSomewhere(operand);
     visitRegion(op);
 }
 

@@ -19,6 +19,8 @@ class AccessWalker {
         : context_(context), in_memory_(std::move(in_memory)), most_(most) {}
 
     void visit(const Value* value, const Index& index);
+    /// At an element that nobody can say here which it is.
+    void visitSomewhere(const Value* value);
     IndexContext& context() { return context_; }
 
     /// Indices are distinct: they are few.

@@ -71,7 +71,7 @@ void visitGroup(const Group& group, const Index& index, AccessWalker& walker) {
     for (const Operation* op : group.reductions) {
         for (size_t i = 0; i < tupleSize(*op); ++i) walker.visit(op->operand(i), index);
         for (size_t i = 0; i < tupleSize(*op); ++i) walker.visit(op->operand(tupleSize(*op) + i), {});
-        for (const Value* value : capturedValues(*op)) walker.visit(value, {});
+        for (const Value* value : capturedValues(*op)) walker.visitSomewhere(value);
     }
 }
 
