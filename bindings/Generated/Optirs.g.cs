@@ -4769,7 +4769,7 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial long optirs_pjrt_buffer_rank_raw(optirs_pjrt_buffer* buffer);
 
-    /// <summary>Extents. Errors: FAILED_PRECONDITION (empty cell), INVALID_ARGUMENT (another rank).</summary>
+    /// <summary>Extents; of a dimension whose size the program computes, what is there, for which this waits: then also the error of the program. Errors: FAILED_PRECONDITION (empty cell), INVALID_ARGUMENT (another rank).</summary>
     /// <param name="out_dims">`rank` extents</param>
     [LibraryImport(Library)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
@@ -4877,7 +4877,7 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_pjrt_buffer_raw_to_host_later_raw(optirs_pjrt_buffer* buffer, ulong offset, ulong size, delegate* unmanaged[Cdecl]<optirs_error*, void*, void> done, void* context, optirs_pjrt_promise** out_promise);
 
-    /// <summary>Extents without the padding that a dynamic dimension has.</summary>
+    /// <summary>Extents without the padding that a dynamic dimension has, as the plugin states them: those of optirs_pjrt_buffer_dims.</summary>
     /// <param name="out_dims">`rank` extents</param>
     [LibraryImport(Library)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

@@ -126,6 +126,18 @@ internal static unsafe class PjrtCells
         return dims;
     }
 
+    /// <summary>Whether a dimension has a size that only what computes the data knows.</summary>
+    public static bool IsDynamic(PjrtBufferHandle cell, int rank)
+    {
+        using var lease = new Lease(cell);
+        Span<byte> dynamic = stackalloc byte[rank];
+        fixed (byte* first = dynamic)
+        {
+            optirs_error* error = optirs.optirs_pjrt_buffer_dynamic_dims_raw(cell.Pointer, first, rank);
+            return !PjrtNative.NullIfUnimplemented(error) && dynamic.Contains((byte)1);
+        }
+    }
+
     public static nint Device(PjrtBufferHandle cell)
     {
         using var lease = new Lease(cell);

@@ -237,7 +237,7 @@ internal static unsafe class PjrtNative
         (nint)optirs.optirs_pjrt_executable_device(executable, index);
 
     // True: the plugin has no such function, which is an answer. Any other error is thrown.
-    private static bool NullIfUnimplemented(optirs_error* error)
+    internal static bool NullIfUnimplemented(optirs_error* error)
     {
         if (error == null) return false;
         Exception exception = NativeError.Consume(error);

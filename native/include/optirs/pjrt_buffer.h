@@ -140,7 +140,8 @@ OPTIRS_EXPORT optirs_dtype optirs_pjrt_buffer_dtype(const optirs_pjrt_buffer* bu
 OPTIRS_EXPORT int64_t optirs_pjrt_buffer_rank(const optirs_pjrt_buffer* buffer);
 
 /**
- * Extents. Errors: FAILED_PRECONDITION (empty cell), INVALID_ARGUMENT (another rank).
+ * Extents; of a dimension whose size the program computes, what is there, for which this waits: then also
+ * the error of the program. Errors: FAILED_PRECONDITION (empty cell), INVALID_ARGUMENT (another rank).
  * @fallible
  * @param[in] buffer
  * @param[out] out_dims `rank` extents
@@ -233,7 +234,8 @@ OPTIRS_EXPORT optirs_error* optirs_pjrt_buffer_raw_to_host_later(optirs_pjrt_buf
 /* ---- More about a buffer -------------------------------------------------------------------- */
 
 /**
- * Extents without the padding that a dynamic dimension has.
+ * Extents without the padding that a dynamic dimension has, as the plugin states them: those of
+ * optirs_pjrt_buffer_dims.
  * @fallible
  * @param[in] buffer
  * @param[out] out_dims `rank` extents

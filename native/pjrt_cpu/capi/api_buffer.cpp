@@ -29,16 +29,17 @@ PJRT_Error* bufferDimensions(PJRT_Buffer_Dimensions_Args* args) {
 PJRT_Error* bufferUnpaddedDimensions(PJRT_Buffer_UnpaddedDimensions_Args* args) {
     return guarded("PJRT_Buffer_UnpaddedDimensions", args, [](auto& a) {
         const PJRT_Buffer& buffer = bufferOf(a.buffer);
-        a.unpadded_dims = buffer.type.dims().data();
-        a.num_dims = buffer.type.dims().size();
+        const TensorType& unpadded = buffer.unpadded();
+        a.unpadded_dims = unpadded.dims().data();
+        a.num_dims = unpadded.dims().size();
     });
 }
 
 PJRT_Error* bufferDynamicDimensionIndices(PJRT_Buffer_DynamicDimensionIndices_Args* args) {
     return guarded("PJRT_Buffer_DynamicDimensionIndices", args, [](auto& a) {
-        bufferOf(a.buffer);
-        a.dynamic_dim_indices = nullptr;
-        a.num_dynamic_dims = 0;
+        const std::vector<size_t>& dims = bufferOf(a.buffer).array->dynamic_dims;
+        a.dynamic_dim_indices = dims.data();
+        a.num_dynamic_dims = dims.size();
     });
 }
 
@@ -98,15 +99,16 @@ PJRT_Error* bufferToHost(PJRT_Buffer_ToHostBuffer_Args* args) {
     return guarded("PJRT_Buffer_ToHostBuffer", args, [](auto& a) {
         a.event = nullptr;
         const PJRT_Buffer& buffer = deref(a.src, "src");
-        const auto needed = static_cast<size_t>(buffer.bytes);
-        std::optional<std::vector<int64_t>> strides = layoutStrides(buffer.type, a.host_layout);
+        const TensorType& type = buffer.unpadded();
+        const auto needed = static_cast<size_t>(type.byteCount());
+        std::optional<std::vector<int64_t>> strides = layoutStrides(type, a.host_layout);
         if (a.dst == nullptr) {
             a.dst_size = needed;
             return;
         }
         if (a.dst_size < needed) {
-            throw invalidArgument("dst_size is " + std::to_string(a.dst_size) + " bytes, " +
-                                  shortName(buffer.type) + " needs " + std::to_string(needed));
+            throw invalidArgument("dst_size is " + std::to_string(a.dst_size) + " bytes, " + shortName(type) +
+                                  " needs " + std::to_string(needed));
         }
         auto event = std::make_unique<PJRT_Event>();
         event->completion = copyToHost(buffer, std::move(strides), a.dst);
@@ -162,8 +164,9 @@ PJRT_Error* bufferBitcast(PJRT_Buffer_Bitcast_Args* args) {
         const PJRT_Buffer& buffer = bufferOf(a.buffer);
         TensorType type = tensorType(numberOf(a.element_type), a.dims, a.num_dims);
         requireRowMajor(type, a.device_layout);
-        if (type.byteCount() != buffer.bytes) {
-            throw invalidArgument("from " + shortName(buffer.type) + " of " + std::to_string(buffer.bytes) +
+        const TensorType& from = buffer.unpadded();
+        if (type.byteCount() != from.byteCount()) {
+            throw invalidArgument("from " + shortName(from) + " of " + std::to_string(from.byteCount()) +
                                   " bytes to " + shortName(type) + " of " + std::to_string(type.byteCount()));
         }
         Ref<Storage> storage = buffer.awaitValue()->storage;

@@ -49,7 +49,10 @@ class Promises {
 void follow(const Ref<BufferValue>& value, Ref<BufferValue> source) {
     const std::shared_ptr<Completion> ready = source->ready;
     ready->onReady([value, source = std::move(source)](const std::optional<Error>& error) mutable {
-        if (!error) value->storage = source->storage;
+        if (!error) {
+            value->storage = source->storage;
+            value->dims = source->dims;
+        }
         source = {};  // before anyone learns that it is done: a donation then finds the memory free
         value->ready->complete(error);
     });
@@ -89,7 +92,11 @@ PJRT_Error* fulfillAliasBuffer(PJRT_Client_FulfillAliasBuffer_Args* args) {
             throw Error(Code::kFailedPrecondition,
                         "fulfill_alias_buffer_cb was used before, or is not from this plugin");
         }
-        if (!failed && alias->value->array->type != source->array->type) {
+        if (!failed && !source->array->dynamic_dims.empty()) {
+            error = unimplemented(
+                "the alias has a static shape, the buffer has dynamic dimensions; copy what is "
+                "there to the host and back");
+        } else if (!failed && alias->value->array->type != source->array->type) {
             error = invalidArgument("the alias is " + shortName(alias->value->array->type) +
                                     ", the buffer is " + shortName(source->array->type));
         }

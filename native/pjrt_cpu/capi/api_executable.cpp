@@ -109,6 +109,8 @@ PJRT_Error* executableOutputDimensions(PJRT_Executable_OutputDimensions_Args* ar
         const CompiledProgram& compiled = compiledOf(a.executable);
         if (compiled.specialisations)
             throw unimplemented("the shapes of the outputs follow from those of the arguments");
+        if (!compiled.program->sized_dimensions.empty())
+            throw unimplemented("the program computes the sizes of its outputs: ask the buffers");
         a.num_outputs = compiled.outputs.ranks.size();
         a.dims = compiled.outputs.dims.data();
         a.dim_sizes = compiled.outputs.ranks.data();

@@ -84,6 +84,7 @@ std::unique_ptr<PJRT_Buffer> copyToDevice(const PJRT_Buffer& buffer, PJRT_Device
         try {
             value->storage = allocateFor(destination, value->array);
             copyCounted(value->storage->data(), source->storage->data(), value->array->bytes, &alive->pool());
+            value->dims = source->dims;
             source = {};
             value->ready->complete(std::nullopt);
         } catch (const Error& failure) {
@@ -148,6 +149,14 @@ Ref<BufferValue> PJRT_Buffer::take(Gone why) {
     std::lock_guard lock(mutex_);
     if (value_) gone_ = std::move(why);
     return std::exchange(value_, {});
+}
+
+const TensorType& PJRT_Buffer::unpadded() const {
+    if (array->dynamic_dims.empty()) return type;
+    const Ref<BufferValue> known = awaitValue();
+    std::lock_guard lock(mutex_);
+    if (!unpadded_) unpadded_ = type.withDims(known->dims);
+    return *unpadded_;
 }
 
 void PJRT_Buffer::addExternalReference() {

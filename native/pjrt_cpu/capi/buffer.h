@@ -25,6 +25,9 @@ struct BufferValue final : Counted {
     const std::shared_ptr<Completion> ready;
     /// Written before `ready` completes; read after.
     Ref<Storage> storage;
+    /// Of an array with dynamic dimensions, what is there, which lies together at the beginning of the
+    /// storage. Written before `ready` completes; read after.
+    std::vector<int64_t> dims;
 
     /// Whether the bytes are there now.
     bool isThere() const { return ready->isReady() && !ready->error(); }
@@ -52,6 +55,7 @@ struct PJRT_Buffer {
     const std::shared_ptr<optirs::plugin::ClientState> client;
     PJRT_Device& device;
     const optirs::plugin::SharedType array;
+    /// What there is memory for.
     const optirs::plugin::TensorType& type;
     const int64_t bytes;
 
@@ -62,6 +66,8 @@ struct PJRT_Buffer {
     optirs::plugin::Ref<optirs::plugin::BufferValue> awaitValue() const;
     /// Takes the value out; `why` is what later uses are told. Null when it was gone before.
     optirs::plugin::Ref<optirs::plugin::BufferValue> take(optirs::plugin::Gone why);
+    /// What is there. With dynamic dimensions: blocks until that is known, and throws what awaitValue() does.
+    const optirs::plugin::TensorType& unpadded() const;
     void addExternalReference();
     void dropExternalReference();
 
@@ -71,6 +77,7 @@ struct PJRT_Buffer {
     mutable std::mutex mutex_;
     optirs::plugin::Ref<optirs::plugin::BufferValue> value_;
     optirs::plugin::Gone gone_;
+    mutable std::optional<optirs::plugin::TensorType> unpadded_;
     std::vector<optirs::plugin::Ref<optirs::plugin::Storage>> external_;
 };
 

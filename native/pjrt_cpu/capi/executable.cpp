@@ -38,7 +38,11 @@ CompiledProgram::CompiledProgram(const ProgramImage& image)
       outputs(program->outputs, program->output_shardings),
       shared_name(std::make_shared<const std::string>(program->name)),
       cost(costProperties(program->cost)) {
-    for (const TensorType& type : program->outputs) output_types.push_back(shared(type));
+    std::vector<std::vector<size_t>> dynamic_dims(program->outputs.size());
+    for (const SizedDimension& each : program->sized_dimensions)
+        dynamic_dims[static_cast<size_t>(each.output)].push_back(static_cast<size_t>(each.dim));
+    for (size_t i = 0; i < program->outputs.size(); ++i)
+        output_types.push_back(shared(program->outputs[i], std::move(dynamic_dims[i])));
     for (const TensorType& type : program->arguments) {
         if (!type.isStatic() && !specialisations) specialisations = std::make_unique<Specialisations>();
     }

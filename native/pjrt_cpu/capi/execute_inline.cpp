@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "pjrt_cpu/capi/execute_request.h"
+#include "pjrt_cpu/capi/result_sizes.h"
 #include "pjrt_cpu/ir/error.h"
 #include "pjrt_cpu/runtime/executor.h"
 
@@ -97,13 +98,15 @@ class InlineRun {
         StackVector<std::byte*> inputs(memory_);
         StackVector<std::byte*> outputs(memory_);
         inputs.reserve(arguments_.size());
-        outputs.reserve(storages_.size());
+        outputs.reserve(storages_.size() + 1);
         for (const Ref<BufferValue>& argument : arguments_) {
             if (const auto& error = argument->ready->error()) throw *error;
             inputs.push_back(argument->storage->data());
         }
         placeOutputs(*request_.compiled, device_, arguments_, is_donated_, storages_);
         for (const Ref<Storage>& storage : storages_) outputs.push_back(storage->data());
+        ResultSizes sizes(program_, device_);
+        if (sizes.data() != nullptr) outputs.push_back(sizes.data());
         MemoryBlock temporaries;
         if (program_.arena_bytes > 0) {
             temporaries = device_.store->allocate(program_.arena_bytes, arenaLabel, &program_);
@@ -111,6 +114,7 @@ class InlineRun {
         ClientState& client = *request_.executable.client;
         plugin::execute(program_, inputs, outputs, temporaries.data(), client.pool(),
                         contextOf(request_, 0, client.nextRunId()));
+        sizes.tell(values_);
         for (size_t i = 0; i < storages_.size(); ++i) values_[i]->storage = std::move(storages_[i]);
     }
 

@@ -21,7 +21,7 @@ std::shared_ptr<const CompiledProgram> programFor(PJRT_LoadedExecutable& executa
     std::vector<TensorType> types;
     for (size_t i = 0; i < args.num_args; ++i) {
         if (list == nullptr) throw invalidArgument("argument_lists[0] is null");
-        types.push_back(deref(list[i], "an argument").type);
+        types.push_back(deref(list[i], "an argument").unpadded());
     }
     return generic->specialisations->find(*generic, types, [&](size_t i) -> const std::byte* {
         const Ref<BufferValue> value = list[i]->value();
@@ -84,10 +84,9 @@ void checkArgument(const ExecuteRequest& request, size_t d, size_t i) {
                               "; copy it there first");
     }
     const TensorType& expected = program.arguments[i];
-    if (buffer->type.element() != expected.element() ||
-        !std::ranges::equal(buffer->type.dims(), expected.dims())) {
-        throw invalidArgument(where() + " is " + shortName(buffer->type) + ", expected " +
-                              shortName(expected));
+    const TensorType& given = buffer->unpadded();
+    if (given.element() != expected.element() || !std::ranges::equal(given.dims(), expected.dims())) {
+        throw invalidArgument(where() + " is " + shortName(given) + ", expected " + shortName(expected));
     }
 }
 

@@ -172,17 +172,18 @@ std::unique_ptr<PJRT_Buffer> bufferFromHost(const std::shared_ptr<ClientState>& 
 
 std::shared_ptr<Completion> copyToHost(const PJRT_Buffer& buffer,
                                        std::optional<std::vector<int64_t>> byte_strides, void* destination) {
-    if (!byte_strides) return copyRawToHost(buffer, destination, 0, buffer.bytes);
-    if (destination == nullptr && buffer.bytes > 0) throw invalidArgument("dst is null");
+    const TensorType& type = buffer.unpadded();
+    if (!byte_strides) return copyRawToHost(buffer, destination, 0, type.byteCount());
+    if (destination == nullptr && type.byteCount() > 0) throw invalidArgument("dst is null");
     Ref<BufferValue> value = buffer.value();
     auto done = std::make_shared<Completion>();
     const std::shared_ptr<Completion> ready =
         value->ready;  // the callback may drop the value's own reference
-    ready->onReady([value = std::move(value), strides = std::move(*byte_strides), done, destination,
+    ready->onReady([value = std::move(value), type, strides = std::move(*byte_strides), done, destination,
                     client = buffer.client](const std::optional<Error>& error) mutable {
-        if (!error && value->array->type.elementCount() > 0) {
-            countCopied(value->array->bytes);
-            copyStrided(value->array->type, value->storage->data(), rowMajorStrides(value->array->type),
+        if (!error && type.elementCount() > 0) {
+            countCopied(type.byteCount());
+            copyStrided(type, value->storage->data(), rowMajorStrides(type),
                         static_cast<std::byte*>(destination), strides, client->pool());
         }
         value = {};  // before anyone learns that it is done: a donation then finds the memory free

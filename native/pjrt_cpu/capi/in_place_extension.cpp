@@ -20,12 +20,17 @@ constexpr int64_t kMostBytes = int64_t{1} << 16;
 constexpr size_t kMostArguments = 16;
 constexpr size_t kMostResults = 8;
 
+/// Whether so many bytes are all of a small buffer.
+bool isWhole(const PJRT_Buffer& buffer, size_t size) {
+    return size == static_cast<size_t>(buffer.bytes) && buffer.bytes <= kMostBytes &&
+           buffer.array->dynamic_dims.empty();
+}
+
 PJRT_Error* read(PJRT_InPlace_Read_Args* args) {
     return guarded("PJRT_InPlace_Read", args, sizeof *args, [](auto& a) {
         a.is_done = false;
         const PJRT_Buffer& buffer = deref(a.buffer, "buffer");
-        if (a.data == nullptr || a.size != static_cast<size_t>(buffer.bytes) || buffer.bytes > kMostBytes)
-            return;
+        if (a.data == nullptr || !isWhole(buffer, a.size)) return;
         const Ref<BufferValue> value = buffer.value();
         if (!value->isThere()) return;
         copyCounted(a.data, value->storage->data(), buffer.bytes, nullptr);
@@ -37,8 +42,7 @@ PJRT_Error* write(PJRT_InPlace_Write_Args* args) {
     return guarded("PJRT_InPlace_Write", args, sizeof *args, [](auto& a) {
         a.is_done = false;
         PJRT_Buffer& buffer = deref(a.buffer, "buffer");
-        if (a.data == nullptr || a.size != static_cast<size_t>(buffer.bytes) || buffer.bytes > kMostBytes)
-            return;
+        if (a.data == nullptr || !isWhole(buffer, a.size)) return;
         const ExclusiveUse use(buffer);
         if (use.data() == nullptr) return;
         copyCounted(use.data(), a.data, buffer.bytes, nullptr);
@@ -52,14 +56,15 @@ bool isOfTheKind(const PJRT_LoadedExecutable& executable) {
     const CompiledProgram& compiled = *executable.compiled;
     const Program& program = *compiled.program;
     return !compiled.specialisations && executable.devices.size() == 1 && isSmall(program) &&
-           !program.calls_out && program.arguments.size() <= kMostArguments &&
-           program.outputs.size() <= kMostResults && program.donor_arguments.empty() &&
+           !program.calls_out && program.sized_dimensions.empty() &&
+           program.arguments.size() <= kMostArguments && program.outputs.size() <= kMostResults &&
+           program.donor_arguments.empty() &&
            std::ranges::all_of(compiled.donated_to, [](int32_t output) { return output < 0; });
 }
 
 bool fits(const PJRT_Buffer* buffer, const TensorType& type, const PJRT_Device* device) {
-    return buffer != nullptr && &buffer->device == device && buffer->type.element() == type.element() &&
-           std::ranges::equal(buffer->type.dims(), type.dims());
+    return buffer != nullptr && &buffer->device == device && buffer->array->dynamic_dims.empty() &&
+           buffer->type.element() == type.element() && std::ranges::equal(buffer->type.dims(), type.dims());
 }
 
 /// False: nothing is computed, or not all of it.

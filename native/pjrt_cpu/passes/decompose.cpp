@@ -108,7 +108,9 @@ std::vector<Value*> expandBitcast(Operation& op) {
     return {bitcast(builder.reduce(OpKind::kOr, moved, zero, {from.rank() - 1}), to.element())};
 }
 
-std::vector<Value*> expand(Operation& op) {
+}  // namespace
+
+std::vector<Value*> decomposed(Operation& op) {
     switch (op.kind()) {
         case OpKind::kDot:
             return {expandDot(op)};
@@ -137,8 +139,6 @@ std::vector<Value*> expand(Operation& op) {
     }
 }
 
-}  // namespace
-
 bool decompose(Function& function) {
     return rewriteAll(function, [](Operation& op) {
         for (const Value* operand : op.operands()) {
@@ -147,7 +147,7 @@ bool decompose(Function& function) {
                 return false;
             }
         }
-        const std::vector<Value*> values = expand(op);
+        const std::vector<Value*> values = decomposed(op);
         if (values.empty()) return false;
         for (size_t i = 0; i < values.size(); ++i) op.result(i)->replaceAllUsesWith(values[i]);
         op.erase();

@@ -17,6 +17,8 @@ std::vector<Value*> expandLinearAlgebra(Operation& op);  ///< cholesky, triangul
 std::vector<Value*> expandScan(Operation& op);           ///< chlo.scan
 Value* expandRaggedDot(Operation& op);                   ///< chlo.ragged_dot
 std::vector<Value*> expandChlo(Operation& op);           ///< chlo.*
+/// By the operation's kind: what the pass decompose does with it.
+std::vector<Value*> decomposed(Operation& op);
 
 /// The first operation of a body that is not element-wise, a constant or the end; null when all are.
 const Operation* firstNotElementwise(const Block& block);

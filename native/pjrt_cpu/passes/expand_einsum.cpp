@@ -148,7 +148,7 @@ std::vector<Value*> expandEinsum(Operation& op) {
     const TensorType type = op.result()->tensor().withDims(std::move(dims));
     Value* dot = builder.create(OpKind::kDotGeneral, {lhs, rhs}, type, std::move(attributes));
     Value* out = reorder(op, builder, dot, product, result);
-    if (out->type() != op.result()->type()) {
+    if (!isCompatible(out->type(), op.result()->type())) {
         throw invalidOperation(op, "einsum_config " + quoted(config) + " gives " + out->type().toString() +
                                        ", the result says " + op.result()->type().toString());
     }

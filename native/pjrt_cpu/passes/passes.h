@@ -53,6 +53,15 @@ bool flattenTuples(Function& function);
 /// Quantized tensors become tensors of their storage type: see expand_quantized.cpp. Their shapes must be
 /// known. @returns whether anything changed
 bool expandQuantized(Function& function);
+/// Values with dimensions that are known only at run time, below a bound, become values of the size of the
+/// bounds, with the sizes beside them as values of the program: see bounded/. What lies past a size is never
+/// part of a result. Where results of the function have such dimensions, it returns their sizes too: a list
+/// of i32 with the attribute kSizesAttribute, the pairs of result and dimension in that order; not if it may
+/// not.
+/// @throws Error UNIMPLEMENTED for operations that cannot keep a size
+/// @returns whether anything changed
+bool padBounded(Function& function, bool may_return_sizes = true);
+inline constexpr std::string_view kSizesAttribute = "optirs.sizes";
 /// Whether the entry takes arguments whose shapes are not all known.
 bool hasDynamicArguments(const Module& module);
 /// Gives the entry's arguments shapes that are known (quantized ones: of the storage type), inlines its calls

@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "pjrt_cpu/passes/pad_bounded.h"
 #include "pjrt_cpu/passes/passes.h"
 #include "pjrt_cpu/passes/rewrite.h"
 
@@ -93,7 +92,7 @@ void runPasses(Module& module, const PassLimits& limits) {
         lowerChecks(*function);
         removeQuantized(*function, limits);
         optimise(*function, limits);
-        if (padBounded(*function)) {
+        if (padBounded(*function, function.get() == &module.entry())) {
             if (limits.after_pass) limits.after_pass("pad_bounded", *function);
             optimise(*function, limits);
         }

@@ -113,14 +113,16 @@ bool setDimensionSize(Operation& op) {
     return true;
 }
 
-// A loop carries what it is given: its regions see the shapes that are known outside.
+// A loop carries what it is given: its regions see the shapes that are known outside. What has a bound may
+// get another size in each round.
 bool refineCarried(Operation& op) {
     bool changed = false;
     for (size_t i = 0; i < op.operandCount(); ++i) {
         if (!isStatic(op.operand(i))) continue;
         const Type& known = op.operand(i)->type();
         for (Value* value : {body(op, 0).argument(i), body(op, 1).argument(i), op.result(i)}) {
-            if (!value->type().isTensor() || value->tensor().isStatic()) continue;
+            if (!value->type().isTensor() || value->tensor().isStatic() || !value->tensor().bounds().empty())
+                continue;
             value->setType(known);
             changed = true;
         }

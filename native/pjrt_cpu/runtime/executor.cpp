@@ -22,10 +22,11 @@ constexpr double kSmallSeconds = 200e-6;
 void execute(const Program& program, std::span<std::byte* const> arguments,
              std::span<std::byte* const> outputs, std::byte* arena, ThreadPool& pool,
              const RunContext& context) {
-    if (arguments.size() != program.arguments.size() || outputs.size() != program.outputs.size()) {
+    const size_t num_outputs = program.outputs.size() + (program.sized_dimensions.empty() ? 0 : 1);
+    if (arguments.size() != program.arguments.size() || outputs.size() != num_outputs) {
         throw invalidArgument(
             "program " + program.name + " takes " + std::to_string(program.arguments.size()) +
-            " arguments and gives " + std::to_string(program.outputs.size()) + " outputs, but got " +
+            " arguments and gives " + std::to_string(num_outputs) + " outputs, but got " +
             std::to_string(arguments.size()) + " and room for " + std::to_string(outputs.size()));
     }
     // The table lives on the stack, or for large programs in memory that this thread keeps between

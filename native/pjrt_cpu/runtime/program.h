@@ -48,6 +48,12 @@ struct ProgramCost {
     bool has_loops = false;
 };
 
+/// A dimension of an output of which the program itself says how large it is.
+struct SizedDimension {
+    int32_t output = 0;
+    int32_t dim = 0;
+};
+
 /// A compiled module. Immutable; run by execute() in executor.h, on several devices at once if need be.
 struct Program {
     std::string name;
@@ -56,6 +62,9 @@ struct Program {
     std::vector<std::unique_ptr<Step>> steps;
     std::vector<TensorType> arguments;
     std::vector<TensorType> outputs;
+    /// When there are any, the program has one output more, of as many i32: their sizes. What is there of an
+    /// output with such dimensions lies together at the beginning of its memory, row-major.
+    std::vector<SizedDimension> sized_dimensions;
     /// `mhlo.sharding` of each argument and output, as text; empty: none.
     std::vector<std::string> argument_shardings;
     std::vector<std::string> output_shardings;

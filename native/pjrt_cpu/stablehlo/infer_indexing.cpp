@@ -23,6 +23,15 @@ void requireStartIndices(const Rule& rule, size_t first) {
     }
 }
 
+// Of a dimension that is not known, as much of the slice as is there.
+std::vector<int64_t> slicedDims(const TensorType& from, std::span<const int64_t> sizes) {
+    std::vector<int64_t> dims(sizes.begin(), sizes.end());
+    for (size_t i = 0; i < dims.size(); ++i) {
+        if (from.dims()[i] == kDynamic) dims[i] = kDynamic;
+    }
+    return dims;
+}
+
 std::vector<Type> inferDynamicSlice(const Rule& rule) {
     const TensorType& from = rule.operand(0);
     requireStartIndices(rule, 1);
@@ -32,7 +41,7 @@ std::vector<Type> inferDynamicSlice(const Rule& rule) {
         rule.require(sizes[i] >= 0 && (from.dims()[i] == kDynamic || sizes[i] <= from.dims()[i]),
                      "slice_sizes " + listToString(sizes) + " do not fit " + from.toString());
     }
-    return {rule.typed(from.withDims({sizes.begin(), sizes.end()}))};
+    return {rule.typed(from.withDims(slicedDims(from, sizes)))};
 }
 
 std::vector<Type> inferDynamicUpdateSlice(const Rule& rule) {
@@ -107,7 +116,7 @@ std::vector<Type> inferGather(const Rule& rule) {
             rule.require(size >= 0 && (operand.dim(i) == kDynamic || size <= operand.dim(i)),
                          "slice_sizes " + listToString(sizes) + " do not fit " + operand.toString());
             if (!contains(removed, i)) {
-                offsets.push_back(size);
+                offsets.push_back(operand.dim(i) == kDynamic ? kDynamic : size);
             } else {
                 rule.require(size <= 1,
                              "slice size of removed dimension " + std::to_string(i) + " should be at most 1");

@@ -126,6 +126,8 @@ std::vector<Type> inferSlice(const Rule& rule) {
         rule.require(start >= 0 && start <= limit && (dims[i] == kDynamic || limit <= dims[i]),
                      "range [" + std::to_string(start) + ":" + std::to_string(limit) + "] of dimension " +
                          std::to_string(i) + " is not within " + from.toString());
+        // Of a dimension that is not known, as much of the range as is there.
+        if (dims[i] == kDynamic) continue;
         dims[i] = (limit - start) / slice.strides[i] + ((limit - start) % slice.strides[i] != 0 ? 1 : 0);
     }
     return {rule.typed(from.withDims(std::move(dims)))};

@@ -156,7 +156,23 @@ const pjrt::TensorType* optirs_pjrt_client::askType(PJRT_Buffer* buffer) {
     auto dims = api_.make<PJRT_Buffer_Dimensions_Args>();
     dims.buffer = buffer;
     api_.call<&PJRT_Api::PJRT_Buffer_Dimensions>(dims);
-    return types_.intern(type.type, std::span(dims.dims, dims.num_dims));
+    std::span<const int64_t> extents(dims.dims, dims.num_dims);
+    // Of a dynamic dimension only what is there counts.
+    auto dynamic = api_.make<PJRT_Buffer_DynamicDimensionIndices_Args>();
+    dynamic.buffer = buffer;
+    const bool is_offered =
+        pjrt::askIfOffered([&] { api_.call<&PJRT_Api::PJRT_Buffer_DynamicDimensionIndices>(dynamic); });
+    if (is_offered && dynamic.num_dynamic_dims > 0) {
+        auto unpadded = api_.make<PJRT_Buffer_UnpaddedDimensions_Args>();
+        unpadded.buffer = buffer;
+        try {
+            api_.call<&PJRT_Api::PJRT_Buffer_UnpaddedDimensions>(unpadded);
+            extents = {unpadded.unpadded_dims, unpadded.num_dims};
+        } catch (const Error&) {
+            // The program that should say it has failed: reading the buffer says why.
+        }
+    }
+    return types_.intern(type.type, extents);
 }
 
 optirs_pjrt_device* optirs_pjrt_client::askDevice(PJRT_Buffer* buffer) const {

@@ -62,7 +62,7 @@ struct optirs_pjrt_client final : optirs::core::Object {
     optirs_pjrt_device& requireDevice(optirs_pjrt_device* device) const;
 
     optirs::pjrt::TensorTypes& types() noexcept { return types_; }
-    /// Asks the plugin for the type of a buffer.
+    /// Asks the plugin for the type of a buffer: what is there, where a dimension is dynamic.
     const optirs::pjrt::TensorType* askType(PJRT_Buffer* buffer);
     optirs_pjrt_device* askDevice(PJRT_Buffer* buffer) const;
 

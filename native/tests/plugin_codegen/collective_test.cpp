@@ -55,6 +55,40 @@ TEST(Collective, AllReduceUnderstandsTheFourMeaningsOfGroups) {
     }
 }
 
+// Each process has as many elements as its first one says, and gets those of the other.
+TEST(Collective, BoundedDataTakesItsSizeAlong) {
+    const std::string bounded = "tensor<?xf32, #stablehlo.bounds<4>>";
+    const std::string text = onGrid(2, 1, "tensor<4xf32>", "tensor<2xf32>",
+                                    R"(
+  %f = stablehlo.slice %x [0:1] : (tensor<4xf32>) -> tensor<1xf32>
+  %i = stablehlo.convert %f : (tensor<1xf32>) -> tensor<1xi32>
+  %n = stablehlo.reshape %i : (tensor<1xi32>) -> tensor<i32>
+  %cut = stablehlo.set_dimension_size %x, %n, dim = 0 : (tensor<4xf32>, tensor<i32>) -> )" +
+                                        bounded + R"(
+  %p = "stablehlo.collective_permute"(%cut) {source_target_pairs = dense<[[0, 1], [1, 0]]> : tensor<2x2xi64>} : ()" +
+                                        bounded + ") -> " + bounded + R"(
+  %z = stablehlo.constant dense<0.0> : tensor<f32>
+  %t = stablehlo.reduce(%p init: %z) applies stablehlo.add across dimensions = [0] : ()" +
+                                        bounded +
+                                        R"(, tensor<f32>) -> tensor<f32>
+  %m = stablehlo.get_dimension_size %p, dim = 0 : ()" +
+                                        bounded + R"() -> tensor<i32>
+  %c = stablehlo.convert %m : (tensor<i32>) -> tensor<f32>
+  %a = stablehlo.reshape %t : (tensor<f32>) -> tensor<1xf32>
+  %b = stablehlo.reshape %c : (tensor<f32>) -> tensor<1xf32>
+  %r = stablehlo.concatenate %a, %b, dim = 0 : (tensor<1xf32>, tensor<1xf32>) -> tensor<2xf32>
+  return %r : tensor<2xf32>)");
+    EXPECT_EQ(runGrid(text, {{2, 5, 100, 100}, {3, 1, 1, 100}}), (std::vector<Floats>{{5, 3}, {7, 2}}));
+    std::string reduced = text;
+    const size_t at = reduced.find("\"stablehlo.collective_permute\"");
+    const size_t end = reduced.find("tensor<2x2xi64>}", at) + 16;
+    reduced.replace(at, end - at,
+                    "\"stablehlo.all_reduce\"(%cut) " + reducer("add") +
+                        " {replica_groups = dense<[[0, 1]]> : tensor<1x2xi64>}");
+    EXPECT_EQ(runGrid(reduced, {{2, 5, 100, 100}, {2, 1, 100, 100}}),
+              (std::vector<Floats>{{10, 2}, {10, 2}}));
+}
+
 TEST(Collective, ReducesFromTheFirstMemberToTheLast) {
     // Rounding shows the order: ((1 + 2^24) + 1) + -2^24 = 0, other orders give 1 or 2.
     const std::string text = onGrid(

@@ -35,6 +35,8 @@ std::vector<Bytes> run(const Program& program, const std::vector<Bytes>& argumen
     std::vector<Bytes> outputs;
     for (const TensorType& type : program.outputs)
         outputs.emplace_back(static_cast<size_t>(type.byteCount()));
+    if (!program.sized_dimensions.empty())
+        outputs.emplace_back(program.sized_dimensions.size() * sizeof(int32_t));
     std::vector<std::byte*> in;
     std::vector<std::byte*> out;
     for (const Bytes& argument : arguments) in.push_back(argument.data());
@@ -54,6 +56,27 @@ std::vector<Bytes> run(const Program& program, const std::vector<Bytes>& argumen
         if (donated[i] >= 0) std::memcpy(outputs[i].data(), out[i], outputs[i].size());
     }
     return outputs;
+}
+
+std::vector<Sized> runSized(const Program& program, const std::vector<Bytes>& arguments, int threads) {
+    const std::vector<Bytes> outputs = run(program, arguments, threads);
+    std::vector<Sized> results;
+    for (size_t i = 0; i < program.outputs.size(); ++i) {
+        const auto dims = program.outputs[i].dims();
+        results.push_back({{dims.begin(), dims.end()}, outputs[i]});
+    }
+    for (size_t i = 0; i < program.sized_dimensions.size(); ++i) {
+        const SizedDimension& each = program.sized_dimensions[i];
+        results[static_cast<size_t>(each.output)].dims[static_cast<size_t>(each.dim)] =
+            outputs.back().as<int32_t>()[i];
+    }
+    for (size_t i = 0; i < results.size(); ++i) {
+        const TensorType there = program.outputs[i].withDims(results[i].dims);
+        Bytes data(static_cast<size_t>(there.byteCount()));
+        std::memcpy(data.data(), results[i].data.data(), data.size());
+        results[i].data = data;
+    }
+    return results;
 }
 
 std::vector<Bytes> run(std::string_view text, const std::vector<Bytes>& arguments, int threads) {

@@ -37,6 +37,14 @@ class Bytes {
     size_t size_;
 };
 
+/// What is there of an output: its dimensions and its elements.
+struct Sized {
+    std::vector<int64_t> dims;
+    Bytes data;
+};
+/// Of a program of which results have dimensions whose size it computes.
+std::vector<Sized> runSized(const Program& program, const std::vector<Bytes>& arguments, int threads = 2);
+
 /// Runs a compiled program; outputs take the memory of donated arguments, as a client's would.
 std::vector<Bytes> run(const Program& program, const std::vector<Bytes>& arguments, int threads = 2);
 std::vector<Bytes> run(std::string_view text, const std::vector<Bytes>& arguments, int threads = 2);

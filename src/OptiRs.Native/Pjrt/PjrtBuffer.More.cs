@@ -47,7 +47,7 @@ public sealed partial class PjrtBuffer
         }
     }
 
-    /// <summary>Extents without the padding that a dynamic dimension has.</summary>
+    /// <summary>Extents without the padding that a dynamic dimension has, as the plugin states them: those of <see cref="Shape"/>.</summary>
     public Shape UnpaddedShape
     {
         get

@@ -42,18 +42,19 @@ public sealed partial class PjrtBuffer : IDisposable
         }
     }
 
-    /// <summary>The extents.</summary>
+    /// <summary>
+    /// The extents. Of a result whose size the program computes, what is there: then this waits for it, and another run of a
+    /// bound call may change it.
+    /// </summary>
     public Shape Shape
     {
         get
         {
-            if (_shape is null)
-            {
-                ThrowIfDisposed();
-                _shape = new Shape(PjrtCells.Dims(Handle));
-            }
-
-            return _shape.Value;
+            if (_shape is { } known) return known;
+            ThrowIfDisposed();
+            var shape = new Shape(PjrtCells.Dims(Handle));
+            if (!PjrtCells.IsDynamic(Handle, shape.Rank)) _shape = shape;
+            return shape;
         }
     }
 
@@ -185,7 +186,7 @@ public sealed partial class PjrtBuffer : IDisposable
     }
 
     /// <summary>A call has been bound that puts data of this type into the cell.</summary>
-    internal void Retype(DType dtype, Shape shape) => (_dtype, _shape) = (dtype, shape);
+    internal void Retype(DType dtype, Shape? shape) => (_dtype, _shape) = (dtype, shape);
 
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Handle.IsDisposed, this);
 

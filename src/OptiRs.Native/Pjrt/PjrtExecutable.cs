@@ -173,6 +173,7 @@ public sealed partial class PjrtExecutable : IDisposable
                         throw new ArgumentException($"Bind: one buffer is given for result {bound.AsSpan().IndexOf(given)} and result {i} of '{Name}'.", nameof(results));
                     bound[i] = given;
                     if (_outputs is not null) given.Retype(_outputs[i % OutputCount].DType, _outputs[i % OutputCount].Shape);
+                    else given.Retype(DType.Invalid, null);
                 }
                 else
                 {

@@ -7,6 +7,8 @@
 #include "pjrt_cpu/codegen/lower/lowering.h"
 #include "pjrt_cpu/codegen/plan/reads.h"
 #include "pjrt_cpu/ir/ops.h"
+#include "pjrt_cpu/passes/passes.h"
+#include "pjrt_cpu/runtime/pack_step.h"
 #include "pjrt_cpu/runtime/random_numbers.h"
 
 namespace optirs::plugin {
@@ -100,17 +102,54 @@ std::vector<Target> Lowering::declareOutputs(const std::map<int64_t, int32_t>& a
         }
         if (returned[i]->type().isTensor()) target.slot = static_cast<int32_t>(program_.allocations.size());
         program_.allocations.push_back(allocation);
-        program_.outputs.push_back(type);
-        const auto& attributes = entry_.resultAttributes();
-        program_.output_shardings.push_back(i < attributes.size() ? shardingText(attributes[i]) : "");
         targets.push_back(target);
+        const auto& attributes = entry_.resultAttributes();
+        if (i < attributes.size() && declareSizes(attributes[i])) continue;
+        program_.outputs.push_back(type);
+        program_.output_shardings.push_back(i < attributes.size() ? shardingText(attributes[i]) : "");
     }
     return targets;
+}
+
+/// Whether the output is the list of the sizes of others, for which the executor has memory of its own.
+bool Lowering::declareSizes(const NamedAttributes& attributes) {
+    const Attribute* sizes = attributes.find(kSizesAttribute);
+    const auto* list = sizes != nullptr ? sizes->get<ArrayListAttribute>() : nullptr;
+    if (list == nullptr) return false;
+    for (size_t i = 0; i + 1 < list->integers.size(); i += 2) {
+        const int64_t output = list->integers[i];
+        const int64_t dim = list->integers[i + 1];
+        if (output < 0 || output >= static_cast<int64_t>(program_.outputs.size()) || dim < 0 ||
+            dim >= program_.outputs[static_cast<size_t>(output)].rank())
+            throw invalidArgument(std::string(kSizesAttribute) + " names dimension " + std::to_string(dim) +
+                                  " of output " + std::to_string(output) + ", which does not exist");
+        program_.sized_dimensions.push_back({static_cast<int32_t>(output), static_cast<int32_t>(dim)});
+    }
+    return true;
+}
+
+/// What is there of outputs with sizes is moved together, once it has been computed.
+void Lowering::packOutputs(const std::vector<Target>& targets) {
+    std::map<int32_t, PackedResult> results;
+    for (size_t i = 0; i < program_.sized_dimensions.size(); ++i) {
+        const SizedDimension& each = program_.sized_dimensions[i];
+        const auto output = static_cast<size_t>(each.output);
+        PackedResult& result = results[each.output];
+        result.allocation = targets[output].slot;
+        result.type = program_.outputs[output];
+        result.sizes.resize(static_cast<size_t>(result.type.rank()), -1);
+        result.sizes[static_cast<size_t>(each.dim)] = static_cast<int32_t>(i);
+    }
+    if (results.empty()) return;
+    std::vector<PackedResult> list;
+    for (auto& [output, result] : results) list.push_back(std::move(result));
+    program_.steps.push_back(makePackStep(std::move(list), targets.back().slot));
 }
 
 void Lowering::run(const Dump& dump) {
     const std::vector<Target> targets = declareOutputs(declareArguments());
     lowerBlock(entry_.body(), targets, program_.steps);
+    packOutputs(targets);
     if (random_state_ >= 0) program_.steps.insert(program_.steps.begin(), makeRandomStateStep(random_state_));
     place();
     joinKernels(program_.steps, program_.allocations);

@@ -1,0 +1,26 @@
+// Results of which the running program says how large they are.
+#pragma once
+
+#include <span>
+
+#include "pjrt_cpu/capi/buffer.h"
+#include "pjrt_cpu/runtime/program.h"
+
+namespace optirs::plugin {
+
+/// Memory for the sizes of an execution's results. Programs without such results need none.
+class ResultSizes {
+ public:
+    ResultSizes(const Program& program, PJRT_Device& device);
+
+    /// Goes behind the outputs' memory; null: there is nothing to say.
+    std::byte* data() { return memory_.data(); }
+    /// After the execution: gives the values their dimensions.
+    void tell(std::span<const Ref<BufferValue>> results) const;
+
+ private:
+    const Program& program_;
+    MemoryBlock memory_;
+};
+
+}  // namespace optirs::plugin

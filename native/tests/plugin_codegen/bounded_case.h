@@ -1,0 +1,38 @@
+// Programs with a size that an argument gives, beside the same programs with that size written into them.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "run_program.h"
+
+namespace optirs::plugin::testing {
+
+/// V<4>: a vector of at most 4 floats. M<4,3>: at most 4 rows of 3. W<3,4>: 3 rows of at most 4.
+inline std::string withTypes(std::string text) {
+    const auto replace = [&](const char* from, const char* to) {
+        text = std::regex_replace(text, std::regex(from), to);
+    };
+    replace(R"(V<(\d+)>)", "tensor<?xf32, #stablehlo.bounds<$1>>");
+    replace(R"(M<(\d+),(\d+)>)", "tensor<?x$2xf32, #stablehlo.bounds<$1, ?>>");
+    replace(R"(W<(\d+),(\d+)>)", "tensor<$1x?xf32, #stablehlo.bounds<?, $2>>");
+    return text;
+}
+
+/// `%n: tensor<i32>` and the parameters; in the second form the size is a constant, and nothing is bounded.
+inline std::string sizedProgram(const std::string& parameters, const std::string& results,
+                                const std::string& body) {
+    return withTypes("func.func @main(%n: tensor<i32>" + parameters + ") -> (" + results + ") {\n" + body +
+                     "\n}");
+}
+inline std::string fixedProgram(const std::string& parameters, const std::string& results,
+                                const std::string& body, int32_t size) {
+    return withTypes("func.func @main(%ignored: tensor<i32>" + parameters + ") -> (" + results +
+                     ") {\n%n = stablehlo.constant dense<" + std::to_string(size) + "> : tensor<i32>\n" +
+                     body + "\n}");
+}
+
+}  // namespace optirs::plugin::testing
