@@ -15,8 +15,12 @@ int64_t attentionParts(const AttentionScores& scores, Element element, int64_t w
 /// By the kernels for any GPU. `element` is that of `out`, and of tiles and probabilities. Several parts need
 /// `values` and `states`.
 void attentionForwardAnywhere(const Queue& queue, Element element, const AttentionArguments& arguments);
-/// For what isForHopper says.
+/// For what ownKernels says.
 void attentionForwardHopper(const Queue& queue, Element element, const AttentionArguments& arguments);
+/// Likewise: products of 8 bits. Puts the values on their side into the workspace, of transposedBytes.
+void attentionForwardFloat8(const Queue& queue, Element element, const AttentionArguments& arguments,
+                            void* workspace);
+uint64_t transposedBytes(const AttentionScores& scores);
 
 /// Whether the operand has 8-bit floats.
 inline bool hasCodes(const HeadOperand& operand) { return operand.storage != Storage::kOwn; }
@@ -40,23 +44,27 @@ struct AttentionCall {
     int64_t parts;                 // that the columns of each row are divided into
 };
 
+/// The project's own: for any GPU; Hopper's of 16 bits, for which 8-bit operands are decoded first; or
+/// Hopper's that multiply 8 bits.
+enum class AttentionKernels { kAnywhere, kHopper16, kHopper8 };
+/// Which of them do a call, on a device of this compute capability (90 for 9.0) with this driver.
+AttentionKernels ownKernels(const AttentionCall& call, int32_t capability);
+
 struct CudnnAttention;
-/// What computes a call: cuDNN, unless `cudnn` is NULL; else Hopper's kernels or those for any GPU.
+/// What computes a call: cuDNN, unless `cudnn` is NULL; else the own kernels.
 struct AttentionChoice {
     const CudnnAttention* cudnn;
-    bool is_for_hopper;
+    AttentionKernels own;
 };
 AttentionChoice chooseAttention(const AttentionCall& call);
 
-/// Whether Hopper's kernels do it, on a device of this compute capability (90 for 9.0) with this driver.
-bool isForHopper(const AttentionCall& call, int32_t capability);
 /// What keeps a call from cuDNN and from Hopper's kernels alike; empty if nothing does.
 std::string_view fusedObstacle(const AttentionCall& call);
 
 /// `element` is that of `out` and the gradients. `arguments` without `gradient`; fills `means` first.
 void attentionBackwardAnywhere(const Queue& queue, Element element, AttentionBackwardArguments arguments,
                                const AttentionGradients& gradients);
-/// Likewise, for what isForHopper says.
+/// Likewise, for what ownKernels says.
 void attentionBackwardHopper(const Queue& queue, Element element, AttentionBackwardArguments arguments,
                              const AttentionGradients& gradients);
 

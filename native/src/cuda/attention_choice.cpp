@@ -6,8 +6,7 @@ namespace optirs::cuda {
 
 AttentionChoice chooseAttention(const AttentionCall& call) {
     const int32_t capability = computeCapability(call.queue.device);
-    const CudnnAttention* cudnn = chooseCudnn(call, capability);
-    return {cudnn, cudnn == nullptr && isForHopper(call, capability)};
+    return {chooseCudnn(call, capability), ownKernels(call, capability)};
 }
 
 }  // namespace optirs::cuda

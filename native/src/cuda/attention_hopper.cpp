@@ -10,24 +10,23 @@
 namespace optirs::cuda {
 namespace {
 
-// Kernels of bf16 and f16, by width.
-using Names = std::array<std::array<const char*, 3>, 2>;
+// Kernels by type of the operands and width.
+using Names = std::array<const char*, 3>;
 #define OPTIRS_NAME(pass, type, width) "attention_hopper_" pass "_" type "_" width
-#define OPTIRS_WIDTHS(pass, type) \
+#define OPTIRS_NAMES(pass, type) \
     {OPTIRS_NAME(pass, type, "64"), OPTIRS_NAME(pass, type, "128"), OPTIRS_NAME(pass, type, "256")}
-#define OPTIRS_NAMES(pass)                                          \
-    Names {                                                         \
-        {                                                           \
-            OPTIRS_WIDTHS(pass, "bf16"), OPTIRS_WIDTHS(pass, "f16") \
-        }                                                           \
-    }
+
+constexpr uint64_t kMapAlignment = 16;
+
+int64_t ceilDiv(int64_t count, int64_t unit) { return (count + unit - 1) / unit; }
 
 MappedTensor tensorOf(Element element, const HeadOperand& operand, int64_t rows, int64_t heads,
                       int64_t batches) {
+    const bool is_bf16 = element == Element::kBF16;
+    const auto wide = is_bf16 ? CU_TENSOR_MAP_DATA_TYPE_BFLOAT16 : CU_TENSOR_MAP_DATA_TYPE_FLOAT16;
     return {.data = operand.data,
-            .type = element == Element::kBF16 ? CU_TENSOR_MAP_DATA_TYPE_BFLOAT16
-                                              : CU_TENSOR_MAP_DATA_TYPE_FLOAT16,
-            .bytes = 2,
+            .type = hasCodes(operand) ? CU_TENSOR_MAP_DATA_TYPE_UINT8 : wide,
+            .bytes = hasCodes(operand) ? 1 : 2,
             .extents = {operand.width, rows, heads, batches},
             .strides = {operand.row_stride, operand.head_stride, operand.batch_stride}};
 }
@@ -39,47 +38,130 @@ MappedTensor columnsOf(Element element, const AttentionScores& scores, const Hea
                     batchesInMemory(scores, scores.kv_starts));
 }
 
-}  // namespace
+/// Whether a map of the tensor can be made, so that TMA reads the operand where it is.
+bool isGood(const HeadOperand& operand, const MappedTensor& tensor) {
+    return operand.is_vector != 0 && isMappable(tensor);
+}
 
-bool isForHopper(const AttentionCall& call, int32_t capability) {
-    if (capability != kHopper || !hasTensorMaps() || !fusedObstacle(call).empty()) {
-        return false;
-    }
+/// Blocks of a kernel for each head have kHopperRows of these rows or columns.
+struct Blocks {
+    const int32_t* starts;
+    int64_t rows;
+    int64_t heads;
+};
+
+template <class Arguments>
+void launchHopper(const Queue& queue, const KernelName& kernel, const Blocks& blocks, int64_t batches,
+                  int shared_bytes, const Arguments& arguments) {
+    launchKernel(queue, kernel, partCount(blocks.starts, blocks.rows, batches, kHopperRows) * blocks.heads,
+                 &arguments,
+                 {.threads = kHopperThreads, .shared_bytes = static_cast<unsigned>(shared_bytes)});
+}
+
+void launchForward(const Queue& queue, const Names& names, int element_bytes,
+                   const AttentionHopperArguments& arguments) {
+    const AttentionScores& s = arguments.attention.scores;
+    const size_t index = attentionWidthIndex(s);
+    launchHopper(queue, {"attention_forward_hopper", names[index]}, {s.q_starts, s.rows, s.heads}, s.batches,
+                 hopperBytes(kAttentionWidths[index], element_bytes), arguments);
+}
+
+/// 8-bit values on their side (AttentionTransposeArguments): a row for each of the width.
+HeadOperand transposedValues(const AttentionScores& s, void* workspace) {
+    const int64_t tiles = s.kv_starts == nullptr ? ceilDiv(s.columns, kHopperTransposed)
+                                                 : s.columns / kHopperTransposed + s.batches;
+    const int64_t columns = tiles * kHopperTransposed;
+    HeadOperand values = s.v;
+    const uintptr_t address = reinterpret_cast<uintptr_t>(workspace) + kMapAlignment - 1;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): without a workspace only the form is wanted
+    values.data = reinterpret_cast<void*>(address / kMapAlignment * kMapAlignment);
+    values.row_stride = columns;
+    values.head_stride = s.v.width * values.row_stride;
+    values.batch_stride = s.kv_heads * values.head_stride;
+    return values;
+}
+MappedTensor mapped(const AttentionScores& s, const HeadOperand& transposed) {
+    return {.data = transposed.data,
+            .type = CU_TENSOR_MAP_DATA_TYPE_UINT8,
+            .bytes = 1,
+            .extents = {transposed.row_stride, transposed.width, s.kv_heads, batchesInMemory(s, s.kv_starts)},
+            .strides = {transposed.row_stride, transposed.head_stride, transposed.batch_stride}};
+}
+
+bool isForFloat8(const AttentionCall& call) {
+    const AttentionScores& s = call.scores;
+    return !call.is_backward && hasCodes(s.q) && s.k.storage == s.q.storage && s.v.storage == s.q.storage &&
+           std::max(s.q.width, s.v.width) <= kHopperFloat8Widest &&
+           isGood(s.q, queriesOf(call.element, s, s.q)) && isGood(s.k, columnsOf(call.element, s, s.k)) &&
+           isMappable(mapped(s, transposedValues(s, nullptr)));
+}
+
+bool isForWide(const AttentionCall& call) {
     const AttentionCall decoded = decodedForm(call, nullptr);
     const AttentionScores& s = decoded.scores;
-    const auto is_good = [&](const HeadOperand& operand, const MappedTensor& tensor) {
-        return operand.is_vector != 0 && isMappable(tensor);
-    };
     const auto is_query = [&](const HeadOperand& operand) {
-        return is_good(operand, queriesOf(call.element, s, operand));
+        return isGood(operand, queriesOf(call.element, s, operand));
     };
     const auto is_column = [&](const HeadOperand& operand) {
-        return is_good(operand, columnsOf(call.element, s, operand));
+        return isGood(operand, columnsOf(call.element, s, operand));
     };
     return is_query(s.q) && is_column(s.k) && is_column(s.v) &&
            (!call.is_backward || is_query(decoded.dout)) && std::max(s.q.width, s.v.width) <= kAttentionSlice;
 }
 
+}  // namespace
+
+AttentionKernels ownKernels(const AttentionCall& call, int32_t capability) {
+    if (capability != kHopper || !hasTensorMaps() || !fusedObstacle(call).empty()) {
+        return AttentionKernels::kAnywhere;
+    }
+    if (isForFloat8(call)) {
+        return AttentionKernels::kHopper8;
+    }
+    return isForWide(call) ? AttentionKernels::kHopper16 : AttentionKernels::kAnywhere;
+}
+
 void attentionForwardHopper(const Queue& queue, Element element, const AttentionArguments& arguments) {
-    static constexpr Names kForward = OPTIRS_NAMES("forward");
+    static constexpr Names kNames[2] = {OPTIRS_NAMES("forward", "bf16"), OPTIRS_NAMES("forward", "f16")};
     const AttentionScores& s = arguments.scores;
-    const size_t index = attentionWidthIndex(s);
-    const int width = kAttentionWidths[index];
-    const int columns = hopperColumns(width);
-    const AttentionHopperArguments given = {.q = tensorMapOf(queriesOf(element, s, s.q), kHopperRows),
-                                            .k = tensorMapOf(columnsOf(element, s, s.k), columns),
-                                            .v = tensorMapOf(columnsOf(element, s, s.v), columns),
-                                            .attention = arguments};
-    const int64_t parts = partCount(s.q_starts, s.rows, s.batches, kHopperRows);
-    launchKernel(queue, {"attention_forward_hopper", kForward[element == Element::kBF16 ? 0 : 1][index]},
-                 parts * s.heads, &given,
-                 {.threads = kHopperThreads, .shared_bytes = static_cast<unsigned>(hopperBytes(width))});
+    const int columns = hopperColumns(kAttentionWidths[attentionWidthIndex(s)]);
+    launchForward(queue, kNames[element == Element::kBF16 ? 0 : 1], 2,
+                  {.q = tensorMapOf(queriesOf(element, s, s.q), kHopperRows),
+                   .k = tensorMapOf(columnsOf(element, s, s.k), columns),
+                   .v = tensorMapOf(columnsOf(element, s, s.v), columns),
+                   .attention = arguments,
+                   .is_bf16 = 0});
+}
+
+uint64_t transposedBytes(const AttentionScores& scores) {
+    return static_cast<uint64_t>(batchesInMemory(scores, scores.kv_starts) *
+                                 transposedValues(scores, nullptr).batch_stride) +
+           kMapAlignment;
+}
+
+void attentionForwardFloat8(const Queue& queue, Element element, const AttentionArguments& arguments,
+                            void* workspace) {
+    static constexpr Names kNames[2] = {
+        {OPTIRS_NAME("forward", "e4m3", "64"), OPTIRS_NAME("forward", "e4m3", "128")},
+        {OPTIRS_NAME("forward", "e5m2", "64"), OPTIRS_NAME("forward", "e5m2", "128")}};
+    const AttentionScores& s = arguments.scores;
+    const AttentionTransposeArguments values = {.scores = s, .to = transposedValues(s, workspace)};
+    launchKernel(queue, {"attention_transpose_hopper", "attention_transpose"},
+                 partCount(s.kv_starts, s.columns, s.batches, kHopperTransposed) * s.kv_heads, &values);
+    const int width = kAttentionWidths[attentionWidthIndex(s)];
+    launchForward(queue, kNames[s.q.storage == Storage::kE4M3 ? 0 : 1], 1,
+                  {.q = tensorMapOf(queriesOf(element, s, s.q), kHopperRows),
+                   .k = tensorMapOf(columnsOf(element, s, s.k), hopperColumns(width)),
+                   .v = tensorMapOf(mapped(s, values.to), width),
+                   .attention = arguments,
+                   .is_bf16 = element == Element::kBF16 ? 1 : 0});
 }
 
 void attentionBackwardHopper(const Queue& queue, Element element, AttentionBackwardArguments arguments,
                              const AttentionGradients& gradients) {
     // Of each type, by width. Of 256 columns the gradients of k and v are two kernels.
-    static constexpr Names kQuery = OPTIRS_NAMES("query_gradient");
+    static constexpr Names kQuery[2] = {OPTIRS_NAMES("query_gradient", "bf16"),
+                                        OPTIRS_NAMES("query_gradient", "f16")};
     static constexpr const char* kColumns[2][3][2] = {
         {{OPTIRS_NAME("column_gradients", "bf16", "64"), nullptr},
          {OPTIRS_NAME("column_gradients", "bf16", "128"), nullptr},
@@ -98,18 +180,17 @@ void attentionBackwardHopper(const Queue& queue, Element element, AttentionBackw
                                               .dout = map(queriesOf(element, s, arguments.dout)),
                                               .attention = arguments,
                                               .value_gradient = gradients.v};
-    const auto launch = [&](const char* name, int64_t blocks) {
-        launchKernel(
-            queue, {"attention_backward_hopper", name}, blocks, &given,
-            {.threads = kHopperThreads, .shared_bytes = static_cast<unsigned>(hopperGradientBytes(width))});
+    const auto launch = [&](const char* name, const Blocks& blocks) {
+        launchHopper(queue, {"attention_backward_hopper", name}, blocks, s.batches,
+                     hopperGradientBytes(width), given);
     };
     attentionMeans(queue, element, arguments);
     given.attention.gradient = gradients.q;
-    launch(kQuery[type][index], partCount(s.q_starts, s.rows, s.batches, kHopperRows) * s.heads);
+    launch(kQuery[type][index], {s.q_starts, s.rows, s.heads});
     given.attention.gradient = gradients.k;
     for (const char* name : kColumns[type][index]) {
         if (name != nullptr) {
-            launch(name, partCount(s.kv_starts, s.columns, s.batches, kHopperRows) * s.kv_heads);
+            launch(name, {s.kv_starts, s.columns, s.kv_heads});
         }
     }
 }

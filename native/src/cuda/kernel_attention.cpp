@@ -160,19 +160,35 @@ uint64_t partBytes(const AttentionCall& call) {
     return call.parts == 1 ? 0 : static_cast<uint64_t>(attentionRowCount(call.scores) * call.parts) * of_part;
 }
 
-uint64_t ownWorkspace(const AttentionCall& call, bool is_for_hopper) {
-    return (call.is_backward ? meansBytes(call) : partBytes(call)) + (is_for_hopper ? decodedBytes(call) : 0);
+uint64_t ownWorkspace(const AttentionCall& call, AttentionKernels kernels) {
+    if (kernels == AttentionKernels::kHopper8) {
+        return transposedBytes(call.scores);
+    }
+    return (call.is_backward ? meansBytes(call) : partBytes(call)) +
+           (kernels == AttentionKernels::kHopper16 ? decodedBytes(call) : 0);
 }
 
-void runOwn(AttentionCall call, bool is_for_hopper, void* workspace) {
-    if (is_for_hopper) {
+void runForward(const AttentionCall& call, AttentionKernels kernels, void* workspace) {
+    const AttentionArguments arguments = argumentsOf(call, workspace);
+    switch (kernels) {
+        case AttentionKernels::kAnywhere:
+            return attentionForwardAnywhere(call.queue, call.element, arguments);
+        case AttentionKernels::kHopper16:
+            return attentionForwardHopper(call.queue, call.element, arguments);
+        case AttentionKernels::kHopper8:
+            return attentionForwardFloat8(call.queue, call.element, arguments, workspace);
+    }
+}
+
+void runOwn(AttentionCall call, AttentionKernels kernels, void* workspace) {
+    if (kernels == AttentionKernels::kHopper16) {
         call = decode(call, static_cast<std::byte*>(workspace) + (call.is_backward ? meansBytes(call) : 0));
     }
     if (!call.is_backward) {
-        (is_for_hopper ? attentionForwardHopper : attentionForwardAnywhere)(call.queue, call.element,
-                                                                            argumentsOf(call, workspace));
+        runForward(call, kernels, workspace);
         return;
     }
+    const bool is_for_hopper = kernels == AttentionKernels::kHopper16;
     (is_for_hopper ? attentionBackwardHopper : attentionBackwardAnywhere)(
         call.queue, call.element,
         {.scores = call.scores,
@@ -186,7 +202,7 @@ void runOwn(AttentionCall call, bool is_for_hopper, void* workspace) {
 
 uint64_t workspaceOf(const AttentionCall& call) {
     const AttentionChoice choice = chooseAttention(call);
-    return choice.cudnn != nullptr ? workspaceBytes(*choice.cudnn) : ownWorkspace(call, choice.is_for_hopper);
+    return choice.cudnn != nullptr ? workspaceBytes(*choice.cudnn) : ownWorkspace(call, choice.own);
 }
 
 void run(const AttentionCall& call, void* workspace) {
@@ -195,18 +211,18 @@ void run(const AttentionCall& call, void* workspace) {
         run(*choice.cudnn, call, workspace);
         return;
     }
-    runOwn(call, choice.is_for_hopper, workspace);
+    runOwn(call, choice.own, workspace);
 }
 
 /// The own kernels, and cuDNN where it can.
 std::vector<optirs_timing> tune(const std::vector<AttentionCall>& calls) {
     const int32_t capability = computeCapability(calls.front().queue.device);
     const CudnnAttention* cudnn = findCudnn(calls.front(), capability);
-    const bool is_for_hopper = isForHopper(calls.front(), capability);
-    const uint64_t own_bytes = ownWorkspace(calls.front(), is_for_hopper);
+    const AttentionKernels own = ownKernels(calls.front(), capability);
+    const uint64_t own_bytes = ownWorkspace(calls.front(), own);
     const bool differ = std::ranges::any_of(calls, [&](const AttentionCall& call) {
-        return findCudnn(call, capability) != cudnn || isForHopper(call, capability) != is_for_hopper ||
-               ownWorkspace(call, is_for_hopper) != own_bytes;
+        return findCudnn(call, capability) != cudnn || ownKernels(call, capability) != own ||
+               ownWorkspace(call, own) != own_bytes;
     });
     if (differ) {
         throw core::Error(core::Code::kInvalidArgument,
@@ -216,7 +232,7 @@ std::vector<optirs_timing> tune(const std::vector<AttentionCall>& calls) {
     const TuningMemory memory(queue.device,
                               std::max(own_bytes, cudnn == nullptr ? 0 : workspaceBytes(*cudnn)));
     std::vector<TuningCandidate> candidates = {
-        {OPTIRS_CANDIDATE_OWN, 0, [&](size_t set) { runOwn(calls[set], is_for_hopper, memory.data()); }}};
+        {OPTIRS_CANDIDATE_OWN, 0, [&](size_t set) { runOwn(calls[set], own, memory.data()); }}};
     if (cudnn != nullptr) {
         candidates.push_back(
             {OPTIRS_CANDIDATE_CUDNN, 0, [&](size_t set) { run(*cudnn, calls[set], memory.data()); }});

@@ -26,7 +26,7 @@ bool isChosen(const std::function<void(AttentionCall&)>& change, int32_t capabil
     testQueue();  // opens the driver
     AttentionCall call = plain();
     change(call);
-    return isForHopper(call, capability);
+    return ownKernels(call, capability) != AttentionKernels::kAnywhere;
 }
 bool isChosenFor(const std::function<void(AttentionScores&)>& change) {
     return isChosen([&](AttentionCall& call) { change(call.scores); });
@@ -52,6 +52,37 @@ TEST(AttentionChoiceTest, CodesOfAnyLayout) {
         s.v.storage = Storage::kE4M3;
         s.k.is_vector = 0;
     }));
+}
+
+TEST(AttentionChoiceTest, ProductsOf8Bits) {
+    testQueue();
+    const auto chosen = [](const std::function<void(AttentionCall&)>& change) {
+        AttentionCall call = plain();
+        for (HeadOperand* operand : {&call.scores.q, &call.scores.k, &call.scores.v}) {
+            operand->storage = Storage::kE4M3;
+        }
+        change(call);
+        return ownKernels(call, kHopper);
+    };
+    EXPECT_EQ(chosen([](AttentionCall&) {}), AttentionKernels::kHopper8);
+    EXPECT_EQ(chosen([](AttentionCall& call) { call.scores.v.is_vector = 0; }), AttentionKernels::kHopper8);
+    EXPECT_EQ(chosen([](AttentionCall& call) { call.scores.k.is_vector = 0; }), AttentionKernels::kHopper16);
+    EXPECT_EQ(chosen([](AttentionCall& call) { call.scores.v.storage = Storage::kE5M2; }),
+              AttentionKernels::kHopper16);
+    EXPECT_EQ(chosen([](AttentionCall& call) { call.scores.v.width = 144; }), AttentionKernels::kHopper16);
+    EXPECT_EQ(chosen([](AttentionCall& call) {
+                  call.is_backward = true;
+                  call.dout = call.scores.q;
+              }),
+              AttentionKernels::kHopper16);
+    EXPECT_EQ(chosen([](AttentionCall& call) { call.scores.drops = 1; }), AttentionKernels::kAnywhere);
+    // Each of so many sequences begins with a tile of its own.
+    static constexpr int32_t kStarts[2] = {};
+    EXPECT_EQ(chosen([](AttentionCall& call) {
+                  call.scores.q_starts = call.scores.kv_starts = kStarts;
+                  call.scores.batches = int64_t{1} << 24;
+              }),
+              AttentionKernels::kHopper16);
 }
 
 TEST(AttentionChoiceTest, NoPartsAndNoWiderHeads) {

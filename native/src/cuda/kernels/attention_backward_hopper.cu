@@ -47,6 +47,7 @@ class Gradients {
     static constexpr bool kHasValues = kSide == Side::kValues || kSide == Side::kColumns;
     static constexpr bool kHasOthers = kSide != Side::kValues;
     static constexpr int kRows = kPassing<kWidth>;
+    using Tile = typename GradientMemory<kWidth>::Passing;
     using Scores = float[kRows / 8][4];
     using Weights = uint32_t[kRows / 16][4];
     using Results = float[kWidth / 8][4];
@@ -154,17 +155,15 @@ class Gradients {
 #pragma unroll
         for (uint32_t k = 0; k < kWidth; k += 16) {
             multiplyAsync<T, kRows>(products, alongRows(GradientMemory<kWidth>::Tile::at(rows, k)),
-                                    alongRows(HopperTile<kRows, kWidth>::at(reader_.tile(place), k)),
-                                    k > 0 ? 1 : 0);
+                                    alongRows(Tile::at(reader_.tile(place), k)), k > 0 ? 1 : 0);
         }
     }
     __device__ __forceinline__ void addWeighted(Results& results, const Weights& weights,
                                                 const HopperPlace& place) const {
 #pragma unroll
         for (uint32_t k = 0; k < kRows; k += 16) {
-            multiplyAsync<T, kWidth>(
-                results, weights[k / 16],
-                acrossRows(reader_.tile(place) + k * kHopperPanelBytes, HopperTile<kRows, kWidth>::kPanel));
+            multiplyAsync<T, kWidth>(results, weights[k / 16],
+                                     acrossRows(reader_.tile(place) + k * kHopperPanelBytes, Tile::kPanel));
         }
     }
     __device__ __forceinline__ void find(Scores& scores, Scores& gradients, const Factors& factors,
@@ -236,7 +235,7 @@ class Gradients {
     const AttentionHopperBackwardArguments& arguments_;
     GradientMemory<kWidth> memory_;
     const GradientWork& work_;
-    HopperReader<kRows, kWidth> reader_;
+    HopperReader<Tile> reader_;
     int group_;
     int row_;
     RowFacts facts_[2];      // of the thread's queries, if these stay,
@@ -254,25 +253,20 @@ __device__ __forceinline__ void findGradients(const AttentionHopperBackwardArgum
     if (work.sequence.batch < 0) {
         return;
     }
-    if (threadIdx.x == 0) {
-        makeBarrier(memory.haveResident(), 1);
-        memory.ring().makeBarriers();
-        publishBarriers();
-    }
-    __syncthreads();
-    const int group = static_cast<int>(threadIdx.x / kWarpGroup) - 1;
-    shareRegisters(group < 0);
-    if (group < 0) {
-        if (threadIdx.x < kWarp && work.tiles > 0) {
-            fetchForGradients<kWidth, kSide>(arguments, memory, work);
-        }
-        return;
-    }
-    Gradients<T, kWidth, kSide> gradients(arguments, memory, work, group);
-    if (work.tiles > 0) {
-        gradients.add();
-    }
-    gradients.store();
+    shareWork(
+        memory,
+        [&] {
+            if (work.tiles > 0) {
+                fetchForGradients<kWidth, kSide>(arguments, memory, work);
+            }
+        },
+        [&](int group) {
+            Gradients<T, kWidth, kSide> gradients(arguments, memory, work, group);
+            if (work.tiles > 0) {
+                gradients.add();
+            }
+            gradients.store();
+        });
 }
 
 }  // namespace

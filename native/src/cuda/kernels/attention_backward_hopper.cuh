@@ -17,8 +17,9 @@ inline constexpr int kPassing = hopperPassing(kWidth);
 /// Addresses in shared memory.
 template <int kWidth>
 struct GradientMemory {
-    using Tile = HopperTile<kHopperRows, kWidth>;
-    using Ring = HopperRing<kPassing<kWidth>, kWidth>;
+    using Tile = HopperTile<kHopperRows, kWidth, 2>;
+    using Passing = HopperTile<kPassing<kWidth>, kWidth, 2>;
+    using Ring = HopperRing<Passing>;
     uint32_t first;
 
     /// Queries or keys, and changes of out or values.
@@ -138,17 +139,17 @@ __device__ __forceinline__ void fetchForGradients(const AttentionHopperBackwardA
         for (int i = 0; i < kHopperRows; i += kRows) {
             const uint32_t offset = static_cast<uint32_t>(i) * kHopperPanelBytes;
             const int row = work.row + i;
-            copyTile<kHopperRows, kWidth>(
+            copyTile<typename GradientMemory<kWidth>::Tile>(
                 memory.resident(0) + offset,
                 kIsQueries ? rowBox(arguments.q, work.head, row) : columnBox(arguments.k, row),
                 memory.haveResident());
-            copyTile<kHopperRows, kWidth>(
+            copyTile<typename GradientMemory<kWidth>::Tile>(
                 memory.resident(1) + offset,
                 kIsQueries ? rowBox(arguments.dout, work.head, row) : columnBox(arguments.v, row),
                 memory.haveResident());
         }
     }
-    HopperWriter<kRows, kWidth> writer(memory.ring());
+    HopperWriter<typename GradientMemory<kWidth>::Passing> writer(memory.ring());
     const bool ends_within = kIsQueries ? a.kv_lengths != nullptr || a.kv_starts != nullptr
                                         : a.q_lengths != nullptr || a.q_starts != nullptr;
     const int count = kIsQueries ? sequence.columns.count : sequence.rows.count;

@@ -2,19 +2,18 @@
 // head and three warp groups: one, of which one warp works, fetches tiles of keys and values by TMA into a
 // ring of slots, two have 64 rows each. Those take turns at the tensor cores, so that one finds its
 // probabilities while the other's products run; and each has the next tile's scores computed together with
-// the last one's values. Unverified on hardware.
-#include "attention_forward_hopper.cuh"
+// the last one's values. 8-bit floats are multiplied as such, probabilities too. Unverified on hardware.
 #include "attention_rows.cuh"
 #include "attention_running.cuh"
-#include "wgmma.cuh"
+#include "attention_sums_hopper.cuh"
 
 namespace optirs::cuda {
 namespace {
 
-/// Products of a tile become weights; `former` is what results so far have to be multiplied by. `scale` is
-/// above 0, so that products are as large as their scores.
+/// Products of a tile become weights, times 2^lift; `former` is what results so far have to be multiplied by.
+/// `scale` is above 0, so that products are as large as their scores.
 template <int N>
-__device__ __forceinline__ void weigh(float (&scores)[N][4], float scale, RunningRows& state,
+__device__ __forceinline__ void weigh(float (&scores)[N][4], float scale, float lift, RunningRows& state,
                                       float (&former)[2]) {
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
@@ -34,7 +33,7 @@ __device__ __forceinline__ void weigh(float (&scores)[N][4], float scale, Runnin
 #pragma unroll
             for (int k = 0; k < 2; ++k) {
                 float& weight = scores[n][2 * half + k];
-                weight = powerOfTwo(fmaf(weight, scale, -shift));
+                weight = powerOfTwo(fmaf(weight, scale, lift - shift));
                 state.sum[half] += weight;
             }
         }
@@ -52,8 +51,10 @@ struct HopperTurn {
 template <class T, int kWidth>
 class HopperRows {
  public:
-    using Tile = HopperForward<kWidth>;
-    using Memory = typename Tile::Memory;
+    using Forward = HopperForward<T, kWidth>;
+    using Memory = typename Forward::Memory;
+    using Sums = HopperSums<T, kWidth>;
+    static constexpr int kColumns = Forward::kColumns;
 
     __device__ __forceinline__ HopperRows(const AttentionScores& a, const Memory& memory,
                                           const ForwardWork& work, int group)
@@ -80,7 +81,7 @@ class HopperRows {
         if (turn_.group == 1) {
             turn_.pass();
         }
-        waitFor(memory_.haveQueries(), 0);
+        waitFor(memory_.haveResident(), 0);
         float former[2];
         reader_.await(reader_.place());
         HopperPlace keys = reader_.take();
@@ -92,7 +93,7 @@ class HopperRows {
         reader_.release(keys);
         weighTile(0, former);
         reader_.await(reader_.place());
-        round();
+        sums_.setWeights(scores_);
         for (int tile = 1; tile < tiles_; ++tile) {
             keys = reader_.take();
             const HopperPlace values = reader_.take();
@@ -100,7 +101,7 @@ class HopperRows {
             beginProducts();
             multiplyKeys(keys);
             reader_.await(values);
-            addValues(values);
+            sums_.beginAdding(reader_.tile(values));
             turn_.pass();
             waitForProducts<1>(scores_);
             reader_.release(keys);
@@ -108,22 +109,23 @@ class HopperRows {
             // Not in the turn; and the loop in it keeps the compiler from waiting for the values before the
             // weights are found.
             reader_.await(reader_.place());
-            waitForProducts<0>(values_);
+            sums_.endAdding();
             reader_.release(values);
-            rescale(former);
-            round();
+            sums_.rescale(former);
+            sums_.setWeights(scores_);
         }
         turn_.take();
         beginProducts();
-        addValues(reader_.take());
+        sums_.beginAdding(reader_.tile(reader_.take()));
         if (turn_.group == 0) {  // nobody waits for the other's last turn
             turn_.pass();
         }
-        waitForProducts<0>(values_);
+        sums_.endAdding();
     }
 
-    __device__ __forceinline__ void store(const AttentionArguments& arguments,
+    __device__ __forceinline__ void store(const AttentionHopperArguments& given,
                                           const ForwardWork& work) const {
+        const AttentionArguments& arguments = given.attention;
         const MmaLane lane = mmaLane();
         float factors[2];
 #pragma unroll
@@ -133,12 +135,19 @@ class HopperRows {
             const int i = row_ + lane.group + half * 8;
             if (arguments.lse != nullptr && lane.pair == 0 && i < work.sequence.rows.in_memory) {
                 arguments.lse[rowIndex(arguments.scores, work.sequence, work.head, i)] =
-                    rowLogSum(state_.largest[half] * unit_, sum);
+                    rowLogSum(state_.largest[half] * unit_, sum * Sums::kUnlifted);
             }
         }
-        storeRows<T, kWidth>(rowsOf(arguments.out, arguments.scores.q_starts, work.sequence.rows,
-                                    work.sequence.batch, work.head),
-                             row_, work.sequence.rows.in_memory, values_, factors);
+        const Rows rows = rowsOf(arguments.out, arguments.scores.q_starts, work.sequence.rows,
+                                 work.sequence.batch, work.head);
+        const int end = work.sequence.rows.in_memory;
+        if constexpr (!Forward::kIsFloat8) {
+            storeRows<T, kWidth>(rows, row_, end, sums_.values(), factors);
+        } else if (given.is_bf16 != 0) {
+            storeRows<BF16, kWidth>(rows, row_, end, sums_.values(), factors);
+        } else {
+            storeRows<F16, kWidth>(rows, row_, end, sums_.values(), factors);
+        }
     }
 
  private:
@@ -146,19 +155,14 @@ class HopperRows {
         const uint32_t queries =
             memory_.queries + static_cast<uint32_t>(turn_.group) * kHopperGroupRows * kHopperPanelBytes;
 #pragma unroll
-        for (uint32_t k = 0; k < kWidth; k += 16) {
-            multiplyAsync<T, Tile::kColumns>(scores_, alongRows(Tile::Queries::at(queries, k)),
-                                             alongRows(Tile::Ring::Tile::at(reader_.tile(place), k)),
-                                             k > 0 ? 1 : 0);
-        }
-        closeProducts();
-    }
-    __device__ __forceinline__ void addValues(const HopperPlace& place) {
-#pragma unroll
-        for (uint32_t k = 0; k < Tile::kColumns; k += 16) {
-            multiplyAsync<T, kWidth>(
-                values_, weights_[k / 16],
-                acrossRows(reader_.tile(place) + k * kHopperPanelBytes, Tile::Ring::Tile::kPanel));
+        for (uint32_t k = 0; k < kWidth; k += Forward::kDepth) {
+            const uint64_t rows = alongRows(Forward::Queries::at(queries, k));
+            const uint64_t columns = alongRows(Forward::Keys::at(reader_.tile(place), k));
+            if constexpr (Forward::kIsFloat8) {
+                multiplyFloat8<T, T>(scores_, rows, columns, k > 0 ? 1 : 0);
+            } else {
+                multiplyAsync<T, kColumns>(scores_, rows, columns, k > 0 ? 1 : 0);
+            }
         }
         closeProducts();
     }
@@ -167,14 +171,14 @@ class HopperRows {
         if (!is_product_) {
             scale();
         }
-        mask(column_ + tile * Tile::kColumns);
-        weigh(scores_, unit_ * kLog2E, state_, former);
+        mask(column_ + tile * kColumns);
+        weigh(scores_, unit_ * kLog2E, Sums::kLift, state_, former);
     }
     /// Products become scores: seldom, as it takes time.
     __device__ __forceinline__ void scale() {
         const SoftCap cap(scores_of_.soft_cap, scale_);
 #pragma unroll
-        for (int n = 0; n < Tile::kColumns / 8; ++n) {
+        for (int n = 0; n < kColumns / 8; ++n) {
 #pragma unroll
             for (int i = 0; i < 4; ++i) {
                 scores_[n][i] = cap.isThere() ? cap.score(scores_[n][i]) : scores_[n][i] * scale_;
@@ -183,12 +187,12 @@ class HopperRows {
     }
     /// Most tiles need none: all of the warp's rows attend to all of their columns.
     __device__ __forceinline__ void mask(int column) {
-        if (column >= common_.begin && column + Tile::kColumns <= common_.end) {
+        if (column >= common_.begin && column + kColumns <= common_.end) {
             return;
         }
         const MmaLane lane = mmaLane();
 #pragma unroll
-        for (int n = 0; n < Tile::kColumns / 8; ++n) {
+        for (int n = 0; n < kColumns / 8; ++n) {
 #pragma unroll
             for (int i = 0; i < 4; ++i) {
                 if (!ranges_[i / 2].has(column + n * 8 + 2 * lane.pair + i % 2)) {
@@ -197,26 +201,9 @@ class HopperRows {
             }
         }
     }
-    __device__ __forceinline__ void rescale(const float (&former)[2]) {
-#pragma unroll
-        for (int n = 0; n < kWidth / 8; ++n) {
-#pragma unroll
-            for (int i = 0; i < 4; ++i) {
-                values_[n][i] *= former[i / 2];
-            }
-        }
-    }
-    __device__ __forceinline__ void round() {
-#pragma unroll
-        for (int n = 0; n < Tile::kColumns / 8; ++n) {
-            weights_[n / 2][n % 2 * 2] = roundedPair<T>(scores_[n][0], scores_[n][1]);
-            weights_[n / 2][n % 2 * 2 + 1] = roundedPair<T>(scores_[n][2], scores_[n][3]);
-        }
-    }
-
     const AttentionScores& scores_of_;
     Memory memory_;
-    HopperReader<Tile::kColumns, kWidth> reader_;
+    HopperReader<typename Forward::Keys> reader_;
     HopperTurn turn_;
     RunningRows state_;
     int tiles_;
@@ -227,37 +214,31 @@ class HopperRows {
     float scale_;         // from products to scores
     bool is_product_;     // what is weighed: the greatest product has the greatest score,
     float unit_;          // and is this factor smaller; else scores are weighed
-    typename Tile::Scores scores_;
-    typename Tile::Weights weights_;
-    typename Tile::Values values_ = {};
+    float scores_[kColumns / 8][4];
+    Sums sums_;
 };
 
 template <class T, int kWidth>
 __device__ __forceinline__ void attend(const AttentionHopperArguments& arguments) {
-    const typename HopperForward<kWidth>::Memory memory{hopperMemory()};
-    const ForwardWork work = forwardWork<kWidth>(arguments.attention.scores);
+    const typename HopperForward<T, kWidth>::Memory memory{hopperMemory()};
+    const ForwardWork work = forwardWork<T, kWidth>(arguments.attention.scores);
     if (work.sequence.batch < 0) {
         return;
     }
-    if (threadIdx.x == 0) {
-        makeBarrier(memory.haveQueries(), 1);
-        memory.ring().makeBarriers();
-        publishBarriers();
-    }
-    __syncthreads();
-    const int group = static_cast<int>(threadIdx.x / kWarpGroup) - 1;
-    shareRegisters(group < 0);
-    if (group < 0) {
-        if (threadIdx.x < kWarp && work.tiles > 0) {
-            fetchForward<kWidth>(arguments, memory, work);
-        }
-        return;
-    }
-    HopperRows<T, kWidth> rows(arguments.attention.scores, memory, work, group);
-    if (work.tiles > 0) {
-        rows.attend();
-    }
-    rows.store(arguments.attention, work);
+    shareWork(
+        memory,
+        [&] {
+            if (work.tiles > 0) {
+                fetchForward<T, kWidth>(arguments, memory, work);
+            }
+        },
+        [&](int group) {
+            HopperRows<T, kWidth> rows(arguments.attention.scores, memory, work, group);
+            if (work.tiles > 0) {
+                rows.attend();
+            }
+            rows.store(arguments, work);
+        });
 }
 
 }  // namespace
@@ -265,12 +246,16 @@ __device__ __forceinline__ void attend(const AttentionHopperArguments& arguments
 #define OPTIRS_ATTENTION_WIDTH(T, suffix, width)                                       \
     OPTIRS_WIDE_KERNEL(attention_hopper_forward_##suffix##_##width, kHopperThreads, 1, \
                        AttentionHopperArguments, attend<T, width>)
-#define OPTIRS_ATTENTION(T, suffix)         \
-    OPTIRS_ATTENTION_WIDTH(T, suffix, 64);  \
-    OPTIRS_ATTENTION_WIDTH(T, suffix, 128); \
+#define OPTIRS_ATTENTION_NARROW(T, suffix) \
+    OPTIRS_ATTENTION_WIDTH(T, suffix, 64); \
+    OPTIRS_ATTENTION_WIDTH(T, suffix, 128)
+#define OPTIRS_ATTENTION(T, suffix)     \
+    OPTIRS_ATTENTION_NARROW(T, suffix); \
     OPTIRS_ATTENTION_WIDTH(T, suffix, 256)
 
 OPTIRS_ATTENTION(BF16, bf16);
 OPTIRS_ATTENTION(F16, f16);
+OPTIRS_ATTENTION_NARROW(E4M3, e4m3);
+OPTIRS_ATTENTION_NARROW(E5M2, e5m2);
 
 }  // namespace optirs::cuda

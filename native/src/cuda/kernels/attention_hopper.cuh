@@ -44,23 +44,27 @@ class SoftCap {
 
 // ---- Tiles: see wgmma.cuh. ----
 
-template <int kRows, int kWidth>
+/// Of elements of `kElement` bytes. Panels are whole: there are zeros behind a tensor's width.
+template <int kRows, int kWidth, int kElement>
 struct HopperTile {
+    static constexpr uint32_t kPanelColumns = kHopperPanelBytes / kElement;
+    static constexpr uint32_t kColumns = kWidth;
     static constexpr uint32_t kPanel = kRows * kHopperPanelBytes;
-    static constexpr uint32_t kBytes = hopperTileBytes(kRows, kWidth);
+    static constexpr uint32_t kBytes = hopperTileBytes(kRows, kWidth, kElement);
 
     /// Where the panel with this column begins, and the column's place in its first row.
     static __device__ __forceinline__ uint32_t at(uint32_t tile, uint32_t column) {
-        return tile + column / kHopperPanel * kPanel + column % kHopperPanel * 2;
+        return tile + column / kPanelColumns * kPanel + column % kPanelColumns * kElement;
     }
 };
 
-/// Which rows of which head a map is asked for.
+/// Where a tile of a head begins in what a map is of.
 struct HopperBox {
     const CUtensorMap& map;
     int row;
     int head;
     int batch;
+    int column = 0;
 };
 
 /// Of a sequence, from one of its rows or columns on.
@@ -69,13 +73,19 @@ __device__ __forceinline__ HopperBox boxOf(const CUtensorMap& map, const int32_t
     return {map, extent.start + first, static_cast<int>(head), starts != nullptr ? 0 : batch};
 }
 
-/// Asks for a box, whose rows begin at this address of a tile of `kOf` rows.
-template <int kOf, int kWidth>
+/// Asks for a tile, or for some rows of one, which begin at this address.
+template <class Tile>
 __device__ __forceinline__ void copyTile(uint32_t to, const HopperBox& box, uint32_t barrier) {
-    for (uint32_t column = 0; column < kWidth; column += kHopperPanel) {
-        copyBox(HopperTile<kOf, kWidth>::at(to, column), box.map, static_cast<int>(column), box.row, box.head,
+    for (uint32_t column = 0; column < Tile::kColumns; column += Tile::kPanelColumns) {
+        copyBox(Tile::at(to, column), box.map, box.column + static_cast<int>(column), box.row, box.head,
                 box.batch, barrier);
     }
+}
+
+/// Where a sequence's columns begin in values that lie on their side: each sequence with a whole tile.
+__device__ __forceinline__ int transposedStart(const int32_t* starts, const Sequence& sequence) {
+    constexpr int kTile = kHopperTransposed;
+    return starts == nullptr ? 0 : sequence.columns.start / kTile * kTile + sequence.batch * kTile;
 }
 
 __device__ __forceinline__ bool isFirstLane() { return threadIdx.x % kWarp == 0; }
@@ -85,10 +95,9 @@ __device__ __forceinline__ bool isFirstLane() { return threadIdx.x % kWarp == 0;
 /// All go around in the order in which tiles are multiplied.
 using HopperPlace = RingPlace<kHopperSlots>;
 
-/// Slots from an address in shared memory on, and behind them barriers.
-template <int kRows, int kWidth>
+/// Slots from an address in shared memory on, and behind them barriers. There are no tiles larger than Tile.
+template <class Tile>
 struct HopperRing {
-    using Tile = HopperTile<kRows, kWidth>;
     uint32_t first;
 
     __device__ __forceinline__ uint32_t tile(uint32_t slot) const { return first + slot * Tile::kBytes; }
@@ -109,44 +118,51 @@ struct HopperRing {
 };
 
 /// The warp that fills the slots.
-template <int kRows, int kWidth>
+template <class Tile>
 class HopperWriter {
  public:
-    using Ring = HopperRing<kRows, kWidth>;
-    using Tile = typename Ring::Tile;
-
-    explicit __device__ __forceinline__ HopperWriter(const Ring& ring) : ring_(ring) {}
+    explicit __device__ __forceinline__ HopperWriter(const HopperRing<Tile>& ring) : ring_(ring) {}
 
     /// Waits until the next slot, which it returns, is free.
     __device__ __forceinline__ uint32_t awaitSlot() const {
         waitFor(ring_.isFree(place_.slot), place_.phase ^ 1);
         return place_.slot;
     }
-    /// Fills the next slot. Rows from `end` on become zeros: what lies behind a sequence may be NaN, which
-    /// times a weight of 0 is not 0. (Behind the tensor there are zeros.)
-    __device__ __forceinline__ void put(const HopperBox& box, int end = kRows) {
+    /// Fills the next slot.
+    template <class Given = Tile>
+    __device__ __forceinline__ void put(const HopperBox& box) {
+        const uint32_t slot = awaitSlot();
+        if (isFirstLane()) {
+            expectBytes(ring_.isFull(slot), Given::kBytes);
+            copyTile<Given>(ring_.tile(slot), box, ring_.isFull(slot));
+        }
+        place_ = place_.next();
+    }
+    /// Likewise, and rows from `end` on become zeros: what lies behind a sequence may be NaN, which times a
+    /// weight of 0 is not 0. (Behind the tensor there are zeros.)
+    __device__ __forceinline__ void put(const HopperBox& box, int end) {
+        constexpr int kRows = Tile::kPanel / kHopperPanelBytes;
+        if (end >= kRows) {
+            return put(box);
+        }
         const uint32_t slot = awaitSlot();
         const uint32_t tile = ring_.tile(slot);
-        const bool is_cut = end < kRows;
-        const uint32_t arrives = is_cut ? ring_.haveCut() : ring_.isFull(slot);
         if (isFirstLane()) {
-            expectBytes(arrives, Tile::kBytes);
-            copyTile<kRows, kWidth>(tile, box, arrives);
+            expectBytes(ring_.haveCut(), Tile::kBytes);
+            copyTile<Tile>(tile, box, ring_.haveCut());
         }
-        if (is_cut) {
-            waitFor(arrives, cut_phase_);
-            cut_phase_ ^= 1;
-            clear(tile, static_cast<uint32_t>(end));
-            if (isFirstLane()) {
-                arriveAt(ring_.isFull(slot));
-            }
+        waitFor(ring_.haveCut(), cut_phase_);
+        cut_phase_ ^= 1;
+        clear(tile, static_cast<uint32_t>(end));
+        if (isFirstLane()) {
+            arriveAt(ring_.isFull(slot));
         }
         place_ = place_.next();
     }
 
  private:
     static __device__ __forceinline__ void clear(uint32_t tile, uint32_t end) {
-        for (uint32_t column = 0; column < kWidth; column += kHopperPanel) {
+        for (uint32_t column = 0; column < Tile::kColumns; column += Tile::kPanelColumns) {
             const uint32_t panel = Tile::at(tile, column);
             for (uint32_t i = end * kHopperPanelBytes + threadIdx.x % kWarp * 16; i < Tile::kPanel;
                  i += kWarp * 16) {
@@ -157,18 +173,16 @@ class HopperWriter {
         __syncwarp();
     }
 
-    Ring ring_;
+    HopperRing<Tile> ring_;
     HopperPlace place_;
     uint32_t cut_phase_ = 0;
 };
 
 /// A warp group that empties the slots.
-template <int kRows, int kWidth>
+template <class Tile>
 class HopperReader {
  public:
-    using Ring = HopperRing<kRows, kWidth>;
-
-    explicit __device__ __forceinline__ HopperReader(const Ring& ring) : ring_(ring) {}
+    explicit __device__ __forceinline__ HopperReader(const HopperRing<Tile>& ring) : ring_(ring) {}
 
     /// The slot that comes next.
     __device__ __forceinline__ const HopperPlace& place() const { return place_; }
@@ -191,7 +205,7 @@ class HopperReader {
     }
 
  private:
-    Ring ring_;
+    HopperRing<Tile> ring_;
     HopperPlace place_;
 };
 
@@ -202,16 +216,29 @@ __device__ __forceinline__ uint32_t hopperMemory() {
     return (given + kHopperAlignment - 1) / kHopperAlignment * kHopperAlignment;
 }
 
-/// Shares the registers of the launch out: few for the group that fetches, most for those that multiply.
-__device__ __forceinline__ void shareRegisters(bool fetches) {
+/// A block's work: `fetch()` is for one warp, `multiply(group)` for the two warp groups that multiply. Those
+/// have most of the launch's registers, as the first warp group needs few.
+template <class Memory, class Fetch, class Multiply>
+__device__ __forceinline__ void shareWork(const Memory& memory, Fetch&& fetch, Multiply&& multiply) {
     constexpr int kFetching = 24;
     constexpr int kMultiplying = 240;
     static_assert(kFetching + kHopperGroups * kMultiplying <= 65536 / kWarpGroup);
-    if (fetches) {
-        giveRegisters<kFetching>();
-    } else {
-        takeRegisters<kMultiplying>();
+    if (threadIdx.x == 0) {
+        makeBarrier(memory.haveResident(), 1);
+        memory.ring().makeBarriers();
+        publishBarriers();
     }
+    __syncthreads();
+    const int group = static_cast<int>(threadIdx.x / kWarpGroup) - 1;
+    if (group < 0) {
+        giveRegisters<kFetching>();
+        if (threadIdx.x < kWarp) {
+            fetch();
+        }
+        return;
+    }
+    takeRegisters<kMultiplying>();
+    multiply(group);
 }
 
 }  // namespace optirs::cuda

@@ -1,5 +1,6 @@
-// Products of 8-bit floats by a warp group of Hopper (PTX ISA, wgmma.mma_async, m64n128k32): as those of
-// wgmma.cuh, with both operands in shared memory along rows. A row of a panel has 128 elements.
+// Products of 8-bit floats by a warp group of Hopper (PTX ISA, wgmma.mma_async, m64nNk32): as those of
+// wgmma.cuh, with operands in shared memory along rows, or a in registers. A row of a panel has 128 elements.
+// A thread has of an a in registers, of rows g and g + 8, elements 4t to 4t + 3 of k, and 16 further.
 #pragma once
 
 #include "wgmma.cuh"
@@ -10,17 +11,14 @@ inline constexpr int kFloat8Depth = 32;  // elements of k of one product
 
 #ifdef OPTIRS_CUDA_EMULATION
 
-template <class A, class B>
-void multiplyFloat8(float (&d)[16][4], uint64_t a, uint64_t b, int adds) {
+/// a(row, k) of the thread's warp, times the operand in shared memory.
+template <class B, int N, class A>
+void emulatedFloat8(float (&d)[N / 8][4], A&& a, uint64_t b, int adds) {
     const MmaLane lane = mmaLane();
-    const int row = static_cast<int>(threadIdx.x % kWarpGroup / kWarp) * 16 + lane.group;
-    double sums[16][4] = {};
+    double sums[N / 8][4] = {};
     for (int k = 0; k < kFloat8Depth; ++k) {
-        const auto left = [&](int i) {
-            return static_cast<double>(toFloat(A{::optirs::emulation::operandByte(a, row + i * 8, k)}));
-        };
-        const double rows[2] = {left(0), left(1)};
-        for (int n = 0; n < 16; ++n) {
+        const double rows[2] = {a(lane.group, k), a(lane.group + 8, k)};
+        for (int n = 0; n < N / 8; ++n) {
             for (int i = 0; i < 2; ++i) {
                 const int column = n * 8 + 2 * lane.pair + i;
                 const B right{::optirs::emulation::operandByte(b, column, k)};
@@ -29,11 +27,33 @@ void multiplyFloat8(float (&d)[16][4], uint64_t a, uint64_t b, int adds) {
             }
         }
     }
-    for (int n = 0; n < 16; ++n) {
+    for (int n = 0; n < N / 8; ++n) {
         for (int i = 0; i < 4; ++i) {
             d[n][i] = static_cast<float>((adds != 0 ? static_cast<double>(d[n][i]) : 0.0) + sums[n][i]);
         }
     }
+}
+
+template <class A, class B>
+void multiplyFloat8(float (&d)[16][4], uint64_t a, uint64_t b, int adds) {
+    const int warp_row = static_cast<int>(threadIdx.x % kWarpGroup / kWarp) * 16;
+    emulatedFloat8<B, 128>(
+        d,
+        [&](int row, int k) {
+            return static_cast<double>(toFloat(A{::optirs::emulation::operandByte(a, warp_row + row, k)}));
+        },
+        b, adds);
+}
+template <class B, int N>
+void multiplyFloat8(float (&d)[N / 8][4], const uint32_t (&a)[4], uint64_t b, int adds) {
+    const uint32_t* all = ::optirs::emulation::exchangeWords(a, 4);
+    emulatedFloat8<B, N>(
+        d,
+        [&](int row, int k) {
+            const uint32_t four = all[(row % 8 * 4 + k % 16 / 4) * 4 + row / 8 + k / 16 * 2];
+            return static_cast<double>(toFloat(E4M3{static_cast<uint8_t>(four >> (k % 4 * 8))}));
+        },
+        b, adds);
 }
 
 #else
@@ -44,6 +64,12 @@ void multiplyFloat8(float (&d)[16][4], uint64_t a, uint64_t b, int adds) {
         "wgmma.mma_async.sync.aligned.m64n128k32.f32." types " {" OPTIRS_D_128 "}, %64, %65, p, 1, 1;\n}" \
         : OPTIRS_ELEMENTS_128                                                                             \
         : "l"(a), "l"(b), "r"(adds))
+#define OPTIRS_WGMMA_FLOAT8_REGISTERS(N, types, a0, a1, a2, a3, b_number, adds_number)           \
+    asm volatile("{\n.reg .pred p;\nsetp.ne.b32 p, %" #adds_number                               \
+                 ", 0;\nwgmma.mma_async.sync.aligned.m64n" #N "k32.f32." types " {" OPTIRS_D_##N \
+                 "}, {%" #a0 ",%" #a1 ",%" #a2 ",%" #a3 "}, %" #b_number ", p, 1, 1;\n}"         \
+                 : OPTIRS_ELEMENTS_##N                                                           \
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(adds))
 
 /// d = a b or, if `adds` is not 0, d += a b.
 template <class A, class B>
@@ -59,7 +85,40 @@ __device__ __forceinline__ void multiplyFloat8(float (&d)[16][4], uint64_t a, ui
         OPTIRS_WGMMA_FLOAT8("e5m2.e5m2");
     }
 }
+/// Likewise, with an a of E4M3 in registers.
+template <class B, int N>
+__device__ __forceinline__ void multiplyFloat8(float (&d)[N / 8][4], const uint32_t (&a)[4], uint64_t b,
+                                               int adds) {
+    static_assert(N == 64 || N == 128);
+    constexpr bool kIsE4M3 = std::is_same_v<B, E4M3>;
+    if constexpr (N == 64 && kIsE4M3) {
+        OPTIRS_WGMMA_FLOAT8_REGISTERS(64, "e4m3.e4m3", 32, 33, 34, 35, 36, 37);
+    } else if constexpr (N == 64) {
+        OPTIRS_WGMMA_FLOAT8_REGISTERS(64, "e4m3.e5m2", 32, 33, 34, 35, 36, 37);
+    } else if constexpr (kIsE4M3) {
+        OPTIRS_WGMMA_FLOAT8_REGISTERS(128, "e4m3.e4m3", 64, 65, 66, 67, 68, 69);
+    } else {
+        OPTIRS_WGMMA_FLOAT8_REGISTERS(128, "e4m3.e5m2", 64, 65, 66, 67, 68, 69);
+    }
+}
 
 #endif
+
+/// Four numbers rounded to E4M3, the first in the lowest bits.
+__device__ __forceinline__ uint32_t roundedFour(float a, float b, float c, float d) {
+#ifdef OPTIRS_CUDA_EMULATION
+    uint32_t four = 0;
+    for (const float x : {d, c, b, a}) {
+        four = four << 8 | rounded<E4M3>(x).bits;
+    }
+    return four;
+#else
+    uint16_t low;
+    uint16_t high;
+    asm("cvt.rn.satfinite.e4m3x2.f32 %0, %1, %2;" : "=h"(low) : "f"(b), "f"(a));
+    asm("cvt.rn.satfinite.e4m3x2.f32 %0, %1, %2;" : "=h"(high) : "f"(d), "f"(c));
+    return static_cast<uint32_t>(low) | static_cast<uint32_t>(high) << 16;
+#endif
+}
 
 }  // namespace optirs::cuda
