@@ -2,8 +2,8 @@
  * @file
  * Measuring which of several ways computes a shape fastest, once, so that later calls of the shape take it.
  *
- * On GPUs a product may be computed by several algorithms of cuBLASLt, and attention by cuDNN or by the own
- * kernels. Unmeasured, calls take what a heuristic says: nothing is ever measured inside a call. What these
+ * On GPUs a product may be computed by several algorithms of cuBLASLt and, of 8-bit floats on Hopper, by an
+ * own kernel, and attention by cuDNN or by the own kernels. Unmeasured, calls take what a heuristic says: nothing is ever measured inside a call. What these
  * functions find holds for the calls of this process from then on, and is kept in a file for later processes
  * (docs/cuda-kernels.md), for devices of this name, these versions of the libraries and this shape.
  *
@@ -75,8 +75,9 @@ typedef struct optirs_attention_shape {
 /**
  * Measures a product.
  * @fallible INVALID_ARGUMENT as optirs_matmul, or if there is no room for the timings; RESOURCE_EXHAUSTED if
- * the operands do not fit; UNIMPLEMENTED for a backend without choices; UNAVAILABLE without cuBLASLt, or if
- * the file cannot be written: the choice holds until the process ends then.
+ * the operands do not fit; UNIMPLEMENTED for a backend without choices; UNAVAILABLE without cuBLASLt
+ * where only that computes it, or if the file cannot be written: the choice holds until the process ends
+ * then.
  * @param[in] stream Of the device.
  * @param[in] shape The product.
  * @param[out] timings Room for OPTIRS_MAX_TIMINGS.

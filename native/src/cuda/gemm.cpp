@@ -2,6 +2,7 @@
 
 #include "src/cuda/context.h"
 #include "src/cuda/gemm_check.h"
+#include "src/cuda/gemm_choice.h"
 #include "src/cuda/libraries.h"
 
 namespace optirs::cuda {
@@ -28,8 +29,8 @@ bool prefersHopper(const Gemm& p) {
 }
 
 void gemm(const Queue& queue, const Gemm& problem, void* workspace, uint64_t workspace_bytes) {
-    if (isFloat8(problem.a.type) && isForHopper(computeCapability(queue.device), problem) &&
-        prefersHopper(problem)) {
+    if (isForHopper(computeCapability(queue.device), problem) &&
+        (prefersHopper(problem) || isMeasuredOwn(keyOf(queue.device, problem, workspace_bytes)))) {
         gemmHopper(queue, problem);
         return;
     }

@@ -75,12 +75,13 @@ struct Gemm {
 /// Workspace that opens all of cuBLASLt's algorithms: 32 MiB from Hopper on, 4 MiB before.
 uint64_t gemmWorkspaceBytes(int32_t device);
 
-/// By the kernel for Hopper where prefersHopper says so, else by cuBLASLt. Throws INVALID_ARGUMENT for what
+/// By the kernel for Hopper where prefersHopper says so, or tuneGemm has measured it to be the fastest for
+/// the shape, in this process or an earlier one; else by cuBLASLt. Throws INVALID_ARGUMENT for what
 /// cuBLASLt's documentation rules out, UNAVAILABLE without cuBLASLt, UNIMPLEMENTED where no algorithm fits.
 void gemm(const Queue& queue, const Gemm& problem, void* workspace, uint64_t workspace_bytes);
 
-/// Whether the own kernel computes an FP8 product that it can (isForHopper). A guess until both are measured:
-/// it does what cuBLASLt cannot, which are block scales, row scales before 12.9, two operands of f8E5M2, m or
+/// Whether the own kernel computes an FP8 product that it can (isForHopper), without having been measured: it
+/// does what cuBLASLt cannot, which are block scales, row scales before 12.9, two operands of f8E5M2, m or
 /// n that are not multiples of 16, a D that is not aligned to 16 bytes, and all where cuBLASLt is not loaded.
 bool prefersHopper(const Gemm& problem);
 
@@ -95,8 +96,9 @@ void gemmHopper(const Queue& queue, const Gemm& problem);
 /// the heuristic's.
 void gemmCublasLt(const Queue& queue, const Gemm& problem, void* workspace, uint64_t workspace_bytes);
 
-/// Measures the candidates of cuBLASLt's heuristic, which write D, on problems that differ in their memory
-/// alone. The fastest is kept for this shape, in the cache of tunings too. Waits for the stream.
+/// Measures the candidates of cuBLASLt's heuristic and the kernel for Hopper, where they can compute it; they
+/// write D. The problems differ in their memory alone. The fastest is kept for this shape, in the cache of
+/// tunings too. Waits for the stream.
 std::vector<optirs_timing> tuneGemm(const Queue& queue, std::span<const Gemm> problems, void* workspace,
                                     uint64_t workspace_bytes);
 

@@ -1,6 +1,5 @@
 // Matrix products through cuBLASLt.
 #include <algorithm>
-#include <array>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -14,9 +13,9 @@
 #include "src/cuda/context.h"
 #include "src/cuda/cublaslt_problem.h"
 #include "src/cuda/gemm_check.h"
+#include "src/cuda/gemm_choice.h"
 #include "src/cuda/libraries.h"
 #include "src/cuda/status.h"
-#include "src/cuda/tuning.h"
 #include "src/cuda/tuning_cache.h"
 
 namespace optirs::cuda {
@@ -24,14 +23,6 @@ namespace {
 
 using core::Code;
 using core::concat;
-
-constexpr int32_t kCandidates = OPTIRS_MAX_TIMINGS;
-
-/// The greatest power of two, up to 256, that divides an address: what the heuristic may rely on.
-uint32_t alignmentOf(const void* address) {
-    const auto bits = reinterpret_cast<uintptr_t>(address) | 256U;
-    return static_cast<uint32_t>(bits & (~bits + 1));
-}
 
 using Algorithms = std::vector<cublasLtMatmulHeuristicResult_t>;
 
@@ -48,11 +39,11 @@ Algorithms findAlgorithms(cublasLtHandle_t handle, const Gemm& p, const CublasLt
     prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, alignmentOf(p.a.data));
     prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, alignmentOf(p.c == nullptr ? p.d : p.c));
     prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, alignmentOf(p.d));
-    Algorithms results(kCandidates);
+    Algorithms results(OPTIRS_MAX_TIMINGS);
     int32_t count = 0;
     const cublasStatus_t status = cublasLt().algoGetHeuristic(
         handle, descriptors.description.get(), descriptors.a.get(), descriptors.b.get(), descriptors.c.get(),
-        descriptors.d.get(), preference.get(), kCandidates, results.data(), &count);
+        descriptors.d.get(), preference.get(), OPTIRS_MAX_TIMINGS, results.data(), &count);
     if (status != CUBLAS_STATUS_NOT_SUPPORTED) {
         checkCublasLt(status, "cublasLtMatmulAlgoGetHeuristic");
     }
@@ -66,36 +57,6 @@ Algorithms findAlgorithms(cublasLtHandle_t handle, const Gemm& p, const CublasLt
                           "cuda");
     }
     return results;
-}
-
-/// All that the choice of an algorithm depends on.
-using ShapeKey = std::array<int64_t, 24>;
-ShapeKey keyOf(int32_t device, const Gemm& p, uint64_t workspace_bytes) {
-    const auto number = [](auto value) { return static_cast<int64_t>(value); };
-    return {device,
-            p.m,
-            p.n,
-            p.k,
-            p.batch,
-            number(p.a.type) * 2 + number(p.a.is_transposed),
-            p.a.stride,
-            p.a.batch_stride,
-            number(p.b.type) * 2 + number(p.b.is_transposed),
-            p.b.stride,
-            p.b.batch_stride,
-            number(p.d_type),
-            p.d_stride,
-            p.d_batch_stride,
-            number(p.epilogue),
-            number(p.bias_type),
-            p.aux_stride,
-            number(p.a.scale_mode) * 8 + number(p.b.scale_mode),
-            number(p.d_scale != nullptr) * 2 + number(p.d_amax != nullptr),
-            number(p.has_fast_accumulation) * 4 + number(p.has_tf32) * 2 + number(p.beta != 0),
-            number(alignmentOf(p.a.data)) * 512 + number(alignmentOf(p.b.data)),
-            number(alignmentOf(p.d)),
-            number(p.bias != nullptr) * 4 + number(p.aux != nullptr) * 2 + number(p.factors != nullptr),
-            number(workspace_bytes)};
 }
 
 /// Handles of the devices, and the algorithms that were chosen.
@@ -112,14 +73,14 @@ class Chosen {
     }
 
     template <class Find>
-    cublasLtMatmulAlgo_t find(const ShapeKey& key, Find&& find_algorithm) {
+    cublasLtMatmulAlgo_t find(const GemmKey& key, Find&& find_algorithm) {
         const std::scoped_lock lock(mutex_);
         const auto known = algorithms_.find(key);
         return known != algorithms_.end() ? known->second
                                           : algorithms_.emplace(key, find_algorithm()).first->second;
     }
 
-    void keep(const ShapeKey& key, const cublasLtMatmulAlgo_t& algorithm) {
+    void keep(const GemmKey& key, const cublasLtMatmulAlgo_t& algorithm) {
         const std::scoped_lock lock(mutex_);
         algorithms_[key] = algorithm;
     }
@@ -127,7 +88,7 @@ class Chosen {
  private:
     std::mutex mutex_;
     std::map<int32_t, cublasLtHandle_t> handles_;
-    std::map<ShapeKey, cublasLtMatmulAlgo_t> algorithms_;
+    std::map<GemmKey, cublasLtMatmulAlgo_t> algorithms_;
 };
 
 Chosen& chosen() {
@@ -160,11 +121,6 @@ auto prepared(const Queue& queue, const Gemm& problem, Body&& body) {
     return body(chosen().handle(queue.device), descriptors);
 }
 
-std::string tuningKeyOf(const ShapeKey& key) {
-    return tuningKey("matmul", static_cast<int32_t>(key[0]), "cuBLASLt", libraries().cublaslt.version,
-                     std::span(key).subspan(1));
-}
-
 std::string textOf(const cublasLtMatmulAlgo_t& algorithm) {
     std::string text;
     for (const uint64_t word : algorithm.data) {
@@ -174,7 +130,7 @@ std::string textOf(const cublasLtMatmulAlgo_t& algorithm) {
 }
 
 /// What was measured in an earlier process, if the library agrees to it.
-std::optional<cublasLtMatmulAlgo_t> findTuned(cublasLtHandle_t handle, const ShapeKey& key,
+std::optional<cublasLtMatmulAlgo_t> findTuned(cublasLtHandle_t handle, const GemmKey& key,
                                               const CublasLtProblem& descriptors, uint64_t workspace_bytes) {
     const std::optional<std::string> text = TuningCache::global().find(tuningKeyOf(key));
     if (!text) {
@@ -197,7 +153,7 @@ std::optional<cublasLtMatmulAlgo_t> findTuned(cublasLtHandle_t handle, const Sha
 
 void gemmCublasLt(const Queue& queue, const Gemm& problem, void* workspace, uint64_t workspace_bytes) {
     prepared(queue, problem, [&](cublasLtHandle_t handle, const CublasLtProblem& descriptors) {
-        const ShapeKey key = keyOf(queue.device, problem, workspace_bytes);
+        const GemmKey key = keyOf(queue.device, problem, workspace_bytes);
         const cublasLtMatmulAlgo_t algorithm = chosen().find(key, [&] {
             const auto tuned = findTuned(handle, key, descriptors, workspace_bytes);
             return tuned ? *tuned
@@ -207,35 +163,30 @@ void gemmCublasLt(const Queue& queue, const Gemm& problem, void* workspace, uint
     });
 }
 
-std::vector<optirs_timing> tuneGemm(const Queue& queue, std::span<const Gemm> problems, void* workspace,
-                                    uint64_t workspace_bytes) {
-    const ShapeKey key = keyOf(queue.device, problems.front(), workspace_bytes);
-    if (!std::ranges::all_of(problems, [&](const Gemm& problem) {
-            return keyOf(queue.device, problem, workspace_bytes) == key;
-        })) {
-        throw core::Error(Code::kInvalidArgument, "products to be measured differ in more than their memory",
-                          "cuda");
-    }
-    const Algorithms algorithms =
+CublasLtCandidates cublasLtCandidates(const Queue& queue, std::span<const Gemm> problems, void* workspace,
+                                      uint64_t workspace_bytes, size_t most) {
+    Algorithms algorithms =
         prepared(queue, problems.front(), [&](cublasLtHandle_t handle, const CublasLtProblem& descriptors) {
             return findAlgorithms(handle, problems.front(), descriptors, workspace_bytes);
         });
-    std::vector<TuningCandidate> candidates;
+    algorithms.resize(std::min(algorithms.size(), most));
+    CublasLtCandidates found;
     for (const auto& candidate : algorithms) {
-        candidates.push_back(
-            {OPTIRS_CANDIDATE_CUBLASLT, static_cast<int32_t>(candidates.size()), [&](size_t set) {
-                 prepared(queue, problems[set],
-                          [&](cublasLtHandle_t handle, const CublasLtProblem& descriptors) {
-                              run(handle, queue, problems[set], descriptors, candidate.algo, workspace,
-                                  workspace_bytes);
-                          });
-             }});
+        found.candidates.push_back({OPTIRS_CANDIDATE_CUBLASLT, static_cast<int32_t>(found.candidates.size()),
+                                    [=, algorithm = candidate.algo](size_t set) {
+                                        prepared(
+                                            queue, problems[set],
+                                            [&](cublasLtHandle_t handle, const CublasLtProblem& descriptors) {
+                                                run(handle, queue, problems[set], descriptors, algorithm,
+                                                    workspace, workspace_bytes);
+                                            });
+                                    }});
     }
-    std::vector<optirs_timing> timings = measure(queue, candidates, problems.size());
-    const cublasLtMatmulAlgo_t& fastest = algorithms[chosenOf(timings)].algo;
-    chosen().keep(key, fastest);
-    TuningCache::global().keep(tuningKeyOf(key), textOf(fastest));
-    return timings;
+    found.keep = [key = keyOf(queue.device, problems.front(), workspace_bytes), algorithms](size_t rank) {
+        chosen().keep(key, algorithms[rank].algo);
+        return textOf(algorithms[rank].algo);
+    };
+    return found;
 }
 
 }  // namespace optirs::cuda

@@ -41,7 +41,7 @@ bool hasBlockScales(const MatrixOperand& operand) {
 }  // namespace
 
 bool isForHopper(int32_t capability, const Gemm& p) {
-    return capability == kHopper && hasTensorMaps() && isFloat8(p.a.type) && isFloat8(p.b.type) &&
+    return isFloat8(p.a.type) && isFloat8(p.b.type) && capability == kHopper && hasTensorMaps() &&
            !p.a.is_transposed && p.b.is_transposed && isMappable(tensorOf(p.a, p.m, p.k, p.batch)) &&
            isMappable(tensorOf(p.b, p.n, p.k, p.batch)) &&
            (p.epilogue == GemmEpilogue::kNone || p.epilogue == GemmEpilogue::kBias);

@@ -12,7 +12,7 @@
 #include "kernels.h"
 #include "mock/control.h"
 #include "src/core/error.h"
-#include "src/cuda/gemm.h"
+#include "src/cuda/gemm_choice.h"
 #include "src/cuda/tuning_cache.h"
 
 namespace optirs::cuda {
@@ -164,6 +164,25 @@ class TuneGemmTest : public ::testing::Test {
     }
     ~TuneGemmTest() override { EXPECT_STREQ(cublasLtControl().violations(), ""); }
 
+    /// FP8, which the own kernel can compute too.
+    Gemm float8Problem(int64_t m) {
+        Gemm made;
+        made.m = m;
+        made.n = 16;
+        made.k = 32;
+        made.a = {codes.data(), MatrixType::kE4M3, false, 32, 0};
+        made.b = {codes.data(), MatrixType::kE4M3, true, 32, 0};
+        made.d = narrow.data();
+        made.d_type = MatrixType::kBF16;
+        made.d_stride = 16;
+        return made;
+    }
+    /// What the process keeps for the next one.
+    static std::string keptFor(const Gemm& with) {
+        return TuningCache(test::own_cache.tuningFile())
+            .find(tuningKeyOf(keyOf(testQueue().device, with, 4096)))
+            .value_or("");
+    }
     Gemm problem(int64_t m) {
         Gemm made;
         made.m = m;
@@ -179,6 +198,9 @@ class TuneGemmTest : public ::testing::Test {
         gemm(testQueue(), with, workspace(), bytes);
         const std::string calls = cublasLtControl().calls();
         const size_t at = calls.find("cublasLtMatmul(algo=");
+        if (at == std::string::npos) {
+            return "own";
+        }
         return calls.substr(at + 20, 1) +
                (calls.find("Heuristic") == std::string::npos ? "" : " by the heuristic");
     }
@@ -189,6 +211,8 @@ class TuneGemmTest : public ::testing::Test {
     Array<F32> a{64 * 8};
     Array<F32> b{64};
     Array<F32> d{64 * 8};
+    TuningMemory codes{testQueue().device, 64 * 32};  // tensor maps are of the device's memory
+    Array<BF16> narrow{64 * 16};
     std::vector<std::byte> storage = std::vector<std::byte>(4096 + 256);
 };
 
@@ -205,6 +229,41 @@ TEST_F(TuneGemmTest, LaterCallsTakeTheFastest) {
     EXPECT_EQ(algorithmOf(problems[0], 2048), "7 by the heuristic") << "another workspace";
     const std::array<Gemm, 2> mixed = {problem(3), problem(4)};
     EXPECT_THROW(tuneGemm(testQueue(), mixed, workspace(), 4096), core::Error);
+}
+
+TEST_F(TuneGemmTest, TheOwnFloat8KernelIsACandidate) {
+    const std::array<Gemm, 1> problems = {float8Problem(32)};
+    EXPECT_EQ(algorithmOf(problems[0], 4096), "7 by the heuristic");
+    setElapsed({9, 8, 5, 9, 8, 5, 9, 8, 5, 9, 8, 5, 9, 8, 5});
+    auto timings = tuneGemm(testQueue(), problems, workspace(), 4096);
+    ASSERT_EQ(timings.size(), 3U);
+    EXPECT_EQ(timings[1].candidate, OPTIRS_CANDIDATE_CUBLASLT);
+    EXPECT_EQ(timings[2].candidate, OPTIRS_CANDIDATE_OWN);
+    EXPECT_EQ(timings[2].rank, 0);
+    EXPECT_EQ(timings[2].is_chosen, 1);
+    EXPECT_EQ(algorithmOf(problems[0], 4096), "own");
+    EXPECT_EQ(keptFor(problems[0]), "own");
+    EXPECT_EQ(algorithmOf(float8Problem(48), 4096), "7 by the heuristic") << "another shape";
+    // Measured again, with another outcome.
+    setElapsed({9, 4, 5, 9, 4, 5, 9, 4, 5, 9, 4, 5, 9, 4, 5});
+    timings = tuneGemm(testQueue(), problems, workspace(), 4096);
+    EXPECT_EQ(timings[1].is_chosen, 1);
+    EXPECT_EQ(algorithmOf(problems[0], 4096), "8");
+    EXPECT_EQ(keptFor(problems[0]).substr(0, 2), "8 ");
+}
+
+TEST_F(TuneGemmTest, WhereCublasLtCannotTheOwnFloat8KernelIsAlone) {
+    const std::array<Gemm, 1> problems = {float8Problem(15)};
+    const auto timings = tuneGemm(testQueue(), problems, workspace(), 4096);
+    ASSERT_EQ(timings.size(), 1U);
+    EXPECT_EQ(timings[0].candidate, OPTIRS_CANDIDATE_OWN);
+    EXPECT_EQ(algorithmOf(problems[0], 4096), "own");
+}
+
+TEST_F(TuneGemmTest, ThatTheOwnFloat8KernelWasFastestInAnEarlierProcessCounts) {
+    const Gemm like = float8Problem(64);
+    TuningCache::global().keep(tuningKeyOf(keyOf(testQueue().device, like, 4096)), "own");
+    EXPECT_EQ(algorithmOf(like, 4096), "own");
 }
 
 TEST_F(TuneGemmTest, WhatAnEarlierProcessMeasuredIsTakenIfTheLibraryAgrees) {

@@ -97,7 +97,7 @@ Case productCase(const char* name, MatrixType type, int64_t m, int64_t n, int64_
             tuneGemm(queue, std::span(&problem, 1), buffers[4], 32 << 20);
             is_tuned = true;
         }
-        gemmCublasLt(queue, problem, buffers[4], 32 << 20);
+        gemm(queue, problem, buffers[4], 32 << 20);
     };
     return made;
 }

@@ -70,7 +70,7 @@ public sealed record AttentionShape(long Batch, long Rows, long Columns, long He
 
 /// <summary>
 /// Measures which of several ways computes a shape fastest on a device, once, so that later calls of the shape take it: products
-/// by the algorithms of cuBLASLt, attention by cuDNN or the own kernels. What is found holds for this process, and is kept in
+/// by the algorithms of cuBLASLt (8-bit ones on Hopper by an own kernel too), attention by cuDNN or the own kernels. What is found holds for this process, and is kept in
 /// <see cref="File"/> for later ones. Operands are made for it, with random numbers. Unverified on hardware.
 /// </summary>
 public static class KernelTuning
@@ -82,7 +82,7 @@ public static class KernelTuning
     /// <returns>Every candidate, in the order of the heuristic.</returns>
     /// <exception cref="ArgumentException">A kernel does not take the shape.</exception>
     /// <exception cref="OptiRsOutOfMemoryException">The operands do not fit.</exception>
-    /// <exception cref="OptiRsException">There is no cuBLASLt, or the file cannot be written: what was found holds for this process then.</exception>
+    /// <exception cref="OptiRsException">There is no cuBLASLt and only that computes it, or the file cannot be written: what was found holds for this process then.</exception>
     public static IReadOnlyList<TuningResult> Measure(DeviceStream stream, MatmulShape shape)
     {
         ArgumentNullException.ThrowIfNull(stream);
