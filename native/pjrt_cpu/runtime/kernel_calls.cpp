@@ -24,7 +24,11 @@ class HostMachine final : public kernels::CallMachine {
 
     optirs_dl_device device() const noexcept override { return {OPTIRS_DL_CPU, 0}; }
     void copy(void* to, const void* from, size_t bytes) override { std::memmove(to, from, bytes); }
-    void read(void* to, const void* from, size_t bytes) override { std::memcpy(to, from, bytes); }
+    void read(std::span<const kernels::CallRead> reads) override {
+        for (const kernels::CallRead& one : reads) {
+            std::memcpy(one.to, one.from, one.bytes);
+        }
+    }
     uint64_t workspaceBytes(optirs_kernel kernel, const void* args) override {
         return cpu::kernelWorkspace(kernel, args);
     }

@@ -17,11 +17,11 @@ namespace {
     throw core::Error(core::Code::kInvalidArgument, std::move(what));
 }
 
-/// The one element of a tensor, on the host.
+/// The bits of a number.
 template <class T>
-T readAs(const optirs_dl_tensor& tensor, CallMachine& machine) {
+T numberOf(const std::array<std::byte, 8>& bits) {
     T value;
-    machine.read(&value, tensor.data, sizeof(value));
+    std::memcpy(&value, bits.data(), sizeof(value));
     return value;
 }
 
@@ -87,6 +87,7 @@ void CallBinder::run(std::span<const CallTensor> operands, std::span<const CallT
     for (size_t i = 0; i < operands.size(); ++i) {
         bindOperand(operands_.names[i], operands[i], machine);
     }
+    readScalars(machine);
     target_.run(args_, lists_, machine);
 }
 
@@ -148,7 +149,7 @@ void CallBinder::store(const KernelField& field, double real, int64_t integer) {
 void CallBinder::bindOperand(std::string_view name, const CallTensor& tensor, CallMachine& machine) {
     const KernelField& of = field(name);
     if (of.kind != KernelFieldKind::kTensor) {
-        bindScalar(of, tensor, machine);
+        bindScalar(of, tensor, machine.device());
         return;
     }
     const optirs_dl_tensor* result = nullptr;
@@ -172,9 +173,9 @@ void CallBinder::bindOperand(std::string_view name, const CallTensor& tensor, Ca
     }
 }
 
-/// A scalar field from a tensor of one element.
-void CallBinder::bindScalar(const KernelField& field, const CallTensor& tensor, CallMachine& machine) {
-    const Operand operand{field.nameInC(), &view(field.name, tensor, machine.device())};
+/// A scalar field from a tensor of one element, which readScalars reads.
+void CallBinder::bindScalar(const KernelField& field, const CallTensor& tensor, optirs_dl_device device) {
+    const Operand operand{field.nameInC(), &view(field.name, tensor, device)};
     const uint32_t type = operand.type();
     const bool is_real = type == kF32 || type == kF64;
     if (operand.elementCount() != 1 ||
@@ -183,15 +184,34 @@ void CallBinder::bindScalar(const KernelField& field, const CallTensor& tensor, 
                         concat("must have one element of ",
                                field.kind == KernelFieldKind::kReal ? "f32, f64, i32 or i64" : "i32 or i64"));
     }
-    if (is_real) {
-        store(field,
-              type == kF32 ? static_cast<double>(readAs<float>(*operand, machine))
-                           : readAs<double>(*operand, machine),
-              0);
-    } else {
-        const int64_t integer =
-            type == kS32 ? readAs<int32_t>(*operand, machine) : readAs<int64_t>(*operand, machine);
-        store(field, static_cast<double>(integer), integer);
+    scalars_.push_back({&field, type, operand->data});
+}
+
+/// All at once, as a machine may have to wait for them.
+void CallBinder::readScalars(CallMachine& machine) {
+    if (scalars_.empty()) {
+        return;
+    }
+    std::vector<CallRead> reads;
+    for (Scalar& scalar : scalars_) {
+        const bool is_narrow = scalar.type == kF32 || scalar.type == kS32;
+        reads.push_back({scalar.bits.data(), scalar.data, is_narrow ? size_t{4} : size_t{8}});
+    }
+    machine.read(reads);
+    for (const Scalar& scalar : scalars_) {
+        switch (scalar.type) {
+            case kF32:
+                store(*scalar.field, static_cast<double>(numberOf<float>(scalar.bits)), 0);
+                break;
+            case kF64:
+                store(*scalar.field, numberOf<double>(scalar.bits), 0);
+                break;
+            default: {
+                const int64_t integer =
+                    scalar.type == kS32 ? numberOf<int32_t>(scalar.bits) : numberOf<int64_t>(scalar.bits);
+                store(*scalar.field, static_cast<double>(integer), integer);
+            }
+        }
     }
 }
 

@@ -6,7 +6,8 @@
 ///   of the configuration, as lists or as texts with commas (`operands = "q, k, v, kv_lengths"`); what is
 ///   left out is in the order of call_targets.cpp, as far as there are operands and results.
 /// - A scalar field is an entry of the configuration (`scale = 0.125`, `mask = 1`), or an operand of one
-///   element, for what changes from call to call.
+///   element, for what changes from call to call: the host reads it, so where operands are on a device it
+///   waits for them, once for all of a call.
 /// - A field that is operand and result is updated: the result starts as a copy.
 /// - Of optimizers the fields are those of optirs_optimizer_tensors, one tensor each.
 #pragma once
@@ -65,6 +66,13 @@ class CallBinder {
         optirs_dl_tensor tensor;
         std::array<int64_t, kMaxRank> shape;
     };
+    /// A scalar field whose value is an operand.
+    struct Scalar {
+        const KernelField* field;
+        uint32_t type;
+        const void* data;
+        std::array<std::byte, 8> bits = {};
+    };
 
     const KernelField& field(std::string_view name) const;
     std::byte* at(const KernelField& field) { return (field.is_of_list ? lists_ : args_) + field.offset; }
@@ -72,7 +80,8 @@ class CallBinder {
     void checkResult(const KernelField& field, size_t operand_count) const;
     void store(const KernelField& field, double real, int64_t integer);
     void bindOperand(std::string_view name, const CallTensor& tensor, CallMachine& machine);
-    void bindScalar(const KernelField& field, const CallTensor& tensor, CallMachine& machine);
+    void bindScalar(const KernelField& field, const CallTensor& tensor, optirs_dl_device device);
+    void readScalars(CallMachine& machine);
     void bindTensor(const KernelField& field, const CallTensor& tensor, CallMachine& machine);
     const optirs_dl_tensor& view(std::string_view name, const CallTensor& tensor, optirs_dl_device device);
 
@@ -83,6 +92,7 @@ class CallBinder {
     alignas(std::max_align_t) std::byte lists_[sizeof(optirs_optimizer_tensors)] = {};
     std::array<Tensor, kMaxTensors> tensors_;
     size_t used_ = 0;
+    std::vector<Scalar> scalars_;
 };
 
 }  // namespace optirs::kernels

@@ -75,8 +75,10 @@ void FfiMachine::copy(void* to, const void* from, size_t bytes) {
     device_(&optirs_device_table::copy, to, from, uint64_t{bytes}, stream_);
 }
 
-void FfiMachine::read(void* to, const void* from, size_t bytes) {
-    copy(to, from, bytes);
+void FfiMachine::read(std::span<const kernels::CallRead> reads) {
+    for (const kernels::CallRead& one : reads) {
+        copy(one.to, one.from, one.bytes);
+    }
     device_(&optirs_device_table::stream_wait, stream_);
 }
 

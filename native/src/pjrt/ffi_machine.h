@@ -18,7 +18,7 @@ class FfiMachine final : public kernels::CallMachine {
     optirs_dl_device device() const noexcept override;
     void copy(void* to, const void* from, size_t bytes) override;
     /// Waits for the stream.
-    void read(void* to, const void* from, size_t bytes) override;
+    void read(std::span<const kernels::CallRead> reads) override;
     uint64_t workspaceBytes(optirs_kernel kernel, const void* args) override;
     void* workspace(uint64_t bytes) override;
     void run(optirs_kernel kernel, const void* args) override;

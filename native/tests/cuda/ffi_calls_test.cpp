@@ -60,6 +60,8 @@ class FfiCallTest : public KernelFamilyTest {
         EXPECT_THAT(error.message, HasSubstr("optirs." + name + ": "));
         EXPECT_THAT(error.message, HasSubstr(text));
     }
+    /// Of the host for the stream, since the last reset.
+    static size_t waits() { return count(control().calls(), "cuStreamSynchronize"); }
     template <class T>
     Twin& scalar(optirs_dl_data_type type, T value) {
         return values<T>(type, {}, {value});
@@ -220,7 +222,9 @@ TEST_F(FfiCallTest, NormsCrossEntropyAndCasts) {
     Twin& amax = result(kF32, {1});
     FakeXlaCall quantize = call();
     quantize.operand(numbers).operand(scale).result(codes).result(amax);
+    control().reset();
     expectRuns(quantize, "quantize");
+    EXPECT_EQ(waits(), 0) << "the kernel reads the scale";
     optirs_quantize_args cast{};
     cast.struct_size = sizeof(cast);
     cast.x = &numbers.tensors[0];
@@ -244,7 +248,9 @@ TEST_F(FfiCallTest, AnOptimizerUpdatesCopiesWithNumbersThatAreOperands) {
     step.operand(scalar<int32_t>(kS32, 7)).operand(scalar<float>(kF32, 0.25F));
     step.result(new_p).result(new_m).result(v);  // the program gave v away
     step.set("weight_decay", 0.5);
+    control().reset();
     expectRuns(step, "adamw");
+    EXPECT_EQ(waits(), 1) << "for both numbers";
     EXPECT_EQ(onDevice(p), p.host) << "the operand itself stays";
     EXPECT_EQ(onDevice(m), m.host);
     new_p.host = p.host;
