@@ -100,7 +100,7 @@ typedef struct optirs_quantize_blocks_args {
     void* workspace;           /**< See kernel.h. */
     uint64_t workspace_size;   /**< Bytes. */
     const optirs_dl_tensor* x; /**< f32, bf16 or f16 [m, n]. */
-    int64_t block_rows;        /**< Rows of a block: 1 or 128 are usual. */
+    int64_t block_rows;        /**< Rows of a block, 1 to 2^40: 1 or 128 are usual. */
     int64_t block_columns; /**< Columns of a block, for instance 128. Blocks at the edges may be smaller. */
     int32_t power_of_two;  /**< Not 0: scales are rounded up to a power of two. */
     int32_t reserved;      /**< 0. */

@@ -32,8 +32,6 @@ struct Matrix {
     int64_t columns = 0;
 };
 
-int64_t blocks(int64_t extent, int64_t block) { return extent / block + (extent % block != 0 ? 1 : 0); }
-
 void checkScale(Checker& check, const char* name, const Operand& operand, const optirs_dl_tensor* scale,
                 int64_t block_rows, int64_t block_columns) {
     if (scale == nullptr) {
@@ -52,7 +50,8 @@ void checkScale(Checker& check, const char* name, const Operand& operand, const 
     }
     checkRank(operand, 2);
     check.input(name, scale, {kF32},
-                {blocks(operand.shape()[0], block_rows), blocks(operand.shape()[1], block_columns)});
+                {blockCount(operand.shape()[0], block_rows, concat(name, "_rows").c_str()),
+                 blockCount(operand.shape()[1], block_columns, concat(name, "_columns").c_str())});
 }
 
 void checkEpilogue(const optirs_matmul_args& args) {

@@ -73,6 +73,15 @@ void refuse(const Operand& operand, const std::string& what) {
     throw Error(Code::kInvalidArgument, concat(operand.text(), ' ', what));
 }
 
+int64_t blockCount(int64_t extent, int64_t block, const char* name) {
+    constexpr int kLargest = 40;
+    if (block < 1 || block > int64_t{1} << kLargest) {
+        throw Error(Code::kInvalidArgument,
+                    concat(name, " is ", block, "; it must be at least 1, and at most 2^", kLargest));
+    }
+    return extent / block + (extent % block != 0 ? 1 : 0);
+}
+
 Operand required(const char* name, const optirs_dl_tensor* tensor, int64_t index, Layout layout) {
     const Operand operand{name, tensor, index};
     if (tensor == nullptr) {
@@ -91,11 +100,12 @@ Operand required(const char* name, const optirs_dl_tensor* tensor, int64_t index
         if (extent < 0) {
             refuse(operand, concat("has the negative extent ", extent));
         }
-        if (__builtin_mul_overflow(bytes, extent, &bytes)) {
+        // Along a dimension of an empty tensor, too, there can be no more.
+        if (__builtin_mul_overflow(bytes, std::max<int64_t>(extent, 1), &bytes)) {
             refuse(operand, "has more bytes than fit 63 bits");
         }
     }
-    if (bytes == 0) {
+    if (operand.elementCount() == 0) {
         return operand;
     }
     if (tensor->data == nullptr) {

@@ -57,6 +57,10 @@ enum class Layout : uint8_t {
     kRows,   // any strides that are not negative, as long as rows are contiguous
 };
 
+/// How many blocks of so many elements an extent has. Throws INVALID_ARGUMENT unless it is 1 to 2^40: of
+/// larger ones the places of elements would not fit 63 bits.
+int64_t blockCount(int64_t extent, int64_t block, const char* name);
+
 /// A tensor that must be there and make sense in itself: shape, memory, alignment, layout.
 Operand required(const char* name, const optirs_dl_tensor* tensor, int64_t index = -1,
                  Layout layout = Layout::kDense);

@@ -1,6 +1,7 @@
 #include "src/kernels/quantize.h"
 
 #include <cmath>
+#include <vector>
 
 #include "src/kernels/checker.h"
 
@@ -21,7 +22,13 @@ void checkPositive(int64_t value, const char* name) {
     }
 }
 
-int64_t blocks(int64_t extent, int64_t block) { return extent / block + (extent % block != 0 ? 1 : 0); }
+/// Of scales for blocks of a matrix.
+template <class Args>
+std::vector<int64_t> scaleShape(const Operand& x, const Args& args) {
+    checkRank(x, 2);
+    return {blockCount(x.shape()[0], args.block_rows, "block_rows"),
+            blockCount(x.shape()[1], args.block_columns, "block_columns")};
+}
 
 }  // namespace
 
@@ -66,23 +73,16 @@ Operand checkTensors(const optirs_cast_transpose_args& args) {
 Operand checkTensors(const optirs_quantize_blocks_args& args) {
     Checker check;
     const Operand x = check.input("x", args.x, kWide);
-    checkRank(x, 2);
-    checkPositive(args.block_rows, "block_rows");
-    checkPositive(args.block_columns, "block_columns");
+    const std::vector<int64_t> scales = scaleShape(x, args);
     check.output("out", args.out, kNarrow, x.shape());
-    check.output("scale_inv", args.scale_inv, {kF32},
-                 {blocks(x.shape()[0], args.block_rows), blocks(x.shape()[1], args.block_columns)});
+    check.output("scale_inv", args.scale_inv, {kF32}, scales);
     return x;
 }
 
 Operand checkTensors(const optirs_dequantize_blocks_args& args) {
     Checker check;
     const Operand x = check.input("x", args.x, kNarrow);
-    checkRank(x, 2);
-    checkPositive(args.block_rows, "block_rows");
-    checkPositive(args.block_columns, "block_columns");
-    check.input("scale_inv", args.scale_inv, {kF32},
-                {blocks(x.shape()[0], args.block_rows), blocks(x.shape()[1], args.block_columns)});
+    check.input("scale_inv", args.scale_inv, {kF32}, scaleShape(x, args));
     check.output("out", args.out, kWide, x.shape());
     return x;
 }

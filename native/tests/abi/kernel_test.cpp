@@ -1,4 +1,6 @@
 // What every kernel refuses, and how.
+#include <array>
+#include <limits>
 #include <vector>
 
 #include "support.h"
@@ -52,6 +54,59 @@ TEST(Kernel, AStreamOnHostMemoryIsRefused) {
     Vector x(4), out(1);
     EXPECT_EQ(amax(x.tensor(), out.tensor(), reinterpret_cast<optirs_stream*>(&x)).code,
               OPTIRS_INVALID_ARGUMENT);
+}
+
+TEST(Kernel, BlocksThatCannotBeCountedAreRefused) {
+    std::array<uint16_t, 6> x{};
+    std::array<uint8_t, 6> codes{};
+    float scale = 1;
+    int64_t shape[] = {2, 3};
+    int64_t one[] = {1, 1};
+    const auto tensor = [](void* data, optirs_dl_data_type type, int64_t* of) {
+        return optirs_dl_tensor{data, {OPTIRS_DL_CPU, 0}, 2, type, of, nullptr, 0};
+    };
+    const optirs_dl_tensor wide = tensor(x.data(), {OPTIRS_DL_BFLOAT, 16, 1}, shape);
+    const optirs_dl_tensor narrow = tensor(codes.data(), {OPTIRS_DL_F8E4M3FN, 8, 1}, shape);
+    const optirs_dl_tensor scales = tensor(&scale, {OPTIRS_DL_FLOAT, 32, 1}, one);
+    const auto quantize = [&](int64_t rows, int64_t columns) {
+        optirs_quantize_blocks_args args{};
+        args.struct_size = sizeof(args);
+        args.x = &wide;
+        args.out = &narrow;
+        args.scale_inv = &scales;
+        args.block_rows = rows;
+        args.block_columns = columns;
+        return take(optirs_quantize_blocks(nullptr, &args));
+    };
+    const auto dequantize = [&](int64_t rows, int64_t columns) {
+        optirs_dequantize_blocks_args args{};
+        args.struct_size = sizeof(args);
+        args.x = &narrow;
+        args.out = &wide;
+        args.scale_inv = &scales;
+        args.block_rows = rows;
+        args.block_columns = columns;
+        return take(optirs_dequantize_blocks(nullptr, &args));
+    };
+    constexpr int64_t kLargest = int64_t{1} << 40;
+    EXPECT_EQ(quantize(kLargest, kLargest).code, OPTIRS_OK);
+    EXPECT_EQ(dequantize(kLargest, kLargest).code, OPTIRS_OK);
+    for (const int64_t size : {std::numeric_limits<int64_t>::max(), kLargest + 1, int64_t{0}, int64_t{-1}}) {
+        const std::string text =
+            "block_columns is " + std::to_string(size) + "; it must be at least 1, and at most 2^40";
+        for (const Failure& failure : {quantize(1, size), dequantize(1, size)}) {
+            EXPECT_EQ(failure.code, OPTIRS_INVALID_ARGUMENT);
+            EXPECT_NE(failure.message.find(text), std::string::npos) << failure.message;
+        }
+        EXPECT_EQ(quantize(size, 1).code, OPTIRS_INVALID_ARGUMENT);
+        EXPECT_EQ(dequantize(size, 1).code, OPTIRS_INVALID_ARGUMENT);
+    }
+    // An empty matrix whose other extent is as large.
+    shape[0] = 0;
+    shape[1] = std::numeric_limits<int64_t>::max();
+    const Failure failure = quantize(1, 1);
+    EXPECT_EQ(failure.code, OPTIRS_INVALID_ARGUMENT);
+    EXPECT_NE(failure.message.find("more bytes than fit 63 bits"), std::string::npos) << failure.message;
 }
 
 TEST(Kernel, UnalignedAndMissingMemoryIsRefused) {
