@@ -1,15 +1,18 @@
-// Attention, bf16: the forward pass by each kernel that can do it, and both passes together.
+// Attention, bf16 and forward of 8-bit floats: the forward pass by each kernel that can do it, and both
+// passes together.
 #include <algorithm>
 
 #include "attention_problem.h"
 #include "cases.h"
 #include "src/cuda/attention_decode.h"
 #include "src/cuda/context.h"
+#include "src/cuda/kernels/attention_hopper_arguments.h"
 
 namespace optirs::gpu_check {
 namespace {
 
 constexpr double kLseError = 1e-4;
+constexpr size_t kWorkspace = 5;  // the buffer behind lse, of 8-bit floats
 
 std::string shapeOf(const Problem& p) {
     return std::to_string(p.length) + "x" + std::to_string(p.heads) + "x" + std::to_string(p.width);
@@ -87,22 +90,67 @@ Case forwardCase(const char* name, Forward forward, const Problem& p) {
     return made;
 }
 
+/// A call of 8-bit floats.
+AttentionCall float8Call(const Queue& queue, const AttentionArguments& arguments) {
+    AttentionCall call{};
+    call.queue = queue;
+    call.element = Element::kBF16;
+    call.scores = arguments.scores;
+    call.scores.q.storage = call.scores.k.storage = call.scores.v.storage = Storage::kE4M3;
+    return call;
+}
+
 /// Of 8-bit floats, which are decoded first.
-Case float8Case(const Problem& p) {
-    Case made = forwardCase("attention causal, Hopper, e4m3", attentionForwardHopper, p);
+Case decodedCase(const char* name, const Problem& p) {
+    Case made = forwardCase(name, attentionForwardHopper, p);
     for (size_t i = 0; i < 3; ++i) {
         made.buffers[i].initial = p.codes[i];
     }
-    made.buffers.push_back({"decoded", std::vector<char>(static_cast<size_t>(p.count()) * 6 + 64), nullptr});
+    made.buffers.insert(made.buffers.begin() + kWorkspace,
+                        {"decoded", std::vector<char>(static_cast<size_t>(p.count()) * 6 + 64), nullptr});
     made.run = [=](const Queue& queue, const std::vector<void*>& b) {
         AttentionArguments arguments = argumentsOf(p, b);
-        AttentionCall call{};
-        call.queue = queue;
-        call.element = Element::kBF16;
-        call.scores = arguments.scores;
-        call.scores.q.storage = call.scores.k.storage = call.scores.v.storage = Storage::kE4M3;
-        arguments.scores = decode(call, b.back()).scores;
+        arguments.scores = decode(float8Call(queue, arguments), b[kWorkspace]).scores;
         attentionForwardHopper(queue, Element::kBF16, arguments);
+    };
+    return made;
+}
+
+/// Of 8-bit floats that are multiplied as such. Each probability is off by at most 1/16, and by some 1/40 in
+/// the root mean square; these errors are independent, and of five times that.
+Case float8Case(const char* name, const Problem& p) {
+    Case made = decodedCase(name, p);
+    made.buffers[3].error = [=](const std::vector<char>& result) {
+        double greatest = 0;
+        const int64_t step = std::max<int64_t>(p.count() / kSamples, 1) | 1;
+        for (int64_t i = 0; i < p.count(); i += step) {
+            const int64_t head = i / p.width % p.heads;
+            const Problem::Row row = p.row(i / p.width / p.heads, head);
+            double wanted = 0;
+            double squares = 0;
+            double magnitudes = 0;
+            for (size_t j = 0; j < row.probabilities.size(); ++j) {
+                const double term =
+                    row.probabilities[j] *
+                    at<BF16>(p.v, p.at(row.first + static_cast<int64_t>(j), head) + i % p.width);
+                wanted += term;
+                squares += term * term;
+                magnitudes += std::fabs(term);
+            }
+            const double allowed =
+                std::sqrt(squares) / 8 + magnitudes * 0x1p-12 + std::fabs(wanted) * 0x1p-8 + 1e-6;
+            const double error = std::fabs(at<BF16>(result, i) - wanted) / allowed;
+            greatest = std::isnan(error) ? INFINITY : std::fmax(greatest, error);
+        }
+        return greatest;
+    };
+    char any = 0;  // an address, where only what is there counts
+    const AttentionArguments shape = argumentsOf(p, std::vector<void*>(made.buffers.size(), &any));
+    made.buffers[kWorkspace].initial.resize(transposedBytes(shape.scores));
+    made.run = [=](const Queue& queue, const std::vector<void*>& b) {
+        AttentionArguments arguments = argumentsOf(p, b);
+        arguments.scores = float8Call(queue, arguments).scores;
+        attentionForwardFloat8(queue, Element::kBF16, arguments, b[kWorkspace]);
     };
     return made;
 }
@@ -169,11 +217,23 @@ void addHopperCases(std::vector<Case>& cases, const Problem& causal, const Probl
                            "attention packed, Hopper"};
     const char* both[] = {"attention causal, both, Hopper", "attention window, both, Hopper",
                           "attention packed, both, Hopper"};
+    const char* of_float8[] = {"attention causal, Hopper, e4m3", "attention window, Hopper, e4m3",
+                               "attention packed, Hopper, e4m3"};
     for (size_t i = 0; i < 3; ++i) {
         cases.push_back(forwardCase(names[i], attentionForwardHopper, problems[i]));
         cases.push_back(bothCase(both[i], attentionForwardHopper, attentionBackwardHopper, problems[i]));
     }
-    cases.push_back(float8Case({causal.length, causal.heads, causal.width, {}, true}));
+    const auto float8Problem = [&](const Problem& like) {
+        return Problem(like.length, like.heads, like.width, like.limits, true);
+    };
+    cases.push_back(decodedCase("attention causal, Hopper, e4m3 decoded", float8Problem(causal)));
+    if (causal.width <= kHopperFloat8Widest) {
+        cases.push_back(float8Case("attention causal, Hopper, e4m3", float8Problem(causal)));
+        cases.push_back(float8Case("attention, Hopper, e4m3", float8Problem(full)));
+        for (size_t i = 0; i < 3; ++i) {
+            cases.push_back(float8Case(of_float8[i], float8Problem(problems[i])));
+        }
+    }
 }
 
 }  // namespace
