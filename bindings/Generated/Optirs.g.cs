@@ -1372,7 +1372,7 @@ internal unsafe struct optirs_quantize_blocks_args
     public ulong workspace_size;
     /// <summary>f32, bf16 or f16 [m, n].</summary>
     public optirs_dl_tensor* x;
-    /// <summary>Rows of a block: 1 or 128 are usual.</summary>
+    /// <summary>Rows of a block, 1 to 2^40: 1 or 128 are usual.</summary>
     public long block_rows;
     /// <summary>Columns of a block, for instance 128. Blocks at the edges may be smaller.</summary>
     public long block_columns;
@@ -7346,7 +7346,7 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_stablehlo_verify_raw(byte* program, ulong program_size);
 
-    /// <summary>Measures a product. INVALID_ARGUMENT as optirs_matmul, or if there is no room for the timings; RESOURCE_EXHAUSTED if the operands do not fit; UNIMPLEMENTED for a backend without choices; UNAVAILABLE without cuBLASLt, or if the file cannot be written: the choice holds until the process ends then.</summary>
+    /// <summary>Measures a product. INVALID_ARGUMENT as optirs_matmul, or if there is no room for the timings; RESOURCE_EXHAUSTED if the operands do not fit; UNIMPLEMENTED for a backend without choices; UNAVAILABLE without cuBLASLt where only that computes it, or if the file cannot be written: the choice holds until the process ends then.</summary>
     /// <param name="stream">Of the device.</param>
     /// <param name="shape">The product.</param>
     /// <param name="timings">Room for OPTIRS_MAX_TIMINGS.</param>
