@@ -69,7 +69,7 @@ class Gradients {
             }
             common_ = commonRange(commonRange(facts_[0].range, facts_[1].range));
         }
-        waitFor(memory_.haveResident(), 0);
+        waitFor(memory_.ring().haveResident(), 0);
         for (int64_t head = work_.head; head < work_.head + work_.heads; ++head) {
             const Scales scales = scalesOf(arguments_.attention, head, work_.kv_head);
             const Factors factors{scales.score * kLog2E, scales.gradient, SoftCap(a.soft_cap, scales.score)};
@@ -254,7 +254,7 @@ __device__ __forceinline__ void findGradients(const AttentionHopperBackwardArgum
         return;
     }
     shareWork(
-        memory,
+        memory.ring(),
         [&] {
             if (work.tiles > 0) {
                 fetchForGradients<kWidth, kSide>(arguments, memory, work);

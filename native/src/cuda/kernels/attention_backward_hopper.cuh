@@ -27,11 +27,10 @@ struct GradientMemory {
         return first + which * Tile::kBytes;
     }
     __device__ __forceinline__ Ring ring() const { return {resident(2)}; }
-    __device__ __forceinline__ uint32_t haveResident() const { return ring().end(); }
     /// Of the rows of a slot's queries.
     __device__ __forceinline__ RowFacts* facts(uint32_t slot) const {
         auto* given = launchMemory<unsigned char>();
-        return reinterpret_cast<RowFacts*>(given + (haveResident() + 8 - sharedAddress(given))) +
+        return reinterpret_cast<RowFacts*>(given + (ring().end() - sharedAddress(given))) +
                slot * (kPassing<kWidth> + 1);
     }
     /// The range is what all of these rows attend to.
@@ -135,18 +134,18 @@ __device__ __forceinline__ void fetchForGradients(const AttentionHopperBackwardA
         return boxOf(map, a.kv_starts, sequence.columns, sequence.batch, work.kv_head, column);
     };
     if (isFirstLane()) {
-        expectBytes(memory.haveResident(), 2 * GradientMemory<kWidth>::Tile::kBytes);
+        expectBytes(memory.ring().haveResident(), 2 * GradientMemory<kWidth>::Tile::kBytes);
         for (int i = 0; i < kHopperRows; i += kRows) {
             const uint32_t offset = static_cast<uint32_t>(i) * kHopperPanelBytes;
             const int row = work.row + i;
             copyTile<typename GradientMemory<kWidth>::Tile>(
                 memory.resident(0) + offset,
                 kIsQueries ? rowBox(arguments.q, work.head, row) : columnBox(arguments.k, row),
-                memory.haveResident());
+                memory.ring().haveResident());
             copyTile<typename GradientMemory<kWidth>::Tile>(
                 memory.resident(1) + offset,
                 kIsQueries ? rowBox(arguments.dout, work.head, row) : columnBox(arguments.v, row),
-                memory.haveResident());
+                memory.ring().haveResident());
         }
     }
     HopperWriter<typename GradientMemory<kWidth>::Passing> writer(memory.ring());

@@ -81,7 +81,7 @@ class HopperRows {
         if (turn_.group == 1) {
             turn_.pass();
         }
-        waitFor(memory_.haveResident(), 0);
+        waitFor(memory_.ring().haveResident(), 0);
         float former[2];
         reader_.await(reader_.place());
         HopperPlace keys = reader_.take();
@@ -226,7 +226,7 @@ __device__ __forceinline__ void attend(const AttentionHopperArguments& arguments
         return;
     }
     shareWork(
-        memory,
+        memory.ring(),
         [&] {
             if (work.tiles > 0) {
                 fetchForward<T, kWidth>(arguments, memory, work);

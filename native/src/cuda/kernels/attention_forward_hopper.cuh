@@ -26,7 +26,6 @@ struct HopperForward {
         uint32_t queries;
 
         __device__ __forceinline__ Ring ring() const { return {queries + Queries::kBytes}; }
-        __device__ __forceinline__ uint32_t haveResident() const { return ring().end(); }
     };
 };
 
@@ -69,11 +68,11 @@ __device__ __forceinline__ void fetchForward(const AttentionHopperArguments& arg
     const AttentionScores& a = arguments.attention.scores;
     const Sequence& sequence = work.sequence;
     if (isFirstLane()) {
-        expectBytes(memory.haveResident(), Forward::Queries::kBytes);
+        expectBytes(memory.ring().haveResident(), Forward::Queries::kBytes);
         copyTile<typename Forward::Queries>(
             memory.queries,
             boxOf(arguments.q, a.q_starts, sequence.rows, sequence.batch, work.head, work.row),
-            memory.haveResident());
+            memory.ring().haveResident());
     }
     HopperWriter<typename Forward::Keys> writer(memory.ring());
     const auto boxAt = [&](const CUtensorMap& map, int tile) {

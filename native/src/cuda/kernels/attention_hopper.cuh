@@ -105,10 +105,12 @@ struct HopperRing {
     __device__ __forceinline__ uint32_t haveCut() const { return tile(kHopperSlots); }
     __device__ __forceinline__ uint32_t isFull(uint32_t slot) const { return haveCut() + 8 + slot * 16; }
     __device__ __forceinline__ uint32_t isFree(uint32_t slot) const { return isFull(slot) + 8; }
-    __device__ __forceinline__ uint32_t end() const { return isFull(kHopperSlots); }
+    /// The rows that stay are there.
+    __device__ __forceinline__ uint32_t haveResident() const { return isFull(kHopperSlots); }
+    __device__ __forceinline__ uint32_t end() const { return haveResident() + 8; }
 
-    /// By one thread, before publishBarriers().
     __device__ __forceinline__ void makeBarriers() const {
+        makeBarrier(haveResident(), 1);
         makeBarrier(haveCut(), 1);
         for (uint32_t slot = 0; slot < kHopperSlots; ++slot) {
             makeBarrier(isFull(slot), 1);
@@ -214,31 +216,6 @@ class HopperReader {
 __device__ __forceinline__ uint32_t hopperMemory() {
     const uint32_t given = sharedAddress(launchMemory<uint4>());
     return (given + kHopperAlignment - 1) / kHopperAlignment * kHopperAlignment;
-}
-
-/// A block's work: `fetch()` is for one warp, `multiply(group)` for the two warp groups that multiply. Those
-/// have most of the launch's registers, as the first warp group needs few.
-template <class Memory, class Fetch, class Multiply>
-__device__ __forceinline__ void shareWork(const Memory& memory, Fetch&& fetch, Multiply&& multiply) {
-    constexpr int kFetching = 24;
-    constexpr int kMultiplying = 240;
-    static_assert(kFetching + kHopperGroups * kMultiplying <= 65536 / kWarpGroup);
-    if (threadIdx.x == 0) {
-        makeBarrier(memory.haveResident(), 1);
-        memory.ring().makeBarriers();
-        publishBarriers();
-    }
-    __syncthreads();
-    const int group = static_cast<int>(threadIdx.x / kWarpGroup) - 1;
-    if (group < 0) {
-        giveRegisters<kFetching>();
-        if (threadIdx.x < kWarp) {
-            fetch();
-        }
-        return;
-    }
-    takeRegisters<kMultiplying>();
-    multiply(group);
 }
 
 }  // namespace optirs::cuda

@@ -21,6 +21,13 @@ struct Float8Memory {
     /// Barriers: the slot's tiles are there; nobody needs them any more.
     __device__ __forceinline__ uint32_t isFull(uint32_t slot) const { return a(kFloat8Slots) + slot * 16; }
     __device__ __forceinline__ uint32_t isFree(uint32_t slot) const { return isFull(slot) + 8; }
+
+    __device__ __forceinline__ void makeBarriers() const {
+        for (uint32_t slot = 0; slot < kFloat8Slots; ++slot) {
+            makeBarrier(isFull(slot), 1);
+            makeBarrier(isFree(slot), kFloat8Groups * kWarpGroup / kWarp);
+        }
+    }
 };
 
 /// A tile of the result.
@@ -216,35 +223,24 @@ class Float8Rows {
 
 template <class A, class B>
 __device__ __forceinline__ void multiplyTiles(const Float8MatmulArguments& arguments) {
-    constexpr int kFetching = 24;  // registers of a thread; together as many as the launch has
-    constexpr int kMultiplying = 240;
-    static_assert(kFetching + kFloat8Groups * kMultiplying <= 65536 / kWarpGroup);
     const uint32_t given = sharedAddress(launchMemory<uint4>());
     const Float8Memory memory{(given + kFloat8Alignment - 1) / kFloat8Alignment * kFloat8Alignment};
-    if (threadIdx.x == 0) {
-        for (uint32_t slot = 0; slot < kFloat8Slots; ++slot) {
-            makeBarrier(memory.isFull(slot), 1);
-            makeBarrier(memory.isFree(slot), kFloat8Groups * kWarpGroup / kWarp);
-        }
-        publishBarriers();
-    }
-    __syncthreads();
-    const int group = static_cast<int>(threadIdx.x / kWarpGroup) - 1;
-    if (group < 0) {
-        giveRegisters<kFetching>();
-        if (threadIdx.x == 0) {
-            fetch(arguments, memory);
-        }
-        return;
-    }
-    takeRegisters<kMultiplying>();
-    const Float8Tiles tiles(arguments);
-    Float8Rows<A, B> rows(arguments, memory, group);
-    for (int64_t number = blockIdx.x; number < tiles.count; number += gridDim.x) {
-        const Float8Tile tile = tiles.at(number);
-        rows.multiply(tile);
-        rows.store(tile);
-    }
+    shareWork(
+        memory,
+        [&] {
+            if (threadIdx.x == 0) {
+                fetch(arguments, memory);
+            }
+        },
+        [&](int group) {
+            const Float8Tiles tiles(arguments);
+            Float8Rows<A, B> rows(arguments, memory, group);
+            for (int64_t number = blockIdx.x; number < tiles.count; number += gridDim.x) {
+                const Float8Tile tile = tiles.at(number);
+                rows.multiply(tile);
+                rows.store(tile);
+            }
+        });
 }
 
 }  // namespace

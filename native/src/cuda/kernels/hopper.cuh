@@ -104,6 +104,30 @@ __device__ __forceinline__ void syncNamed(int barrier, int threads) {
 
 #endif
 
+/// The work of a block of three warp groups: `fetch()` is for one warp, `multiply(group)` for two groups.
+/// Those have most of the launch's registers, as the first group needs few.
+template <class Barriers, class Fetch, class Multiply>
+__device__ __forceinline__ void shareWork(const Barriers& barriers, Fetch&& fetch, Multiply&& multiply) {
+    constexpr int kFetching = 24;
+    constexpr int kMultiplying = 240;
+    static_assert(kFetching + 2 * kMultiplying <= 65536 / kWarpGroup);
+    if (threadIdx.x == 0) {
+        barriers.makeBarriers();
+        publishBarriers();
+    }
+    __syncthreads();
+    const int group = static_cast<int>(threadIdx.x / kWarpGroup) - 1;
+    if (group < 0) {
+        giveRegisters<kFetching>();
+        if (threadIdx.x < kWarp) {
+            fetch();
+        }
+        return;
+    }
+    takeRegisters<kMultiplying>();
+    multiply(group);
+}
+
 /// A slot of a ring in shared memory and how often, modulo 2, it has been come by.
 template <uint32_t kSlots>
 struct RingPlace {
