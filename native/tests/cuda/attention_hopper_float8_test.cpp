@@ -16,7 +16,11 @@ class AttentionFloat8Test : public AttentionHopperTest {
         q = &filled(*q, [&](int64_t row, int64_t element) {
             return element == row * 7 % a.width ? static_cast<float>(row % 4 - 1) : 0.0F;
         });
-        k = &filled(*k, [&](int64_t, int64_t) { return static_cast<float>(random() % 4); });
+        // Later ones are larger, so that the greatest score grows from tile to tile.
+        const int64_t keys = k->count() / a.width;
+        k = &filled(*k, [&](int64_t row, int64_t) {
+            return static_cast<float>(random() % static_cast<unsigned>(1 + row * 4 / keys));
+        });
         for (Twin** scale : {&q_scale, &k_scale}) {
             if (*scale != nullptr) {
                 std::vector<float> powers(static_cast<size_t>((*scale)->count()));
