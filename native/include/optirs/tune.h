@@ -3,9 +3,10 @@
  * Measuring which of several ways computes a shape fastest, once, so that later calls of the shape take it.
  *
  * On GPUs a product may be computed by several algorithms of cuBLASLt and, of 8-bit floats on Hopper, by an
- * own kernel, and attention by cuDNN or by the own kernels. Unmeasured, calls take what a heuristic says: nothing is ever measured inside a call. What these
- * functions find holds for the calls of this process from then on, and is kept in a file for later processes
- * (docs/cuda-kernels.md), for devices of this name, these versions of the libraries and this shape.
+ * own kernel, and attention by cuDNN or by the own kernels. Unmeasured, calls take what a heuristic says:
+ * nothing is ever measured inside a call. What these functions find holds for the calls of this process from
+ * then on, and is kept in a file for later processes (docs/cuda-kernels.md), for devices of this name, these
+ * versions of the libraries and this shape.
  *
  * Operands are made here, random and in several copies that take turns, so that they are not in the cache of
  * the device. The functions wait for the stream. The workspace of a call may change with the choice: measure
