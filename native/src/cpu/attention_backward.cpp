@@ -3,7 +3,7 @@
 
 #include "src/cpu/attention.h"
 #include "src/cpu/attention_geometry.h"
-#include "src/cpu/tile_gemm.h"
+#include "src/cpu/weighted_rows.h"
 
 namespace optirs::cpu {
 namespace {
@@ -52,6 +52,9 @@ class Buffers {
     float *rows, *packed_keys, *packed_values, *packed_key_rows, *key_gradient, *value_gradient;
     float *query, *packed_query, *change, *packed_change, *result, *query_gradient;
     float *scores, *probabilities, *dropped, *gradients;
+
+    // What weights are multiplied by.
+    WeightedRows keys, queries, changes;
 };
 
 struct Tensors {
@@ -59,11 +62,10 @@ struct Tensors {
 };
 
 /// One tile of scores: probabilities, and from them what flows back into values, keys and queries.
-void runScores(const Backward& shape, const Buffers& buffers, const Tensors& all, const float* means,
-               int64_t batch, int64_t head, int64_t first, int64_t count, int64_t tile, int64_t columns) {
+void runScores(const Backward& shape, Buffers& buffers, const Tensors& all, const float* means, int64_t batch,
+               int64_t head, int64_t first, int64_t count, int64_t tile, int64_t columns) {
     const int64_t width = all.q.width();
     const int64_t value_width = all.v.width();
-    const int64_t length = shape.columnsOf(batch);
     const int64_t stride = padded(kTileColumns);
     const auto cap = static_cast<float>(shape.args.soft_cap);
     const auto* lse = dataOf<float>(*shape.args.lse) + shape.rowIndex(batch, head, 0);
@@ -100,24 +102,24 @@ void runScores(const Backward& shape, const Buffers& buffers, const Tensors& all
             shape.drop(batch, head, first + i, tile, columns, dropped);
         }
     }
-    multiplyTile({buffers.dropped, 1, stride}, buffers.packed_change, count, 0, columns, value_width, count,
-                 true, buffers.value_gradient + tile * padded(value_width), padded(value_width));
-    multiplyTile({buffers.gradients, 1, stride}, buffers.packed_query, count, 0, columns, width, count, true,
-                 buffers.key_gradient + tile * padded(width), padded(width));
-    multiplyTile({buffers.gradients, stride, 1}, buffers.packed_key_rows, length, tile, count, width, columns,
-                 true, buffers.query_gradient, padded(width));
+    buffers.changes.addTo({buffers.dropped, 1, stride}, 0, columns, count,
+                          buffers.value_gradient + tile * padded(value_width), padded(value_width));
+    buffers.queries.addTo({buffers.gradients, 1, stride}, 0, columns, count,
+                          buffers.key_gradient + tile * padded(width), padded(width));
+    buffers.keys.addTo({buffers.gradients, stride, 1}, tile, count, columns, buffers.query_gradient,
+                       padded(width));
 }
 
-void runRows(const Backward& shape, const Buffers& buffers, const Tensors& all, int64_t batch, int64_t head,
+void runRows(const Backward& shape, Buffers& buffers, const Tensors& all, int64_t batch, int64_t head,
              int64_t first, int64_t count) {
     const int64_t width = all.q.width();
     const int64_t value_width = all.v.width();
     const int64_t length = shape.columnsOf(batch);
     const auto scale = static_cast<float>(shape.args.scale);
     all.q.read(batch, head, first, count, scale, buffers.query);
-    packPanels(buffers.query, width, 1, count, width, buffers.packed_query);
+    buffers.queries.pack(buffers.query, width, count, width, buffers.packed_query);
     all.dout.read(batch, head, first, count, 1.0F, buffers.change);
-    packPanels(buffers.change, value_width, 1, count, value_width, buffers.packed_change);
+    buffers.changes.pack(buffers.change, value_width, count, value_width, buffers.packed_change);
     all.out.read(batch, head, first, count, 1.0F, buffers.result);
     float means[kTileRows];
     Columns seen{length, 0};
@@ -166,10 +168,10 @@ void run(const optirs_attention_backward_args& args, ThreadPool& pool) {
             const int64_t columns = shape.columnsOf(batch);
             const int64_t all_columns = shape.columnsIn(batch);
             const int64_t all_rows = shape.rowsIn(batch);
-            const Buffers buffers(width, value_width, std::max<int64_t>(all_columns, 1));
+            Buffers buffers(width, value_width, std::max<int64_t>(all_columns, 1));
             all.k.read(batch, kv_head, 0, columns, 1.0F, buffers.rows);
             packPanels(buffers.rows, 1, width, width, columns, buffers.packed_keys);
-            packPanels(buffers.rows, width, 1, columns, width, buffers.packed_key_rows);
+            buffers.keys.pack(buffers.rows, width, columns, width, buffers.packed_key_rows);
             all.v.read(batch, kv_head, 0, columns, 1.0F, buffers.rows);
             packPanels(buffers.rows, 1, value_width, value_width, columns, buffers.packed_values);
             std::fill_n(buffers.key_gradient, all_columns * padded(width), 0.0F);

@@ -101,6 +101,9 @@ void addScaledRowHere(const float* factors, int64_t factor_stride, int64_t count
                       float* to, int64_t to_stride) {
     const F32 d;
     for (int64_t r = 0; r < count; ++r, to += to_stride) {
+        if (factors[r * factor_stride] == 0) {
+            continue;
+        }
         const Vec by = hn::Set(d, factors[r * factor_stride]);
         forVectors(
             d, n,

@@ -34,7 +34,8 @@ float dotRow(const float* a, const float* b, int64_t n);
 void dotRows(const float* rows, int64_t stride, int64_t count, const float* by, int64_t n, float* to,
              int64_t to_stride);
 
-/// to[i] += factors[i factor_stride] row, for `count` rows that are `to_stride` apart.
+/// to[i] += factors[i factor_stride] row, for `count` rows that are `to_stride` apart. A factor of 0 adds
+/// nothing, not even where the row is not finite.
 void addScaledRow(const float* factors, int64_t factor_stride, int64_t count, const float* row, int64_t n,
                   float* to, int64_t to_stride);
 

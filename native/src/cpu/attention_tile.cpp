@@ -58,7 +58,7 @@ void KeyPart::pack() {
     const float* keys = tensors_.k.rows(batch_, kv_head_, columns_.begin, count, buffers_.rows, stride);
     packPanels(keys, 1, stride, width, count, buffers_.packed_keys);
     const float* values = tensors_.v.rows(batch_, kv_head_, columns_.begin, count, buffers_.rows, stride);
-    packPanels(values, stride, 1, count, value_width, buffers_.packed_values);
+    values_.pack(values, stride, count, value_width, buffers_.packed_values);
     is_packed_ = true;
 }
 
@@ -111,10 +111,8 @@ void KeyPart::weigh(const Forward& shape, const RowTile& tile, const Ranges& ran
 void KeyPart::attendPacked(const Forward& shape, const RowTile& tile, const Ranges& ranges,
                            const RowResults& results) {
     const int64_t width = tensors_.q.width();
-    const int64_t value_width = tensors_.v.width();
     const int64_t count = tile.count();
     const int64_t first = columns_.begin;
-    const int64_t length = columns_.end - first;
     const int64_t end = ranges.any.end - first;  // behind it no row attends to anything
     for (int64_t at = (ranges.any.begin - first) / kTileColumns * kTileColumns; at < end;
          at += kTileColumns) {
@@ -122,8 +120,7 @@ void KeyPart::attendPacked(const Forward& shape, const RowTile& tile, const Rang
         multiplyTile({buffers_.query, width, 1}, buffers_.packed_keys + at * width, width, 0, count, columns,
                      width, false, buffers_.scores, kTileColumns);
         weigh(shape, tile, ranges, results, first + at, columns);
-        multiplyTile({buffers_.scores, kTileColumns, 1}, buffers_.packed_values, length, at, count,
-                     value_width, columns, true, results.values, results.stride);
+        values_.addTo({buffers_.scores, kTileColumns, 1}, at, count, columns, results.values, results.stride);
     }
 }
 

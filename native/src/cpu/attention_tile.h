@@ -2,7 +2,7 @@
 #pragma once
 
 #include "src/cpu/attention_geometry.h"
-#include "src/cpu/tile_gemm.h"
+#include "src/cpu/weighted_rows.h"
 
 namespace optirs::cpu {
 
@@ -72,6 +72,7 @@ class KeyPart {
     const ForwardBuffers& buffers_;
     int64_t batch_, kv_head_;
     Columns columns_;
+    WeightedRows values_;
     bool is_packed_ = false;
 };
 

@@ -8,50 +8,12 @@
 #include <random>
 #include <vector>
 
+#include "array.h"
 #include "src/cpu/kernels.h"
 #include "src/cpu/thread_pool.h"
 
 namespace optirs::cpu {
 namespace {
-
-/// A tensor with memory of its own.
-template <class T>
-class Array {
- public:
-    explicit Array(std::vector<int64_t> shape) : shape_(std::move(shape)) {
-        int64_t count = 1;
-        for (const int64_t extent : shape_) {
-            count *= extent;
-        }
-        values.resize(static_cast<size_t>(count));
-        constexpr uint8_t kCode = std::is_same_v<T, float> ? OPTIRS_DL_FLOAT : OPTIRS_DL_INT;
-        view_ = {.data = values.data(),
-                 .device = {OPTIRS_DL_CPU, 0},
-                 .ndim = static_cast<int32_t>(shape_.size()),
-                 .dtype = {kCode, sizeof(T) * 8, 1},
-                 .shape = shape_.data(),
-                 .strides = nullptr,
-                 .byte_offset = 0};
-    }
-    Array(const Array&) = delete;
-    Array& operator=(const Array&) = delete;
-
-    const optirs_dl_tensor* view() const { return &view_; }
-
-    std::vector<T> values;
-
- private:
-    std::vector<int64_t> shape_;
-    optirs_dl_tensor view_{};
-};
-
-void fill(Array<float>& array, unsigned seed) {
-    std::mt19937 random(seed);
-    std::normal_distribution<float> normal(0, 1);
-    for (float& value : array.values) {
-        value = normal(random);
-    }
-}
 
 /// Calls compute(pool) with several pools; what it returns must be the same.
 void onPools(const std::function<std::vector<float>(ThreadPool&)>& compute) {
