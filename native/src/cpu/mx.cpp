@@ -23,6 +23,9 @@ struct MxMatrix {
           scales(dataOf<uint8_t>(scales_of)),
           tensor_scale(scalarOr(tensor_scale_of, 1.0F)) {}
 
+    /// Rows that have elements.
+    int64_t rowsToDo() const { return columns > 0 ? rows : 0; }
+
     uint8_t* row(int64_t index) const { return codes + index * format.bytes(columns); }
 
     void encodeRow(int64_t index, const float* from, float scale, bool round_up) const {
@@ -113,7 +116,7 @@ struct WideTensor {
 };
 
 void decodeAll(const MxMatrix& matrix, float* to, ThreadPool& pool) {
-    pool.parallelFor(matrix.rows, grainOf(matrix.columns), [&](int64_t begin, int64_t end) {
+    pool.parallelFor(matrix.rowsToDo(), grainOf(matrix.columns), [&](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; ++row) {
             matrix.decodeRow(row, to + row * matrix.columns);
         }
@@ -128,7 +131,7 @@ void run(const optirs_quantize_mx_args& args, ThreadPool& pool) {
     const bool round_up = args.round_up != 0;
     if (args.transpose == 0) {
         const RowSource x(args.x);
-        pool.parallelFor(out.rows, grainOf(out.columns), [&](int64_t begin, int64_t end) {
+        pool.parallelFor(out.rowsToDo(), grainOf(out.columns), [&](int64_t begin, int64_t end) {
             for (int64_t row = begin; row < end; ++row) {
                 out.encodeRow(row, x.row(row, 0), scale, round_up);
             }
@@ -136,7 +139,7 @@ void run(const optirs_quantize_mx_args& args, ThreadPool& pool) {
         return;
     }
     const TransposedRows x(*args.x);
-    pool.parallelFor(out.rows, TransposedRows::kRows, [&](int64_t begin, int64_t end) {
+    pool.parallelFor(out.rowsToDo(), TransposedRows::kRows, [&](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; row += TransposedRows::kRows) {
             const int64_t count = std::min(TransposedRows::kRows, end - row);
             const float* rows = x.read(row, count);
@@ -150,7 +153,7 @@ void run(const optirs_quantize_mx_args& args, ThreadPool& pool) {
 void run(const optirs_dequantize_mx_args& args, ThreadPool& pool) {
     const MxMatrix x(*args.x, *args.scales, args.tensor_scale);
     const RowTarget out(*args.out, *args.x);
-    pool.parallelFor(x.rows, grainOf(x.columns), [&](int64_t begin, int64_t end) {
+    pool.parallelFor(x.rowsToDo(), grainOf(x.columns), [&](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; ++row) {
             float* to = out.begin(row, 0);
             x.decodeRow(row, to);

@@ -111,7 +111,7 @@ void run(const optirs_cast_transpose_args& args, ThreadPool& pool) {
     const Run x(*args.x);
     const int64_t rows = args.x->shape[0];
     const int64_t columns = args.x->shape[1];
-    const int64_t tiles = (rows + kRows - 1) / kRows;
+    const int64_t tiles = columns > 0 ? (rows + kRows - 1) / kRows : 0;
     const float scale = scalarOr(args.scale, 1.0F);
     const Element type = elementOf(args.out_transposed->dtype);
     auto* out = args.out != nullptr ? dataOf<uint8_t>(*args.out) : nullptr;

@@ -64,6 +64,7 @@ Operand Checker::outputRows(const char* name, const optirs_dl_tensor* tensor, Ty
     const Operand operand = required(name, tensor, -1, Layout::kRows);
     checkType(operand, types);
     checkShape(operand, shape);
+    checkSeparateRows(operand);
     add(operand, true, nullptr);
     return operand;
 }

@@ -16,13 +16,15 @@ namespace optirs::kernels {
 template <class Struct>
 Struct readStruct(const Struct* given, const char* name) {
     core::required(given, name);
-    if (given->struct_size < sizeof(size_t) || given->struct_size > 4096) {
+    // No struct ends within a pointer.
+    const size_t size = given->struct_size;
+    if (size < sizeof(size_t) || size > 4096 || size % alignof(Struct) != 0) {
         throw core::Error(core::Code::kInvalidArgument,
-                          core::concat(name, "->struct_size is ", given->struct_size,
+                          core::concat(name, "->struct_size is ", size,
                                        "; set it to the size of the struct as you know it"));
     }
     Struct read{};
-    std::memcpy(static_cast<void*>(&read), given, std::min(given->struct_size, sizeof(Struct)));
+    std::memcpy(static_cast<void*>(&read), given, std::min(size, sizeof(Struct)));
     read.struct_size = sizeof(Struct);
     return read;
 }

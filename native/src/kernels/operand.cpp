@@ -16,6 +16,8 @@ using core::Error;
 namespace {
 
 constexpr int32_t kMaxRank = 16;
+/// Of a tensor's elements, and from its first to its last: no address space is larger.
+constexpr int64_t kMaxBytes = int64_t{1} << 57;
 
 std::string typeName(optirs_dl_data_type type) {
     const core::DTypeFacts* facts = core::findDType(core::fromDlpack(type));
@@ -31,6 +33,32 @@ std::string nameOf(const Operand& operand) {
 /// Pinned host memory is host memory.
 bool isHost(int32_t device_type) {
     return device_type == OPTIRS_DL_CPU || device_type == OPTIRS_DL_CUDA_HOST;
+}
+
+/// No product of extents overflows, not even where another is 0.
+void checkExtents(const Operand& operand) {
+    int64_t bytes = operand->dtype.bits / 8;
+    for (const int64_t extent : operand.shape()) {
+        if (extent < 0) {
+            refuse(operand, concat("has the negative extent ", extent));
+        }
+        if (__builtin_mul_overflow(bytes, std::max<int64_t>(extent, 1), &bytes) || bytes > kMaxBytes) {
+            refuse(operand, "has more bytes than any memory");
+        }
+    }
+}
+
+/// The last element is not too far from the first.
+void checkSpan(const Operand& operand) {
+    int64_t last = 0;
+    for (int32_t i = 0; i < operand->ndim; ++i) {
+        int64_t step = 0;
+        if (__builtin_mul_overflow(operand->shape[i] - 1, operand->strides[i], &step) ||
+            __builtin_add_overflow(last, step, &last) || last > kMaxBytes / (operand->dtype.bits / 8)) {
+            refuse(operand, concat("has the stride ", operand->strides[i], " in dimension ", i,
+                                   ", with which it would reach over more bytes than any memory has"));
+        }
+    }
 }
 
 bool isSameDevice(optirs_dl_device left, optirs_dl_device right) {
@@ -92,20 +120,11 @@ Operand required(const char* name, const optirs_dl_tensor* tensor, int64_t index
                                                    tensor->shape == nullptr ? " and no shape" : "", "; 0 to ",
                                                    kMaxRank, " are allowed"));
     }
-    int64_t bytes = tensor->dtype.bits / 8;
-    if (bytes == 0) {
+    if (tensor->dtype.bits < 8) {
         refuse(operand, "has elements of less than a byte");
     }
-    for (const int64_t extent : operand.shape()) {
-        if (extent < 0) {
-            refuse(operand, concat("has the negative extent ", extent));
-        }
-        // Along a dimension of an empty tensor, too, there can be no more.
-        if (__builtin_mul_overflow(bytes, std::max<int64_t>(extent, 1), &bytes)) {
-            refuse(operand, "has more bytes than fit 63 bits");
-        }
-    }
-    if (operand.elementCount() == 0) {
+    checkExtents(operand);
+    if (std::ranges::find(operand.shape(), 0) != operand.shape().end()) {
         return operand;
     }
     if (tensor->data == nullptr) {
@@ -128,7 +147,20 @@ Operand required(const char* name, const optirs_dl_tensor* tensor, int64_t index
                                    "; strides may not be negative, and the last must be 1"));
         }
     }
+    checkSpan(operand);
     return operand;
+}
+
+void checkSeparateRows(const Operand& operand) {
+    if (operand->strides == nullptr || operand.elementCount() == 0) {
+        return;
+    }
+    for (int32_t i = 0; i + 1 < operand->ndim; ++i) {
+        if (operand->shape[i] > 1 && operand->strides[i] < operand.shape().back()) {
+            refuse(operand, concat("has the stride ", operand->strides[i], " in dimension ", i,
+                                   "; its rows, which are written, would lie over each other"));
+        }
+    }
 }
 
 void checkType(const Operand& operand, std::initializer_list<uint32_t> allowed) {
@@ -161,9 +193,7 @@ void checkSameDevice(const Operand& operand, const Operand& like) {
 }
 
 void checkDisjoint(const Operand& left, const Operand& right) {
-    const char* left_end = left.data() + left.byteCount();
-    const char* right_end = right.data() + right.byteCount();
-    if (left.data() < right_end && right.data() < left_end) {
+    if (Place(left).overlaps(Place(right))) {
         refuse(left, concat("shares memory with ", right.text()));
     }
 }

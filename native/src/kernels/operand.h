@@ -48,6 +48,21 @@ struct Operand {
     std::string text() const;
 };
 
+/// Where the elements of an operand lie.
+struct Place {
+    Place() = default;
+    explicit Place(const Operand& operand)
+        : begin(operand.data()), end(operand.data() + operand.byteCount()) {}
+
+    /// Nothing shares no memory.
+    bool overlaps(const Place& other) const {
+        return begin < other.end && other.begin < end && begin != end && other.begin != other.end;
+    }
+
+    const char* begin = nullptr;
+    const char* end = nullptr;
+};
+
 /// Throws INVALID_ARGUMENT "what: text".
 [[noreturn]] void refuse(const Operand& operand, const std::string& what);
 
@@ -64,6 +79,9 @@ int64_t blockCount(int64_t extent, int64_t block, const char* name);
 /// A tensor that must be there and make sense in itself: shape, memory, alignment, layout.
 Operand required(const char* name, const optirs_dl_tensor* tensor, int64_t index = -1,
                  Layout layout = Layout::kDense);
+
+/// Throws where rows of an operand of Layout::kRows have elements in common.
+void checkSeparateRows(const Operand& operand);
 
 /// Throws unless the type is one of those.
 void checkType(const Operand& operand, std::initializer_list<uint32_t> allowed);

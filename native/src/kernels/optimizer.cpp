@@ -48,21 +48,66 @@ void checkParametersDisjoint(const optirs_dl_tensor* params, int64_t count) {
     }
 }
 
+/// What a call has beside its lists, f32.
+class Vectors {
+ public:
+    explicit Vectors(const Operand& like) : like_(like) {}
+
+    void add(const char* name, const optirs_dl_tensor* tensor, int64_t count, bool is_written) {
+        if (tensor == nullptr) {
+            return;
+        }
+        const Operand operand = required(name, tensor);
+        checkType(operand, {kF32});
+        checkSameDevice(operand, like_);
+        if (operand.elementCount() != count) {
+            refuse(operand, concat("must have ", count, count == 1 ? " element" : " elements"));
+        }
+        for (size_t i = 0; i < used_; ++i) {
+            if (is_written || vectors_[i].is_written) {
+                checkDisjoint(operand, vectors_[i].operand);
+            }
+        }
+        vectors_[used_++] = {operand, Place(operand), is_written};
+    }
+
+    /// Throws if a tensor of a list shares memory with one of them.
+    void checkApart(const Operand& operand, const Place& place, bool is_written) const {
+        for (size_t i = 0; i < used_; ++i) {
+            if (vectors_[i].place.overlaps(place) && (is_written || vectors_[i].is_written)) {
+                checkDisjoint(operand, vectors_[i].operand);
+            }
+        }
+    }
+
+ private:
+    struct Vector {
+        Operand operand;
+        Place place;
+        bool is_written = false;
+    };
+    const Operand& like_;
+    std::array<Vector, 4> vectors_;
+    size_t used_ = 0;
+};
+
 /// The tensors of one index, each checked against the parameter, which is the first.
 class Index {
  public:
-    Index(const optirs_optimizer_tensors& tensors, int64_t index) : index_(index) {
+    Index(const optirs_optimizer_tensors& tensors, int64_t index, const Vectors& vectors)
+        : index_(index), vectors_(vectors) {
         add(required("params", tensors.params + index, index));
         checkType(param(), {kF32, kBF16, kF16});
     }
 
     const Operand& param() const { return operands_[0]; }
 
-    Operand like(const char* name, const optirs_dl_tensor* list, std::initializer_list<uint32_t> types) {
+    Operand like(const char* name, const optirs_dl_tensor* list, std::initializer_list<uint32_t> types,
+                 bool is_written = true) {
         const Operand operand = required(name, list + index_, index_);
         checkType(operand, types);
         checkSameShape(operand, param());
-        add(operand);
+        add(operand, is_written);
         return operand;
     }
 
@@ -87,37 +132,32 @@ class Index {
     }
 
  private:
-    void add(const Operand& operand) {
+    void add(const Operand& operand, bool is_written = true) {
         if (used_ > 0) {
             checkSameDevice(operand, param());
         }
+        const Place place(operand);
         for (size_t i = 0; i < used_; ++i) {
-            checkDisjoint(operand, operands_[i]);
+            if (place.overlaps(places_[i])) {
+                checkDisjoint(operand, operands_[i]);
+            }
         }
-        operands_[used_++] = operand;
+        vectors_.checkApart(operand, place, is_written);
+        operands_[used_] = operand;
+        places_[used_++] = place;
     }
 
     int64_t index_;
+    const Vectors& vectors_;
     std::array<Operand, 9> operands_;
+    std::array<Place, 9> places_;
     size_t used_ = 0;
 };
 
-void checkVector(const char* name, const optirs_dl_tensor* tensor, int64_t count, const Operand& like) {
-    if (tensor == nullptr) {
-        return;
-    }
-    const Operand operand = required(name, tensor);
-    checkType(operand, {kF32});
-    checkSameDevice(operand, like);
-    if (operand.elementCount() != count) {
-        refuse(operand, concat("must have ", count, count == 1 ? " element" : " elements"));
-    }
-}
-
-void checkIndex(const optirs_optimizer_tensors& tensors, int64_t i) {
-    Index index(tensors, i);
+void checkIndex(const optirs_optimizer_tensors& tensors, int64_t i, const Vectors& vectors) {
+    Index index(tensors, i, vectors);
     if (tensors.grads != nullptr) {
-        index.like("grads", tensors.grads, {kF32, kBF16, kF16});
+        index.like("grads", tensors.grads, {kF32, kBF16, kF16}, tensors.zero_grads != 0);
     }
     index.state("state1", tensors.state1, "scales1", tensors.scales1);
     index.state("state2", tensors.state2, "scales2", tensors.scales2);
@@ -160,15 +200,16 @@ OptimizerLists::OptimizerLists(const optirs_optimizer_tensors* given, OptimizerF
     checkGiven(tensors.params, "params", Want::kYes, "");
     const Operand first = required("params", tensors.params, 0);
     device = first->device;
+    Vectors vectors(first);
+    vectors.add("cast_scale", tensors.cast_scale, tensors.count, false);
+    vectors.add("cast_amax", tensors.cast_amax, tensors.count, true);
+    vectors.add("grad_scale", tensors.grad_scale, 1, false);
+    vectors.add("skip", tensors.skip, 1, false);
     for (int64_t i = 0; i < tensors.count; ++i) {
         checkSameDevice(required("params", tensors.params + i, i), first);
-        checkIndex(tensors, i);
+        checkIndex(tensors, i, vectors);
     }
     checkParametersDisjoint(tensors.params, tensors.count);
-    checkVector("cast_scale", tensors.cast_scale, tensors.count, first);
-    checkVector("cast_amax", tensors.cast_amax, tensors.count, first);
-    checkVector("grad_scale", tensors.grad_scale, 1, first);
-    checkVector("skip", tensors.skip, 1, first);
 }
 
 Call<optirs_grad_norm_args>::Call(const optirs_grad_norm_args* given) : args(readStruct(given, "args")) {
@@ -180,6 +221,11 @@ Call<optirs_grad_norm_args>::Call(const optirs_grad_norm_args* given) : args(rea
     }
     const Operand norm = required("norm", args.norm);
     device = norm->device;
+    Vectors vectors(norm);
+    vectors.add("norm", args.norm, 1, true);
+    vectors.add("scale", args.scale, 1, false);
+    vectors.add("grad_scale", args.grad_scale, 1, true);
+    vectors.add("non_finite", args.non_finite, 1, true);
     for (int64_t i = 0; i < args.count; ++i) {
         if (args.grads == nullptr) {
             throw Error(Code::kInvalidArgument, "the list grads is NULL");
@@ -187,11 +233,8 @@ Call<optirs_grad_norm_args>::Call(const optirs_grad_norm_args* given) : args(rea
         const Operand grad = required("grads", args.grads + i, i);
         checkType(grad, {kF32, kBF16, kF16});
         checkSameDevice(grad, norm);
+        vectors.checkApart(grad, Place(grad), false);
     }
-    checkVector("norm", args.norm, 1, norm);
-    checkVector("scale", args.scale, 1, norm);
-    checkVector("grad_scale", args.grad_scale, 1, norm);
-    checkVector("non_finite", args.non_finite, 1, norm);
 }
 
 }  // namespace optirs::kernels

@@ -133,7 +133,7 @@ TEST(Kernel, MalformedStructsAreRefused) {
     x.shape = -1;
     EXPECT_NE(amax(x.tensor(), out.tensor()).message.find("negative extent -1"), std::string::npos);
     x.shape = INT64_MAX;
-    EXPECT_NE(amax(x.tensor(), out.tensor()).message.find("more bytes than fit 63 bits"), std::string::npos);
+    EXPECT_NE(amax(x.tensor(), out.tensor()).message.find("more bytes than any memory"), std::string::npos);
 }
 
 TEST(Kernel, WorkspaceIsAskedFor) {
