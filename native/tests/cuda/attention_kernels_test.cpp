@@ -106,6 +106,77 @@ TEST_F(AttentionKernelTest, PagedKeys) {
     checkPaged("bf16", {.type = kBF16, .rows = 5, .mask = OPTIRS_MASK_CAUSAL_BOTTOM_RIGHT});
 }
 
+/// Rows of one sequence in memory that take no part.
+struct Unused {
+    int64_t batch, first, end;
+};
+
+class AttentionPaddingTest : public AttentionKernelTest {
+ protected:
+    void checkUnused(const char* what, const Attention& a, const std::vector<Unused>& rows,
+                     const std::vector<Unused>& columns) {
+        SCOPED_TRACE(what);
+        const auto spoilAll = [&](std::initializer_list<Twin*> spoilt, const std::vector<Unused>& unused) {
+            for (Twin* twin : spoilt) {
+                for (const auto& [batch, first, end] : unused) {
+                    spoil(*twin, batch, first, end);
+                }
+            }
+        };
+        prepare(a);
+        spoilAll({q}, rows);
+        spoilAll({k, v}, columns);
+        checkPrepared();
+        expectNumbers(*out);
+        prepareGradients(a);
+        spoilAll({out, dout}, rows);
+        backward();
+        expectGradients();
+        for (Twin* gradient : {dq, dk, dv}) {
+            expectNumbers(*gradient);
+        }
+    }
+};
+
+TEST_F(AttentionPaddingTest, MayBeAnything) {
+    for (const auto type : {kF32, kBF16}) {
+        checkUnused("lengths", {.type = type, .batch = 2, .q_lengths = {30, 0}, .kv_lengths = {33, 7}},
+                    {{0, 30, 40}, {1, 0, 40}}, {{0, 33, 50}, {1, 7, 50}});
+        checkUnused("packed",
+                    {.type = type,
+                     .rows = 80,
+                     .columns = 90,
+                     .mask = OPTIRS_MASK_CAUSAL_TOP_LEFT,
+                     .q_lengths = {30, 33},
+                     .kv_lengths = {30, 33},
+                     .q_starts = {0, 40, 80},
+                     .kv_starts = {0, 40, 90}},
+                    {{0, 30, 40}, {0, 73, 80}}, {{0, 30, 40}, {0, 73, 90}});
+        checkUnused("before the window",
+                    {.type = type,
+                     .rows = 20,
+                     .columns = 150,
+                     .mask = OPTIRS_MASK_CAUSAL_BOTTOM_RIGHT,
+                     .window_left = 10},
+                    {}, {{0, 0, 120}});
+        checkUnused("behind the diagonal",
+                    {.type = type, .rows = 20, .columns = 150, .mask = OPTIRS_MASK_CAUSAL_TOP_LEFT}, {},
+                    {{0, 20, 150}});
+    }
+}
+
+TEST_F(AttentionPaddingTest, OfPagesMayBeAnything) {
+    prepare({.type = kBF16, .batch = 2, .rows = 5, .columns = 28, .kv_lengths = {25, 9}});
+    k = &normal(kBF16, {5, 7, 1, 64});
+    v = &normal(kBF16, {5, 7, 1, 64});
+    block_table = &values(kS32, {2, 4}, std::vector<int32_t>{4, 0, 2, 1, 3, 1, 3, 3});
+    for (Twin* twin : {k, v}) {
+        spoil(*twin, 1, 4, 7);  // the last block of the first sequence, and the second of the second
+    }
+    checkPrepared();
+    expectNumbers(*out);
+}
+
 TEST_F(AttentionKernelTest, ARepeatedCallGivesTheSameBits) {
     check("first", {.type = kBF16, .batch = 2, .heads = 4, .dropout = 0.3});
     std::vector<std::vector<char>> first;

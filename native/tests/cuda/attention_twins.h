@@ -217,6 +217,20 @@ class AttentionTest : public KernelFamilyTest {
         backward();
     }
 
+    /// Makes every byte of some rows of a sequence 0xff, a NaN of every type, on the host and on the device.
+    void spoil(Twin& twin, int64_t batch, int64_t first, int64_t end) {
+        const int64_t row = twin.shape[2] * twin.shape[3] * twin.type.bits / 8;
+        const auto at = twin.host.begin() + batch * twin.shape[1] * row;
+        std::fill(at + first * row, at + end * row, '\xff');
+        EXPECT_OK(optirs_device_memory_write(twin.device.get(), 0, twin.host.data(), twin.host.size(),
+                                             queue.get()));
+    }
+    static void expectNumbers(const Twin& twin) {
+        for (int64_t i = 0; i < twin.count(); ++i) {
+            ASSERT_FALSE(std::isnan(numberAt(twin.host, twin.type, i))) << i;
+        }
+    }
+
     Attention call;
     Twin *q = nullptr, *k = nullptr, *v = nullptr, *out = nullptr, *lse = nullptr, *bias = nullptr,
          *slopes = nullptr, *q_lengths = nullptr, *kv_lengths = nullptr, *q_starts = nullptr,

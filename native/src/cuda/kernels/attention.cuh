@@ -119,12 +119,12 @@ __device__ __forceinline__ Range rangeOf(const AttentionScores& a, const Sequenc
     return range;
 }
 
-/// One of the equal parts, of whole tiles, that columns are divided into.
+/// One of the equal parts, of whole tiles, that columns are divided into. None begins before the first column
+/// that counts: what lies there may be anything.
 __device__ __forceinline__ Range shareOf(Range all, int64_t parts, int64_t number, int tile) {
-    const int first = all.begin / tile * tile;
-    const int64_t tiles = (all.end - first + tile - 1) / tile;
+    const int64_t tiles = (all.end - all.begin + tile - 1) / tile;
     const int64_t length = (tiles + parts - 1) / parts * tile;
-    const int64_t begin = first + number * length;
+    const int64_t begin = all.begin + number * length;
     const auto upTo = [&](int64_t column) { return static_cast<int>(column < all.end ? column : all.end); };
     return {upTo(begin), upTo(begin + length)};
 }

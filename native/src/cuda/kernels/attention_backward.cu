@@ -62,11 +62,10 @@ __device__ __forceinline__ void queryGradient(const AttentionBackwardArguments& 
                                      rowsOf(arguments.dout, a.q_starts, sequence.rows, part.batch, head),
                                      part.first, sequence.rows.count);
     typename Tile::Values results = {};
-    for (int column = all.begin / Tile::kColumns * Tile::kColumns; column < all.end;
-         column += Tile::kColumns) {
+    for (int column = all.begin; column < all.end; column += Tile::kColumns) {
         __syncthreads();  // everyone is done with the last tile
-        loadTile<T, kWidth, Tile::kColumns>(keys, key_rows, column, sequence.columns.count);
-        loadTile<T, kWidth, Tile::kColumns>(values, value_rows, column, sequence.columns.count);
+        loadTile<T, kWidth, Tile::kColumns>(keys, key_rows, column, all.end);
+        loadTile<T, kWidth, Tile::kColumns>(values, value_rows, column, all.end);
         __syncthreads();
         typename Tile::Scores scores = {};
         typename Tile::Scores gradients = {};

@@ -96,8 +96,8 @@ __device__ __forceinline__ void attend(const AttentionArguments& arguments) {
     RunningRows state;
     for (int column = all.begin; column < all.end; column += Tile::kColumns) {
         __syncthreads();  // everyone is done with the last tile
-        loadTile<T, kWidth, Tile::kColumns>(keys, key_rows, column, sequence.columns.count);
-        loadTile<T, Tile::kSlice, Tile::kColumns>(values, value_rows, column, sequence.columns.count);
+        loadTile<T, kWidth, Tile::kColumns>(keys, key_rows, column, all.end);
+        loadTile<T, Tile::kSlice, Tile::kColumns>(values, value_rows, column, all.end);
         __syncthreads();
         typename Tile::Scores scores = {};
         multiplyRows<T, kWidth>(scores, queries, warp_row, keys, a.q.width);
