@@ -1,7 +1,6 @@
 #include "src/cpu/pointwise.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "src/cpu/indices.h"
 #include "src/cpu/pointwise_kernels.h"
@@ -211,8 +210,7 @@ void run(const optirs_embedding_args& args, ThreadPool& pool) {
     pool.parallelFor(count, std::max<int64_t>(1, 65536 / std::max<int64_t>(bytes, 1)),
                      [&](int64_t begin, int64_t end) {
                          for (int64_t i = begin; i < end; ++i) {
-                             std::memcpy(out + i * bytes, table + indexAt(*args.indices, i) * bytes,
-                                         static_cast<size_t>(bytes));
+                             std::copy_n(table + indexAt(*args.indices, i) * bytes, bytes, out + i * bytes);
                          }
                      });
 }
