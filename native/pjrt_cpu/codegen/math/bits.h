@@ -44,8 +44,8 @@ OPTIRS_LOCAL float reducedExpm1(float x, int32_t* k) {
     return __builtin_fmaf(q, r * r, r);
 }
 
-// exp(x) is 2^k times this, |x| < 2^22: x log2(e) = k + r, and 2^r is a polynomial of degree 6, minimax on |r| <= 1/2
-// with a relative error of 2.6e-9.
+// exp(x) is 2^k times this, |x| < 2^22: x log2(e) = k + r, and 2^r is a polynomial of degree 6, minimax on
+// |r| <= 1/2 with a relative error of 2.6e-9.
 OPTIRS_LOCAL float reducedExp(float x, int32_t* k) {
     const float shifted = __builtin_fmaf(x, 0x1.715476p0f, 0x1.8p23f);
     *k = (int32_t)(bitsOfF32(shifted) - 0x4b400000u);
