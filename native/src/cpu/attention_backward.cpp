@@ -82,7 +82,8 @@ void runScores(const Backward& shape, Buffers& buffers, const Tensors& all, cons
         const Columns range = attends ? shape.columnsOf(batch, first + i) : Columns{0, 0};
         const int64_t begin = std::clamp<int64_t>(range.begin - tile, 0, columns);
         const int64_t end = std::clamp<int64_t>(range.end - tile, begin, columns);
-        std::fill_n(probability, columns, 0.0F);
+        std::fill_n(probability, begin, 0.0F);
+        std::fill(probability + end, probability + columns, 0.0F);
         if (shape.drops()) {
             shape.drop(batch, head, first + i, tile, columns, gradient);
         }
@@ -97,13 +98,13 @@ void runScores(const Backward& shape, Buffers& buffers, const Tensors& all, cons
         probabilitiesRow(score + begin, lse[first + i], end - begin, probability + begin);
         scoreGradientRow(probability + begin, (cap > 0 ? dropped : probability) + begin, means[i], cap,
                          end - begin, gradient + begin);
-        std::copy_n(probability, columns, dropped);
         if (shape.drops()) {
+            std::copy_n(probability, columns, dropped);
             shape.drop(batch, head, first + i, tile, columns, dropped);
         }
     }
-    buffers.changes.addTo({buffers.dropped, 1, stride}, 0, columns, count,
-                          buffers.value_gradient + tile * padded(value_width), padded(value_width));
+    buffers.changes.addTo({shape.drops() ? buffers.dropped : buffers.probabilities, 1, stride}, 0, columns,
+                          count, buffers.value_gradient + tile * padded(value_width), padded(value_width));
     buffers.queries.addTo({buffers.gradients, 1, stride}, 0, columns, count,
                           buffers.key_gradient + tile * padded(width), padded(width));
     buffers.keys.addTo({buffers.gradients, stride, 1}, tile, count, columns, buffers.query_gradient,
