@@ -70,6 +70,18 @@ HWY_INLINE hn::Vec<D> decode8(D d, hn::Vec<Words<D>> code) {
     return hn::BitCast(d, hn::Or(sign, hn::IfThenElse(hn::RebindMask(words, special), beyond, scaled)));
 }
 
+/// The same of codes that are finite: the sign stays where it is, and an arithmetic shift leaves the
+/// magnitude in its place.
+template <class Format, class D>
+HWY_INLINE hn::Vec<D> decodeFinite8(D d, hn::Vec<Words<D>> code) {
+    const hn::RebindToSigned<D> integers;
+    constexpr int kShift = Format::kMantissaBits + 1;
+    constexpr auto kPlaces = static_cast<int32_t>(0x80000000U | (0x7FU << (24 - kShift)));
+    const auto top = hn::BitCast(integers, hn::ShiftLeft<24>(code));
+    const auto bits = hn::And(hn::ShiftRight<kShift>(top), hn::Set(integers, kPlaces));
+    return hn::Mul(hn::BitCast(d, bits), hn::Set(d, Format::kDecodeScale));
+}
+
 template <class D>
 HWY_INLINE hn::Vec<D> load(D d, const E4M3* from) {
     return decode8<E4M3>(d, hn::PromoteTo(Words<D>(), hn::LoadU(hn::Rebind<uint8_t, D>(), &from->bits)));

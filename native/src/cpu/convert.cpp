@@ -27,9 +27,40 @@ struct Largest {
     hn::Vec<U32> bits;
 };
 
+/// to = from * scale for 8-bit floats. Codes that are not finite are rare: they are looked for by the vector
+/// of bytes, and only where there is one each is decoded with them in mind. Returns how many were converted:
+/// what is left is less than such a vector.
+template <class From, class To, class D>
+int64_t decodeRun(D d, const From* from, float scale, To* to, int64_t count) {
+    const hn::Repartition<uint8_t, D> bytes;
+    const hn::RebindToSigned<decltype(bytes)> signed_bytes;
+    const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+    const auto factor = hn::Set(d, scale);
+    int64_t i = 0;
+    for (; i + 4 * lanes <= count; i += 4 * lanes) {
+        const auto codes = hn::And(hn::LoadU(bytes, &from[i].bits), hn::Set(bytes, uint8_t{0x7F}));
+        const bool are_finite =
+            hn::AllFalse(signed_bytes, hn::Gt(hn::BitCast(signed_bytes, codes),
+                                              hn::Set(signed_bytes, static_cast<int8_t>(From::kMaxCode))));
+#pragma GCC unroll 4
+        for (int64_t k = i; k < i + 4 * lanes; k += lanes) {
+            const auto code = hn::PromoteTo(Words<D>(), hn::LoadU(hn::Rebind<uint8_t, D>(), &from[k].bits));
+            const auto value = are_finite ? decodeFinite8<From>(d, code) : decode8<From>(d, code);
+            store(hn::Mul(value, factor), d, to + k);
+        }
+    }
+    return i;
+}
+
 template <class From, class To>
 uint32_t convertRun(const From* from, float scale, To* to, int64_t count) {
     const F32 d;
+    if constexpr (sizeof(From) == 1 && sizeof(To) > 1 && HWY_TARGET != HWY_SCALAR) {
+        const int64_t done = decodeRun(d, from, scale, to, count);
+        from += done;
+        to += done;
+        count -= done;
+    }
     const Vec factor = hn::Set(d, scale);
     Largest largest;
     mapVectors(

@@ -8,7 +8,7 @@
 namespace optirs::cpu {
 
 /// to = round(from * scale), by the rules of convert-inl.h. Returns max |from|, as bits of an f32: 0 for
-/// nothing, and a NaN's, which are the largest, if there is one.
+/// nothing, and a NaN's, which are the largest, if there is one; arbitrary where 8 bits become more.
 uint32_t convert(Element from_type, const void* from, float scale, Element to_type, void* to, int64_t count);
 
 /// max |from| alone, as above.
