@@ -50,6 +50,8 @@ const llvm::AllocaInst* ownMemory(const llvm::Value* address) {
     return place == nullptr ? nullptr : llvm::dyn_cast<llvm::AllocaInst>(place->getPointerOperand());
 }
 
+llvm::BasicBlock* blockOf(llvm::User* user) { return llvm::cast<llvm::Instruction>(user)->getParent(); }
+
 /// What two vectors gain, in instructions of AVX2.
 int gainOf(const CountedLoop& loop) {
     constexpr int kDecode = 3;
@@ -105,16 +107,10 @@ class Pairing {
         for (bool has_changed = true; has_changed;) {
             has_changed = false;
             for (llvm::AllocaInst* row : rows) {
-                const auto bodyOf = [](llvm::User* user) {
-                    return llvm::cast<llvm::Instruction>(user)->getParent();
-                };
-                if (split_.contains(row) || llvm::none_of(row->users(), [&](llvm::User* user) {
-                        return chosen_.contains(bodyOf(user));
-                    })) {
-                    continue;
-                }
+                const auto is_chosen = [&](llvm::User* user) { return chosen_.contains(blockOf(user)); };
+                if (split_.contains(row) || llvm::none_of(row->users(), is_chosen)) continue;
                 split_.insert(row);
-                for (llvm::User* user : row->users()) chosen_.insert(bodyOf(user));
+                for (llvm::User* user : row->users()) chosen_.insert(blockOf(user));
                 has_changed = true;
             }
         }
