@@ -92,13 +92,15 @@ bool allReduceOfSum(Operation& op) {
     return true;
 }
 
-/// A reducer of wider numbers than the operands takes them widened.
+/// A reducer of wider numbers than the operands takes them widened; the indices of a scatter are not its.
 bool widenToReducer(Operation& op) {
     bool changed = false;
     const Block& reducer = body(op);
+    const size_t indices = op.kind() == OpKind::kScatter ? tupleSize(op) : op.operandCount();
     for (size_t i = 0; i < op.operandCount(); ++i) {
+        if (i == indices) continue;
         const TensorType& type = op.operand(i)->tensor();
-        const ElementType wanted = reducer.argument(i)->tensor().element();
+        const ElementType wanted = reducer.argument(i < indices ? i : i - 1)->tensor().element();
         if (type.element() == wanted || type.quantized() != nullptr) continue;
         op.setOperand(i, Builder(op).convert(op.operand(i), wanted));
         changed = true;
@@ -108,7 +110,8 @@ bool widenToReducer(Operation& op) {
 
 bool rewrite(Operation& op) {
     bool changed = dropAnnotations(op);
-    if (op.kind() == OpKind::kReduce || op.kind() == OpKind::kReduceWindow) changed |= widenToReducer(op);
+    if (op.kind() == OpKind::kReduce || op.kind() == OpKind::kReduceWindow || op.kind() == OpKind::kScatter)
+        changed |= widenToReducer(op);
     changed |= constantToTheRight(op);
     if (forwardsItsOperand(op)) {
         replaceWith(op, op.operand(0));

@@ -129,8 +129,6 @@ std::vector<Value*> decomposed(Operation& op) {
             return expandBitcast(op);
         case OpKind::kMap:
             return expandMap(op);
-        case OpKind::kIf:
-            return expandScalarIf(op);
         case OpKind::kCholesky:
         case OpKind::kTriangularSolve:
             return expandLinearAlgebra(op);

@@ -12,15 +12,11 @@ namespace optirs::plugin {
 std::vector<Value*> expandEinsum(Operation& op);         ///< einsum, unary_einsum
 std::vector<Value*> expandBatchNorm(Operation& op);      ///< batch_norm_*
 std::vector<Value*> expandMap(Operation& op);            ///< map
-std::vector<Value*> expandScalarIf(Operation& op);       ///< if in the body of a reduction
 std::vector<Value*> expandLinearAlgebra(Operation& op);  ///< cholesky, triangular_solve of narrow floats
 std::vector<Value*> expandScan(Operation& op);           ///< chlo.scan
 Value* expandRaggedDot(Operation& op);                   ///< chlo.ragged_dot
 std::vector<Value*> expandChlo(Operation& op);           ///< chlo.*
 /// By the operation's kind: what the pass decompose does with it.
 std::vector<Value*> decomposed(Operation& op);
-
-/// The first operation of a body that is not element-wise, a constant or the end; null when all are.
-const Operation* firstNotElementwise(const Block& block);
 
 }  // namespace optirs::plugin

@@ -1,4 +1,5 @@
 // map: the body's operations on scalars, applied to whole tensors instead.
+#include <algorithm>
 #include <unordered_map>
 
 #include "pjrt_cpu/passes/expand.h"
@@ -6,19 +7,22 @@
 
 namespace optirs::plugin {
 
-const Operation* firstNotElementwise(const Block& block) {
-    for (const Operation& each : block) {
+namespace {
+
+bool isElementwiseBody(const Block& block) {
+    return std::ranges::all_of(block, [](const Operation& each) {
         const bool is_known =
             isElementwise(each.kind()) || each.kind() == OpKind::kConstant || each.kind() == OpKind::kReturn;
-        if (!is_known || each.regionCount() != 0) return &each;
-    }
-    return nullptr;
+        return is_known && each.regionCount() == 0;
+    });
 }
+
+}  // namespace
 
 std::vector<Value*> expandMap(Operation& op) {
     const Block& block = body(op);
-    if (const Operation* other = firstNotElementwise(block))
-        throw unimplementedOperation(op, "a computation with " + std::string(other->name()));
+    // Loops, branches and the like run once for each element.
+    if (!isElementwiseBody(block)) return {};
     const std::vector<int64_t> dims = dimsOf(op.operand(0));
     Builder builder(op);
     std::unordered_map<Value*, Value*> map;

@@ -176,6 +176,13 @@ Scalar ElementEmitter::emitOperation(const Operation& op, size_t result, const I
         case OpKind::kReduceWindow:
             all = emitReduceWindow(op, index);
             break;
+        case OpKind::kIf:
+        case OpKind::kCase:
+            all = emitBranches(op);
+            break;
+        case OpKind::kWhile:
+            all = emitWhile(op);
+            break;
         case OpKind::kDotGeneral:
             return emitDot(op, index);
         case OpKind::kConvolution:

@@ -53,6 +53,10 @@ class ElementEmitter {
     void bindIndex(const IndexExpr& variable, llvm::Value* value);
 
     Scalar emit(const Value* value, const Index& index);
+    /// The same element as a number of another type.
+    Scalar emitAs(const Value* value, const Index& index, ElementType type) {
+        return scalars_.convert(emit(value, index), value->tensor().element(), type);
+    }
     llvm::Value* emit(const IndexExpr& expression);
     Scalar load(BufferRef buffer, ElementType type, llvm::Value* position);
     void store(BufferRef buffer, ElementType type, llvm::Value* position, const Scalar& scalar);
@@ -107,6 +111,12 @@ class ElementEmitter {
     Scalar emitGather(const Operation& op, const Index& index);
     Scalar choose(llvm::Value* condition, const std::function<Scalar()>& then,
                   const std::function<Scalar()>& otherwise);
+    // element_control.cpp: control flow of scalars, inside a body that is applied to elements
+    std::vector<Scalar> emitBranches(const Operation& op);
+    std::vector<Scalar> emitWhile(const Operation& op);
+    std::vector<Cell> makeResultCells(const Operation& op);
+    void writeAll(std::span<const Cell> cells, std::span<const Scalar> scalars);
+    std::vector<Scalar> readAll(std::span<const Cell> cells);
     // element_loops.cpp
     std::vector<Scalar> emitReduce(const Operation& op, const Index& index);
     std::vector<Scalar> emitReduceWindow(const Operation& op, const Index& index);

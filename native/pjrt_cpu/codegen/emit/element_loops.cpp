@@ -115,10 +115,7 @@ void ElementEmitter::accumulateProduct(const Operation& op, const Cell& sum, con
     const ElementType out = op.result()->tensor().element();
     // Narrow floats multiply and add in f32; integers in the result's own type.
     const ElementType wide = isFloat(out) && out != ElementType::kF64 ? ElementType::kF32 : out;
-    const auto operand = [&](size_t i, const Index& index) {
-        const ElementType type = op.operand(i)->tensor().element();
-        return scalars_.convert(emit(op.operand(i), index), type, wide);
-    };
+    const auto operand = [&](size_t i, const Index& index) { return emitAs(op.operand(i), index, wide); };
     const Scalar a = operand(0, lhs);
     const Scalar b = operand(1, rhs);
     const Scalar s = read(sum);

@@ -139,15 +139,16 @@ void KernelBuilder::emitSelectAndScatter() {
     std::vector<int64_t> sizes;
     sizes.reserve(windows.size());
     for (const WindowDimension& w : windows) sizes.push_back(w.size);
-    const auto best = emitter_->makeCell(type);
+    const auto best = emitter_->makeCell(operand->tensor().element());
     const auto found = emitter_->makeCell(ElementType::kI1);
+    const auto keep = emitter_->makeCell(ElementType::kI1);
     std::vector<ElementEmitter::Cell> best_at;
     best_at.reserve(dims.size());
     for (size_t d = 0; d < dims.size(); ++d) best_at.push_back(emitter_->makeCell(ElementType::kI64));
     emitter_->loop(begin_, end_, [&](llvm::Value*) {
         emitter_->loops(dims, [&](const Index& at) {
             emitter_->store(bufferOf(root), type, emitter_->emit(context_.linear(at, dims)),
-                            emitter_->emit(op.operand(2), {}));
+                            emitter_->emitAs(op.operand(2), {}, type));
         });
         emitter_->loops(dimsOf(*source), [&](const Index& at) {
             emitter_->write(found, {b_.getFalse()});
@@ -161,11 +162,13 @@ void KernelBuilder::emitSelectAndScatter() {
                 }
                 emitter_->branch(condition, [&] {
                     const Scalar value = emitter_->emit(operand, position);
-                    const Scalar arguments[] = {emitter_->read(best), value};
                     // The first element is taken; then the one that the region prefers.
-                    llvm::Value* keep = b_.CreateAnd(emitter_->read(found).re,
-                                                     emitter_->region(body(op, 0), arguments)[0].re);
-                    emitter_->branch(b_.CreateNot(keep), [&] {
+                    emitter_->write(keep, {b_.getFalse()});
+                    emitter_->branch(emitter_->read(found).re, [&] {
+                        const Scalar arguments[] = {emitter_->read(best), value};
+                        emitter_->write(keep, emitter_->region(body(op, 0), arguments).front());
+                    });
+                    emitter_->branch(b_.CreateNot(emitter_->read(keep).re), [&] {
                         emitter_->write(best, value);
                         for (size_t d = 0; d < dims.size(); ++d)
                             emitter_->write(best_at[d], {emitter_->emit(position[d])});
@@ -181,7 +184,7 @@ void KernelBuilder::emitSelectAndScatter() {
                                      emitter_->read(best_at[d]).re);
                 }
                 const Scalar arguments[] = {emitter_->load(bufferOf(root), type, position),
-                                            emitter_->emit(source, at)};
+                                            emitter_->emitAs(source, at, type)};
                 emitter_->store(bufferOf(root), type, position, emitter_->region(body(op, 1), arguments)[0]);
             });
         });
