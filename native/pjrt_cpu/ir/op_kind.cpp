@@ -31,6 +31,7 @@ OpKind opKindFromName(std::string_view name) {
             map.emplace(kRows[i].name, static_cast<OpKind>(i));
         }
         map.emplace("func.return", OpKind::kReturn);
+        map.emplace("arith.constant", OpKind::kConstant);
         return map;
     }();
     const auto found = by_name.find(name);

@@ -195,6 +195,17 @@ Literal TextParser::literalFromHex(const Token& text, const TensorType& type, co
     return Literal(type, std::move(bytes));
 }
 
+/// A vector holds its elements as a tensor does.
+TensorType TextParser::parseLiteralType() {
+    const Token start = token_;
+    const Type type = acceptWord("vector") ? Type(parseTensorType()) : parseType();
+    const TensorType* tensor = type.tensorOrNull();
+    if (tensor == nullptr || !tensor->isStatic()) {
+        failAt(start, "a constant has a static tensor type, got " + type.toString());
+    }
+    return *tensor;
+}
+
 Attribute TextParser::parseDense() {
     const Token start = take();
     expect('<', "dense<...>");
@@ -207,14 +218,9 @@ Attribute TextParser::parseDense() {
     }
     expect('>', "dense<...>");
     expect(':', "a dense constant");
-    const Token type_token = token_;
-    const Type type = parseType();
-    const TensorType* tensor = type.tensorOrNull();
-    if (tensor == nullptr || !tensor->isStatic()) {
-        failAt(type_token, "a constant has a static tensor type, got " + type.toString());
-    }
-    if (hex.kind == TokenKind::kString) return literalFromHex(hex, *tensor, start);
-    return literalFromElements(elements, *tensor, start);
+    const TensorType type = parseLiteralType();
+    if (hex.kind == TokenKind::kString) return literalFromHex(hex, type, start);
+    return literalFromElements(elements, type, start);
 }
 
 Attribute TextParser::parseDenseResource() {
@@ -226,12 +232,7 @@ Attribute TextParser::parseDenseResource() {
     }
     expect('>', "dense_resource<...>");
     expect(':', "a dense constant");
-    const Token type_token = token_;
-    const Type type = parseType();
-    const TensorType* tensor = type.tensorOrNull();
-    if (tensor == nullptr || !tensor->isStatic()) {
-        failAt(type_token, "a constant has a static tensor type, got " + type.toString());
-    }
+    const TensorType type = parseLiteralType();
     const auto found =
         resources_.find(name.kind == TokenKind::kString ? stringValue(name) : std::string(name.text));
     if (found == resources_.end()) {
@@ -247,7 +248,7 @@ Attribute TextParser::parseDenseResource() {
     const std::string text = "\"0x" + std::string(bytes.text.substr(3 + kPrefix));
     Token rest = bytes;
     rest.text = text;
-    return literalFromHex(rest, *tensor, name);
+    return literalFromHex(rest, type, name);
 }
 
 }  // namespace optirs::plugin

@@ -1,7 +1,7 @@
 // The top level: aliases, the module, functions.
 #include <cctype>
 
-#include "pjrt_cpu/stablehlo/function_attributes.h"
+#include "pjrt_cpu/stablehlo/symbol_attributes.h"
 #include "pjrt_cpu/stablehlo/text_parser.h"
 
 namespace optirs::plugin {
@@ -40,7 +40,7 @@ void TextParser::parseModuleBody(char close) {
         } else if (token_.kind == TokenKind::kMetadataBegin) {
             parseMetadata();
         } else if (token_.isWord("module") || token_.isWord("builtin.module")) {
-            if (has_module || close != '\0') fail("a program is one module: this is another");
+            if (has_module) fail("a program is one module: this is another");
             has_module = true;
             parseModuleOperation();
         } else if (token_.isWord("func.func") || token_.isWord("func")) {
@@ -84,15 +84,18 @@ bool TextParser::readAliased(const Token& name, const std::function<void()>& rea
 }
 
 void TextParser::parseModuleOperation() {
+    const Depth depth(*this);
     take();
-    if (token_.kind == TokenKind::kSymbol) module_->setName(takeSymbol("a module"));
+    NamedAttributes attributes;
+    if (token_.kind == TokenKind::kSymbol) attributes.set("sym_name", takeSymbol("a module"));
     if (acceptWord("attributes")) {
         expect('{', "module attributes");
-        parseDictionaryInto(module_->attributes());
+        parseDictionaryInto(attributes);
     }
     expect('{', "a module");
     parseModuleBody('}');
     expect('}', "a module");
+    finishModule(*module_, std::move(attributes));
     Location ignored;
     parseTrailingLocation(ignored);
 }
@@ -206,11 +209,7 @@ void TextParser::parseGenericSymbol() {
         expect('}', "a module");
         expect(')', "a module");
         parseOptionalDictionary(attributes);
-        if (const Attribute* symbol = attributes.find("sym_name")) {
-            if (const auto* text = symbol->get<std::string>()) module_->setName(*text);
-        }
-        attributes.erase("sym_name");
-        module_->attributes() = std::move(attributes);
+        finishModule(*module_, std::move(attributes));
     } else {
         const Scope scope(*this, true);
         auto body = std::make_unique<Region>();

@@ -114,6 +114,7 @@ class TextParser {
     Attribute parseChannelHandle();
 
     // Literals (parse_literal.cpp).
+    TensorType parseLiteralType();
     Attribute parseDense();
     Attribute parseDenseResource();
     struct Elements;

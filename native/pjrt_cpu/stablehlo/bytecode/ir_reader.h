@@ -57,7 +57,7 @@ class IrReader {
     void readAttributes(ByteReader& in, uint8_t mask, Header& header);
     static void skipUseLists(ByteReader& in, size_t values);
     void readOperation(ByteReader& in, Block& block);
-    void readModuleOperation(ByteReader& in, bool top);
+    void readModuleOperation(ByteReader& in);
     void readModuleRegion(ByteReader& in, Header& header);
     void readFunction(ByteReader& in, Header& header);
     /// Reads the regions an operation announced; `each` reads region i. Isolated ones see no value from

@@ -2,7 +2,7 @@
 #include "pjrt_cpu/stablehlo/bytecode/bytecode.h"
 #include "pjrt_cpu/stablehlo/bytecode/ir_reader.h"
 #include "pjrt_cpu/stablehlo/bytecode/upgrade.h"
-#include "pjrt_cpu/stablehlo/function_attributes.h"
+#include "pjrt_cpu/stablehlo/symbol_attributes.h"
 
 namespace optirs::plugin::bytecode {
 
@@ -16,16 +16,16 @@ std::unique_ptr<Module> IrReader::read() {
     Block outer(nullptr);
     const size_t count = readBlockHeader(in, outer);
     if (outer.argumentCount() != 0) in.fail("the outermost block has arguments");
-    for (size_t i = 0; i < count; ++i) readModuleOperation(in, true);
+    for (size_t i = 0; i < count; ++i) readModuleOperation(in);
     in.expectEnd("the IR");
     return std::move(module_);
 }
 
-void IrReader::readModuleOperation(ByteReader& in, bool top) {
+void IrReader::readModuleOperation(ByteReader& in) {
     const Depth depth(*this, in);
     ByteReader start = in;
     const std::string& name = container_.opName(start).name;
-    if (name == "builtin.module" && top) {
+    if (name == "builtin.module") {
         Header header = readHeader(in);
         readModuleRegion(in, header);
     } else if (name == "func.func" || name == "vhlo.func_v1") {
@@ -37,13 +37,6 @@ void IrReader::readModuleOperation(ByteReader& in, bool top) {
 }
 
 void IrReader::readModuleRegion(ByteReader& in, Header& header) {
-    NamedAttributes attributes = std::move(header.attributes);
-    if (const Attribute* symbol = attributes.find("sym_name")) {
-        if (const auto* text = symbol->get<std::string>()) module_->setName(*text);
-    }
-    attributes.erase("sym_name");
-    attributes.erase("sym_visibility");
-    module_->attributes() = std::move(attributes);
     if (header.region_count != 1) in.fail("a module has one region");
     readRegions(in, header, [&](ByteReader& content, size_t) {
         const size_t blocks = content.count("blocks");
@@ -56,8 +49,9 @@ void IrReader::readModuleRegion(ByteReader& in, Header& header) {
         Block block(nullptr);
         const size_t operations = readBlockHeader(content, block);
         if (block.argumentCount() != 0) content.fail("the block of a module has no arguments");
-        for (size_t i = 0; i < operations; ++i) readModuleOperation(content, false);
+        for (size_t i = 0; i < operations; ++i) readModuleOperation(content);
     });
+    finishModule(*module_, std::move(header.attributes));
 }
 
 void IrReader::readFunction(ByteReader& in, Header& header) {

@@ -1,5 +1,5 @@
 /// @file
-/// `func.func` as an operation with attributes, the generic form.
+/// `func.func` and `builtin.module` as operations with attributes, the generic form.
 #pragma once
 
 #include <memory>
@@ -12,5 +12,9 @@ namespace optirs::plugin {
 /// are the function's own attributes.
 /// @throws Error INVALID_ARGUMENT when name or type are missing, or the attribute lists do not fit the type
 std::unique_ptr<Function> functionFromAttributes(NamedAttributes attributes);
+
+/// Gives a module that has been read its name, `sym_name`, and its attributes. A module inside another is
+/// read as a part of it, before it: what both say, the outer one says last.
+void finishModule(Module& module, NamedAttributes attributes);
 
 }  // namespace optirs::plugin

@@ -1,4 +1,4 @@
-#include "pjrt_cpu/stablehlo/function_attributes.h"
+#include "pjrt_cpu/stablehlo/symbol_attributes.h"
 
 #include "pjrt_cpu/ir/error.h"
 
@@ -45,6 +45,13 @@ std::unique_ptr<Function> functionFromAttributes(NamedAttributes attributes) {
     }
     function->attributes() = std::move(attributes);
     return function;
+}
+
+void finishModule(Module& module, NamedAttributes attributes) {
+    if (const std::string name = text(attributes, "sym_name"); !name.empty()) module.setName(name);
+    for (const auto& [name, value] : attributes) {
+        if (name != "sym_name" && name != "sym_visibility") module.attributes().set(name, value);
+    }
 }
 
 }  // namespace optirs::plugin
