@@ -29,6 +29,8 @@ struct Program : BytecodeWriter {
     uint64_t vhlo_f32 = type("vhlo", Bytes({4}));
     uint64_t vhlo_tensor = type("vhlo", Bytes({20, 2}).signedVarint(4).signedVarint(2).varint(vhlo_f32));
 
+    int modules = 1;  ///< one inside the other, around the function
+
     uint64_t text(std::string_view value) { return attribute("builtin", Bytes({2, string(value)})); }
     uint64_t symbol(std::string_view value) { return attribute("builtin", Bytes({4, text(value)})); }
     uint64_t list(const std::vector<uint64_t>& items) {
@@ -75,9 +77,14 @@ struct Program : BytecodeWriter {
         function_op.section(4, region);
         Bytes module_region({1, 0, (first.size() > 0 ? 2U : 1U) << 1});
         module_region.append(first).append(function_op);
-        Bytes ir({1 << 1, op("builtin", "module")});
-        ir.byte(kProperties | kRegions).varint(unknown).varint(properties(Bytes({0, 0}))).varint(1 << 1 | 1);
-        return finish(ir.section(4, module_region));
+        const auto module_op = [&](const Bytes& content) {
+            Bytes out({op("builtin", "module")});
+            out.byte(kProperties | kRegions).varint(unknown).varint(properties(Bytes({0, 0})));
+            return out.varint(1 << 1 | 1).section(4, content);
+        };
+        for (int i = 1; i < modules; ++i)
+            module_region = Bytes({1, 0, 1 << 1}).append(module_op(module_region));
+        return finish(Bytes({1 << 1}).append(module_op(module_region)));
     }
 };
 
@@ -142,6 +149,18 @@ TEST(BytecodeDialects, ShardyBesideVhlo) {
     EXPECT_EQ(print(*module), print(*wanted));
     EXPECT_EQ(meshes(*module)[0].axis("y")->size, 4);
     EXPECT_FALSE(argumentSharding(module->entry(), 0)->dimensions[1].is_closed);
+}
+
+TEST(BytecodeDialects, ModulesInsideAModuleArePartOfIt) {
+    Program p;
+    p.modules = 3;
+    Bytes body({p.op("func", "return")});
+    body.byte(kOperands).varint(p.unknown).varint(1).varint(0);
+    const auto module = parseModule(p.function({}, p.tensor, p.tensor, UINT64_MAX, 1, 1, body));
+    verify(*module);
+    const auto wanted = parseModule(
+        "func.func @main(%a: tensor<4x2xf32>) -> tensor<4x2xf32> { return %a : tensor<4x2xf32> }");
+    EXPECT_EQ(print(*module), print(*wanted));
 }
 
 TEST(BytecodeDialects, WhatIsSharedIsBounded) {
