@@ -151,6 +151,37 @@ func.func @main(%x: tensor<4xi32>) -> tensor<4xi32> {
     EXPECT_THAT(integers(text), ElementsAre(1, 3, -2, 2));
 }
 
+// Each branch takes what the branch before it gave.
+TEST(Reducer, ChainsOfBranchesAreCompiledOnce) {
+    std::string text = R"(
+func.func @main(%x: tensor<4xi32>) -> tensor<i32> {
+  %init = stablehlo.constant dense<0> : tensor<i32>
+  %r = "stablehlo.reduce"(%x, %init) ({
+  ^bb0(%s0: tensor<i32>, %b: tensor<i32>):
+    %zero = stablehlo.constant dense<0> : tensor<i32>
+    %p = stablehlo.compare GT, %b, %zero : (tensor<i32>, tensor<i32>) -> tensor<i1>
+)";
+    constexpr int kLinks = 40;
+    for (int i = 1; i <= kLinks; ++i) {
+        const std::string to = "%s" + std::to_string(i);
+        const std::string from = "%s" + std::to_string(i - 1);
+        text += to + R"( = "stablehlo.if"(%p) ({
+      %t = stablehlo.add )" +
+                from + R"(, %b : tensor<i32>
+      stablehlo.return %t : tensor<i32>
+    }, {
+      %t = stablehlo.subtract )" +
+                from + R"(, %b : tensor<i32>
+      stablehlo.return %t : tensor<i32>
+    }) : (tensor<i1>) -> tensor<i32>
+)";
+    }
+    text += "stablehlo.return %s" + std::to_string(kLinks) +
+            " : tensor<i32>\n}) {dimensions = array<i64: 0>} : (tensor<4xi32>, tensor<i32>) -> tensor<i32>\n"
+            "return %r : tensor<i32>\n}";
+    EXPECT_THAT(integers(text), ElementsAre(kLinks * (3 + 2 + 2 + 1)));
+}
+
 constexpr const char* kWideSum = R"(
   ^bb0(%a: tensor<i32>, %b: tensor<i32>):
     %s = stablehlo.add %a, %b : tensor<i32>

@@ -114,6 +114,9 @@ class ElementEmitter {
     // element_control.cpp: control flow of scalars, inside a body that is applied to elements
     std::vector<Scalar> emitBranches(const Operation& op);
     std::vector<Scalar> emitWhile(const Operation& op);
+    /// Scalars that regions take from outside, before them: in each of two branches they would be code of its
+    /// own, and a chain of branches twice as much with every link.
+    void emitCaptured(const Operation& op);
     std::vector<Cell> makeResultCells(const Operation& op);
     void writeAll(std::span<const Cell> cells, std::span<const Scalar> scalars);
     std::vector<Scalar> readAll(std::span<const Cell> cells);

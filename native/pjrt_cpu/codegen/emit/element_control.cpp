@@ -130,8 +130,14 @@ std::vector<Scalar> ElementEmitter::readAll(std::span<const Cell> cells) {
     return scalars;
 }
 
+void ElementEmitter::emitCaptured(const Operation& op) {
+    for (const Value* value : capturedValues(op))
+        if (value->type().isTensor() && value->tensor().isScalar()) emit(value, {});
+}
+
 std::vector<Scalar> ElementEmitter::emitBranches(const Operation& op) {
     const std::vector<Cell> cells = makeResultCells(op);
+    emitCaptured(op);
     llvm::Value* selector = emit(op.operand(0), {}).re;
     llvm::LLVMContext& c = b_.getContext();
     auto* join = llvm::BasicBlock::Create(c, "join", function_);
@@ -156,6 +162,7 @@ std::vector<Scalar> ElementEmitter::emitBranches(const Operation& op) {
 
 std::vector<Scalar> ElementEmitter::emitWhile(const Operation& op) {
     const std::vector<Cell> cells = makeResultCells(op);
+    emitCaptured(op);
     for (size_t i = 0; i < cells.size(); ++i) write(cells[i], emit(op.operand(i), {}));
     llvm::LLVMContext& c = b_.getContext();
     auto* header = llvm::BasicBlock::Create(c, "while", function_);
