@@ -87,6 +87,29 @@ public sealed class ConformanceTests : CliTest
         Assert.That(result.ExitCode, Is.EqualTo(passes ? 0 : 1), result.Output);
     }
 
+    [TestCase("mhlo.num_replicas = 2 : i32, mhlo.num_partitions = 1 : i32", "replica_id", "")]
+    [TestCase("mhlo.num_partitions = 2 : i32", "partition_id", ", channel_handle = #stablehlo.channel_handle<handle = 1, type = 1>, use_global_device_ids")]
+    public void Modules_for_several_devices_run_on_them(string counts, string id, string attributes)
+    {
+        Write("two.mlir", $$"""
+            module attributes { {{counts}} } {
+              func.func @main() {
+                %id = stablehlo.{{id}} : tensor<ui32>
+                %sum = "stablehlo.all_reduce"(%id) ({
+                ^bb0(%a: tensor<ui32>, %b: tensor<ui32>):
+                  %s = stablehlo.add %a, %b : tensor<ui32>
+                  stablehlo.return %s : tensor<ui32>
+                }) {replica_groups = dense<[[0, 1]]> : tensor<1x2xi64>{{attributes}}} : (tensor<ui32>) -> tensor<ui32>
+                check.expect_eq_const %sum, dense<1> : tensor<ui32>
+                return
+              }
+            }
+            """);
+        Assert.That(Run("conformance", "two.mlir", "--devices", "2").Lines, Is.EqualTo((string[])["1 passed, 0 failed, 0 skipped"]));
+        Assert.That(Run("conformance", "two.mlir", "--devices", "1").Lines[0],
+            Is.EqualTo("skipped  two.mlir: is for 2 devices, of which the plugin has 1: see --devices"));
+    }
+
     [Test]
     public void Functions_in_an_old_generic_form_are_found()
     {

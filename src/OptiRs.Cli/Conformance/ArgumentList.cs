@@ -28,8 +28,8 @@ internal static partial class ArgumentList
         return items;
     }
 
-    /// <summary>Copies a literal to the first device.</summary>
-    public static PjrtBuffer Upload(PjrtClient client, string literal)
+    /// <summary>Copies a literal to a device.</summary>
+    public static PjrtBuffer Upload(PjrtClient client, string literal, PjrtDevice device)
     {
         Match match = Literal().Match(literal);
         if (!match.Success) throw new FormatException($"the argument '{literal}' is not of the form dense<...> : tensor<...>");
@@ -38,25 +38,25 @@ internal static partial class ArgumentList
         string[] numbers = [.. Number().Matches(match.Groups["values"].Value).Select(m => m.Value)];
         return type[^1] switch
         {
-            "i1" => client.BufferFromHost(Fill(numbers, shape, text => text is "true" or "1"), shape),
-            "i8" => Upload<sbyte>(client, numbers, shape),
-            "i16" => Upload<short>(client, numbers, shape),
-            "i32" => Upload<int>(client, numbers, shape),
-            "i64" => Upload<long>(client, numbers, shape),
-            "ui8" => Upload<byte>(client, numbers, shape),
-            "ui16" => Upload<ushort>(client, numbers, shape),
-            "ui32" => Upload<uint>(client, numbers, shape),
-            "ui64" => Upload<ulong>(client, numbers, shape),
-            "f16" => client.BufferFromHost(Fill(numbers, shape, text => (Half)ToDouble(text, 16)), shape),
-            "bf16" => client.BufferFromHost(Fill(numbers, shape, text => (BFloat16)(float)ToDouble(text, 1)), shape),
-            "f32" => client.BufferFromHost(Fill(numbers, shape, text => (float)ToDouble(text, 32)), shape),
-            "f64" => client.BufferFromHost(Fill(numbers, shape, text => ToDouble(text, 64)), shape),
+            "i1" => client.BufferFromHost(Fill(numbers, shape, text => text is "true" or "1"), shape, device),
+            "i8" => Upload<sbyte>(client, numbers, shape, device),
+            "i16" => Upload<short>(client, numbers, shape, device),
+            "i32" => Upload<int>(client, numbers, shape, device),
+            "i64" => Upload<long>(client, numbers, shape, device),
+            "ui8" => Upload<byte>(client, numbers, shape, device),
+            "ui16" => Upload<ushort>(client, numbers, shape, device),
+            "ui32" => Upload<uint>(client, numbers, shape, device),
+            "ui64" => Upload<ulong>(client, numbers, shape, device),
+            "f16" => client.BufferFromHost(Fill(numbers, shape, text => (Half)ToDouble(text, 16)), shape, device),
+            "bf16" => client.BufferFromHost(Fill(numbers, shape, text => (BFloat16)(float)ToDouble(text, 1)), shape, device),
+            "f32" => client.BufferFromHost(Fill(numbers, shape, text => (float)ToDouble(text, 32)), shape, device),
+            "f64" => client.BufferFromHost(Fill(numbers, shape, text => ToDouble(text, 64)), shape, device),
             var other => throw new NotSupportedException($"arguments of element type {other} (in '{literal}')"),
         };
     }
 
-    private static PjrtBuffer Upload<T>(PjrtClient client, string[] numbers, Shape shape) where T : unmanaged, IBinaryInteger<T> =>
-        client.BufferFromHost(Fill(numbers, shape, text => T.CreateTruncating(BigInteger.Parse(text, CultureInfo.InvariantCulture))), shape);
+    private static PjrtBuffer Upload<T>(PjrtClient client, string[] numbers, Shape shape, PjrtDevice device) where T : unmanaged, IBinaryInteger<T> =>
+        client.BufferFromHost(Fill(numbers, shape, text => T.CreateTruncating(BigInteger.Parse(text, CultureInfo.InvariantCulture))), shape, device);
 
     /// <summary>One number stands for all elements.</summary>
     private static ReadOnlySpan<T> Fill<T>(string[] numbers, Shape shape, Func<string, T> parse) where T : unmanaged

@@ -10,6 +10,9 @@ internal sealed class ConformanceRunner(PjrtClient client, TimeSpan patience)
     public TestResult Run(TestProgram program)
     {
         if (program.SkipReason is { } skipped) return new TestResult(program.Name, Outcome.Skipped, skipped, 0);
+        long devices = (long)program.ReplicaCount * program.PartitionCount;
+        if (devices > client.Devices.Count && !program.IsLibrary)
+            return new TestResult(program.Name, Outcome.Skipped, $"is for {devices} devices, of which the plugin has {client.Devices.Count}: see --devices", 0);
         var watch = Stopwatch.StartNew();
         string? reason = null;
         try
@@ -32,12 +35,19 @@ internal sealed class ConformanceRunner(PjrtClient client, TimeSpan patience)
             StableHlo.Verify(program.Code.Span);
             return null;
         }
-        using PjrtExecutable executable = client.Compile(program.Code.Span);
+        using PjrtExecutable executable = client.Compile(program.Code.Span, new PjrtCompileOptions
+        {
+            ReplicaCount = program.ReplicaCount,
+            PartitionCount = program.PartitionCount,
+            UseSpmdPartitioning = program.PartitionCount > 1,
+        });
         if (!program.Executes) return null;
         var arguments = new List<PjrtBuffer>();
         try
         {
-            foreach (string argument in program.Arguments) arguments.Add(ArgumentList.Upload(client, argument));
+            foreach (PjrtDevice device in executable.Devices)
+                foreach (string argument in program.Arguments)
+                    arguments.Add(ArgumentList.Upload(client, argument, device));
             using PjrtCall call = executable.Bind(arguments.ToArray(), new PjrtBuffer?[executable.OutputCount * executable.DeviceCount]);
             try
             {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -14,6 +15,8 @@ internal sealed partial class ProgramText
         _text = text;
         string code = WithoutComments(text);
         IsEmpty = string.IsNullOrWhiteSpace(code);
+        ReplicaCount = Count(ReplicaNumber().Match(code));
+        PartitionCount = Count(PartitionNumber().Match(code));
         foreach (Match match in PrettyFunction().Matches(code))
         {
             string visibility = match.Groups["visibility"].Value;
@@ -31,6 +34,12 @@ internal sealed partial class ProgramText
 
     /// <summary>Whether there is nothing to load.</summary>
     public bool IsEmpty { get; }
+
+    /// <summary><c>mhlo.num_replicas</c> of the module; 1 where it does not say, or says what no device count is.</summary>
+    public int ReplicaCount { get; }
+
+    /// <summary>The same of <c>mhlo.num_partitions</c>.</summary>
+    public int PartitionCount { get; }
 
     /// <summary>Whether it shows functions. Those in an old generic form do so once they are printed.</summary>
     public bool HasFunctions => _functions.Count > 0;
@@ -83,6 +92,9 @@ internal sealed partial class ProgramText
         return text.ToString();
     }
 
+    private static int Count(Match match) =>
+        int.TryParse(match.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0 ? count : 1;
+
     /// <summary>Comments become blanks, so that places in the text stay what they are.</summary>
     private static string WithoutComments(string text) =>
         Comment().Replace(text, m => m.Value.StartsWith('"') ? m.Value : new string(' ', m.Length));
@@ -100,6 +112,12 @@ internal sealed partial class ProgramText
 
     [GeneratedRegex("\"func\\.func\"\\s*\\(\\s*\\)\\s*<\\{(?<properties>[^{}]*)\\}>", RegexOptions.ExplicitCapture)]
     private static partial Regex GenericFunction();
+
+    [GeneratedRegex(@"\bmhlo\.num_replicas\s*=\s*(\d+)")]
+    private static partial Regex ReplicaNumber();
+
+    [GeneratedRegex(@"\bmhlo\.num_partitions\s*=\s*(\d+)")]
+    private static partial Regex PartitionNumber();
 
     [GeneratedRegex("sym_name\\s*=\\s*\"([^\"]*)\"")]
     private static partial Regex SymbolName();

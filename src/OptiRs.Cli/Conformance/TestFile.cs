@@ -37,6 +37,8 @@ internal static class TestFile
             MustFail = mustFail,
             Executes = program?.Entry is { TakesNothing: true },
             IsLibrary = program is { Entry: null },
+            ReplicaCount = program?.ReplicaCount ?? 1,
+            PartitionCount = program?.PartitionCount ?? 1,
         };
     }
 
@@ -81,6 +83,8 @@ internal static class TestFile
                     Executes = lines.Interprets && (takesNothing || lines.ArgumentText is not null),
                     MustFail = parts[i].ExpectsError || lines.MustFail,
                     Arguments = lines.ArgumentText is { } arguments ? ArgumentList.Split(arguments) : [],
+                    ReplicaCount = parts[i].ReplicaCount,
+                    PartitionCount = parts[i].PartitionCount,
                     Output = lines.ChecksOutput ? OutputCheck.Of(text, printed?.Names ?? []) : null,
                 };
             }

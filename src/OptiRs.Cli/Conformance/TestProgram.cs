@@ -21,6 +21,12 @@ internal sealed record TestProgram
     /// <summary>Arguments as MLIR text, <c>dense&lt;1&gt; : tensor&lt;2xi32&gt;</c>.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
+    /// <summary>Replicas that the module says it is for: each runs on devices of its own.</summary>
+    public int ReplicaCount { get; init; } = 1;
+
+    /// <summary>Partitions of each replica.</summary>
+    public int PartitionCount { get; init; } = 1;
+
     /// <summary>What the printed results have to contain; null where the program checks itself.</summary>
     public OutputCheck? Output { get; init; }
 
