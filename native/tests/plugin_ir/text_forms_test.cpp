@@ -207,5 +207,55 @@ func.func @main() -> (tensor<4xf32>, tensor<2xsi32>, tensor<3xui8>, tensor<2xcom
     EXPECT_GT(floats.real(0), 1e300);
 }
 
+// Tools wrap programs: what is inside is read as if it stood in the outer module.
+TEST(TextForms, ModulesInsideAModuleArePartOfIt) {
+    constexpr const char* kPretty = R"(module @outer attributes {x.a = 1 : i32} {
+      module @inner attributes {x.a = 2 : i32, x.b = 3 : i32} {
+        func.func @main(%a: tensor<f32>) -> tensor<f32> {
+          return %a : tensor<f32>
+        }
+      }
+    })";
+    constexpr const char* kGeneric = R"("builtin.module"() ({
+      "builtin.module"() ({
+        "func.func"() <{function_type = (tensor<f32>) -> tensor<f32>, sym_name = "main"}> ({
+        ^bb0(%arg0: tensor<f32>):
+          "func.return"(%arg0) : (tensor<f32>) -> ()
+        }) : () -> ()
+      }) {sym_name = "inner", x.a = 2 : i32, x.b = 3 : i32} : () -> ()
+    }) {sym_name = "outer", x.a = 1 : i32} : () -> ())";
+    const auto pretty = parseModule(kPretty);
+    verify(*pretty);
+    EXPECT_EQ(pretty->name(), "outer");
+    EXPECT_EQ(pretty->attributes().find("x.a")->get<IntegerAttribute>()->value, 1);
+    EXPECT_EQ(pretty->attributes().find("x.b")->get<IntegerAttribute>()->value, 3);
+    EXPECT_EQ(print(*parseModule(kGeneric)), print(*pretty));
+}
+
+TEST(TextForms, ConstantsOfOtherDialects) {
+    const auto wanted = parseModule(R"(func.func @main() -> tensor<2xi32> {
+      %0 = stablehlo.constant dense<[1, 2]> : tensor<2xi32>
+      return %0 : tensor<2xi32> })");
+    EXPECT_EQ(print(*parseModule(R"(func.func @main() -> tensor<2xi32> {
+      %cst = arith.constant dense<[1, 2]> : tensor<2xi32>
+      return %cst : tensor<2xi32> })")),
+              print(*wanted));
+    EXPECT_EQ(print(*parseModule(R"("builtin.module"() ({
+      "func.func"() ({
+        %0 = "arith.constant"() <{value = dense<[1, 2]> : tensor<2xi32>}> : () -> tensor<2xi32>
+        "func.return"(%0) : (tensor<2xi32>) -> ()
+      }) {function_type = () -> tensor<2xi32>, sym_name = "main"} : () -> ()
+    }) : () -> ())")),
+              print(*wanted));
+}
+
+TEST(TextForms, ConstantVectorsHoldWhatTensorsDo) {
+    const auto module = parseModule(
+        "module attributes {x.y = dense<[1, 2]> : vector<2xi64>, x.z = dense<> : vector<0xf32>} {}");
+    EXPECT_EQ(module->attributes().find("x.y")->get<Literal>()->integers(), (std::vector<int64_t>{1, 2}));
+    EXPECT_EQ(module->attributes().find("x.z")->get<Literal>()->elementCount(), 0);
+    EXPECT_THROW(parseModule("module attributes {x.y = dense<1> : vector<?xi64>} {}"), Error);
+}
+
 }  // namespace
 }  // namespace optirs::plugin
