@@ -1,4 +1,4 @@
-// Sixteen threads on one client, each doing whatever comes up to whatever the others hold. Nothing may break,
+// Sixteen threads on a client, each doing whatever comes up to whatever the others hold. Nothing may break,
 // whoever comes too late is told so, and nothing is left. A short run here; `pjrt_hammer` runs it for a
 // minute, which is for ThreadSanitizer.
 #include <array>
@@ -166,17 +166,38 @@ void hammer(Shared& shared) {
     }
 }
 
-class HammerTest : public FakeTest {};
+class HammerTest : public FakeTest {
+ protected:
+    static void hammerFake(optirs_pjrt_client* client) {
+        Shared shared{client,
+                      "name add\narguments 1\noutput 4 64\n",
+                      "name step\narguments 1\ndonate 0\noutput 4 64\n",
+                      nullptr,
+                      nullptr,
+                      {}};
+        hammer(shared);
+    }
+};
 
 TEST_F(HammerTest, TheFakePluginSurvives) {
     control_->events = fake::Events::kThread;
-    Shared shared{client_.get(),
-                  "name add\narguments 1\noutput 4 64\n",
-                  "name step\narguments 1\ndonate 0\noutput 4 64\n",
-                  nullptr,
-                  nullptr,
-                  {}};
-    hammer(shared);
+    hammerFake(client_.get());
+}
+
+// Each client is made and destroyed while the other is at work: what they share must bear it.
+TEST_F(HammerTest, TwoClientsOfOnePluginSurvive) {
+    control_->events = fake::Events::kThread;
+    std::thread other([] {
+        Plugin plugin;
+        ASSERT_OK(
+            optirs_pjrt_plugin_load(pluginPath("fake").data(), pluginPath("fake").size(), plugin.out()));
+        Client client;
+        ASSERT_OK(optirs_pjrt_client_create(plugin.get(), nullptr, 0, client.out()));
+        hammerFake(client.get());
+    });
+    hammerFake(client_.get());
+    client_.reset();
+    other.join();
 }
 
 TEST(EmbeddedHammerTest, TheEmbeddedPluginSurvives) {
