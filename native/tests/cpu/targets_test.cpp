@@ -157,6 +157,41 @@ TEST(Targets, Rows) {
     }
 }
 
+TEST(Targets, RowsOfSixteenBits) {
+    for (const Element type : {Element::kBF16, Element::kF16}) {
+        for (const int64_t n : kSizes) {
+            const auto size = static_cast<size_t>(n);
+            const auto narrow = [&](unsigned seed) {
+                std::vector<uint16_t> codes(size);
+                convert(Element::kF32, numbers(size, seed).data(), 0.1F, type, codes.data(), n);
+                return codes;
+            };
+            const std::vector<uint16_t> x = narrow(8), y = narrow(9);
+            const std::vector<float> gamma = numbers(size, 10);
+            // A unit in the last place of bf16, for what is rounded the other way.
+            onEveryTarget(0x1p-7, [&] {
+                std::vector<float> arranged(size), sums(2 * size), powers(size), result(size * 9);
+                std::vector<uint16_t> out(size * 7);
+                const auto at = [&](size_t part) { return out.data() + part * size; };
+                const RowStatistics statistics = statisticsOf(type, x.data(), n, 1e-5F, true);
+                arrangeRow(type, gamma.data(), n, arranged.data());
+                normalizeRow(type, x.data(), statistics, arranged.data(), arranged.data(), n, at(0));
+                normalizeRowBackward(type, x.data(), y.data(), statistics, arranged.data(), n, true, at(1),
+                                     sums.data(), sums.data() + size);
+                softmaxRow(type, x.data(), 0.5F, n, powers.data(), at(2));
+                softmaxRowBackward(type, x.data(), y.data(), 0.5F, n, at(3));
+                geluRun(type, x.data(), true, n, at(4));
+                geluRun(type, x.data(), false, n, at(5));
+                geluRunBackward(type, x.data(), y.data(), false, n, at(6));
+                convert(type, out.data(), 1.0F, Element::kF32, result.data(), 7 * n);
+                restoreRow(type, sums.data(), n, result.data() + 7 * size);
+                restoreRow(type, sums.data() + size, n, result.data() + 8 * size);
+                return result;
+            });
+        }
+    }
+}
+
 TEST(Targets, TileProducts) {
     for (const int64_t m : {1, 5, 6, 7, 13, 48}) {
         for (const int64_t n : {1, 16, 33}) {
