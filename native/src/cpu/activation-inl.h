@@ -45,8 +45,7 @@ HWY_INLINE Vec sigmoid(Vec x) {
 template <class T>
 HWY_INLINE Vec timesSigmoid(Vec x, Vec y) {
     const F32 d;
-    const Vec lowest = hn::Set(d, -1e3F);
-    return hn::Mul(hn::IfThenElse(hn::Lt(x, lowest), lowest, x), sigmoid<T>(y));
+    return hn::Mul(atLeast(d, hn::Set(d, -1e3F), x), sigmoid<T>(y));
 }
 
 // gelu(x) = x sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x^3), as 1 + tanh(u) = 2 sigmoid(2u).
@@ -74,23 +73,6 @@ HWY_INLINE Vec geluTanhSlope(Vec x) {
     return hn::Add(s, hn::IfThenElse(hn::Gt(hn::Abs(x), hn::Set(d, 30.0F)), hn::Zero(d), bell));
 }
 
-/// exp(-x^2 / 2), within some units in the last place where it is above 2^-126, 0 below: 2^(k + r) with a
-/// polynomial of degree 5 that is minimax on |r| <= 1/2.
-HWY_INLINE Vec bellOf(Vec x) {
-    const F32 d;
-    const Words<F32> words;
-    const Vec shifter = hn::Set(d, 0x1.8p23F);  // leaves the nearest integer in the low bits
-    const Vec y = hn::Max(hn::Mul(hn::Mul(x, x), hn::Set(d, -0.72134752F)), hn::Set(d, -127.0F));
-    const Vec shifted = hn::Add(y, shifter);
-    const Vec r = hn::Sub(y, hn::Sub(shifted, shifter));
-    Vec p = hn::Set(d, 0.0013264727F);
-    for (const float term : {0.009671513F, 0.055507336F, 0.24022242F, 0.693147F, 1.0F}) {
-        p = hn::MulAdd(p, r, hn::Set(d, term));
-    }
-    const auto exponent = hn::Add(hn::BitCast(words, shifted), hn::Set(words, 127U - 0x4b400000U));
-    return hn::Mul(p, hn::BitCast(d, hn::ShiftLeft<23>(exponent)));
-}
-
 /// The normal distribution function of -|x|; and exp(-x^2 / 2), times which it is a polynomial in
 /// t = 1 / (1 + c |x|): minimax for |x| <= 14.8, beyond which the power is 0. For f32 within some 5 units in
 /// the last place; for results of 16 bits within a part in 28,000.
@@ -99,8 +81,11 @@ HWY_INLINE Vec lowerTail(Vec x, Vec& bell) {
     const F32 d;
     const Vec one = hn::Set(d, 1.0F);
     const Vec magnitude = hn::Abs(x);
+    const Vec exponent = hn::Mul(hn::Mul(x, x), hn::Set(d, -0.72134752F));  // of 2
     if constexpr (std::is_same_v<T, float>) {
-        bell = bellOf(x);
+        // Within some units in the last place: minimax of degree 5.
+        bell = exp2OfNegative(d, exponent,
+                              {0.0013264727F, 0.009671513F, 0.055507336F, 0.24022242F, 0.693147F, 1.0F});
         const Vec t = hn::Div(one, hn::MulAdd(magnitude, hn::Set(d, 0.345F), one));
         Vec sum = hn::Set(d, -0.028019484F);
         for (const float term : {0.1436304F, -0.26799151F, 0.18382302F, -0.035455205F, 0.11096336F,
@@ -109,7 +94,7 @@ HWY_INLINE Vec lowerTail(Vec x, Vec& bell) {
         }
         return hn::Mul(hn::Mul(sum, t), bell);
     } else {
-        bell = coarseExp2OfNegative(d, hn::Mul(hn::Mul(x, x), hn::Set(d, -0.72134752F)));
+        bell = coarseExp2OfNegative(d, exponent);
         const Vec t = hn::Div(one, hn::MulAdd(magnitude, hn::Set(d, 0.38F), one));
         Vec sum = hn::Set(d, -0.089928293F);
         for (const float term : {0.18887639F, 0.091979807F, 0.15782945F, 0.15122514F}) {

@@ -68,25 +68,21 @@ TEST(Kernel, BlocksThatCannotBeCountedAreRefused) {
     const optirs_dl_tensor wide = tensor(x.data(), {OPTIRS_DL_BFLOAT, 16, 1}, shape);
     const optirs_dl_tensor narrow = tensor(codes.data(), {OPTIRS_DL_F8E4M3FN, 8, 1}, shape);
     const optirs_dl_tensor scales = tensor(&scale, {OPTIRS_DL_FLOAT, 32, 1}, one);
-    const auto quantize = [&](int64_t rows, int64_t columns) {
-        optirs_quantize_blocks_args args{};
+    const auto run = [&](auto args, auto kernel, const optirs_dl_tensor& from, const optirs_dl_tensor& to,
+                         int64_t rows, int64_t columns) {
         args.struct_size = sizeof(args);
-        args.x = &wide;
-        args.out = &narrow;
+        args.x = &from;
+        args.out = &to;
         args.scale_inv = &scales;
         args.block_rows = rows;
         args.block_columns = columns;
-        return take(optirs_quantize_blocks(nullptr, &args));
+        return take(kernel(nullptr, &args));
+    };
+    const auto quantize = [&](int64_t rows, int64_t columns) {
+        return run(optirs_quantize_blocks_args{}, optirs_quantize_blocks, wide, narrow, rows, columns);
     };
     const auto dequantize = [&](int64_t rows, int64_t columns) {
-        optirs_dequantize_blocks_args args{};
-        args.struct_size = sizeof(args);
-        args.x = &narrow;
-        args.out = &wide;
-        args.scale_inv = &scales;
-        args.block_rows = rows;
-        args.block_columns = columns;
-        return take(optirs_dequantize_blocks(nullptr, &args));
+        return run(optirs_dequantize_blocks_args{}, optirs_dequantize_blocks, narrow, wide, rows, columns);
     };
     constexpr int64_t kLargest = int64_t{1} << 40;
     EXPECT_EQ(quantize(kLargest, kLargest).code, OPTIRS_OK);
