@@ -140,7 +140,8 @@ void multiply(const TileProduct& p) {
     block.left = left;
     block.right = p.right;
     block.out = p.out;
-    cpu::multiplyPanels(kernels, block, p.m, p.n, panel_bytes, byteWidth(p.out_type));
+    cpu::multiplyPanels(kernels, block, p.m, p.n, kernels.rows * block.left_bytes, panel_bytes,
+                        byteWidth(p.out_type));
 }
 
 }  // namespace optirs::plugin

@@ -1,11 +1,13 @@
-// Large matrix products of f32 on all threads. The operands are packed once for all of them; the library does
-// it again for every block that a thread takes.
+// Large matrix products of f32 on all threads, after Goto and van de Geijn, "Anatomy of High-Performance
+// Matrix Multiplication" (2008): a panel of rhs in the first cache, a block of lhs in the second, the rest of
+// rhs in the last one. What several tasks read is packed once for all of them, by all threads.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 
 #include "src/cpu/function_ref.h"
+#include "src/cpu/pack_block.h"
 #include "src/cpu/tile_kernels.h"
 
 namespace optirs {
@@ -51,58 +53,56 @@ class PackedProduct {
     bool finishesRows() const { return !few_rows_ && row_blocks_ > 0 && columns_ >= shape_.n; }
 
  private:
-    /// One side of the product, in strips of `width` rows of lhs or columns of rhs.
-    struct Side {
-        int64_t width;
-        int64_t stride;    // from row of lhs, column of rhs, to the next
-        int64_t k_stride;  // along the sums
-    };
     /// Where the result goes: to `out`, or to `consume`.
     struct Target {
         float* out = nullptr;
         const Finished* finished = nullptr;
         const Consume* consume = nullptr;
     };
-    /// Rows and columns that a thread works on; columns from the first packed one on.
+    /// Columns and values of k of rhs that are packed together.
+    struct Chunk {
+        int64_t column, column_end;
+        int64_t k, k_end;
+    };
+    /// Rows and columns that a thread works on, all the values of k that `chunk` has.
     struct Task {
-        const float* lhs;  // packed
-        const float* rhs;  // packed
-        int64_t row_begin, row_end;
-        int64_t panel_begin, panel_end;
-        int64_t first_column;
-        int64_t columns;  // packed ones
+        Chunk chunk;
+        int64_t row, row_end;
+        int64_t column, column_end;
+    };
+    /// The operands as they are, and packed; null: a task packs what it needs.
+    struct Operands {
+        const float* lhs;
+        const float* rhs;
+        const float* packed_lhs;  // the whole
+        const float* packed_rhs;  // the chunk
     };
 
     PackedProduct(const ProductShape& shape, const TileKernels& kernels);
     void run(const float* lhs, const float* rhs, const Target& target, ThreadPool& pool) const;
-    /// Copies `count` rows or columns: block of k after block, strip after strip, within a strip k after k;
-    /// missing ones are zero.
-    void pack(const Side& side, const float* from, int64_t count, float* to, ThreadPool& pool) const;
-    /// Packing falls into units that are independent: strips, or where these lie side by side rows of k.
-    int64_t packUnits(const Side& side, int64_t count) const;
-    void packUnits(const Side& side, const float* from, int64_t count, float* to, int64_t begin,
-                   int64_t end) const;
-    template <int64_t kWidth>
-    void packAcross(const Side& side, const float* from, int64_t count, float* to, int64_t k_begin,
-                    int64_t k_end) const;
-    void packAlong(const Side& side, const float* from, int64_t count, float* to, int64_t strip) const;
-    void multiply(const Task& task, const Target& target) const;
-    void multiply(const Task& task, float* out, int64_t out_stride) const;
-    /// Few rows: every thread packs the columns that it multiplies.
-    void runByColumns(const float* strips, const float* rhs, const Target& target, ThreadPool& pool) const;
+    /// Copies `count` rows or columns of values of k from `k` to `k_end`, block of k after block.
+    void pack(const PackedSide& side, const float* from, int64_t count, int64_t k, int64_t k_end, float* to,
+              ThreadPool& pool) const;
+    const float* packLhs(const float* lhs, ThreadPool& pool) const;
+    void multiply(const Operands& operands, const Task& task, const Target& target) const;
+    void multiply(const Operands& operands, const Task& task, float* out, int64_t out_stride) const;
+    /// Few rows: each task has all of them, and packs the columns that it alone needs.
+    void runByColumns(const float* lhs, const float* rhs, const Target& target, ThreadPool& pool) const;
     /// Very few rows, and columns of rhs that lie side by side along the sums: computes the transposed
     /// product, for which only lhs needs to be packed.
     void runTransposed(const float* lhs, const float* rhs, const Target& target, ThreadPool& pool) const;
+    /// Columns of a chunk of so many values of k.
+    int64_t chunkColumns(int64_t depth) const;
     /// Where a block of rows begins.
     int64_t rowsBefore(int64_t block) const;
 
     const TileKernels* kernels_;
     ProductShape shape_;
-    Side lhs_, rhs_;
+    PackedSide lhs_, rhs_;
     bool few_rows_;       // runTransposed() serves the product
     int64_t k_block_;     // of the sums
     int64_t row_blocks_;  // of about equal size, of tasks; 0: all rows are in every task
-    int64_t columns_;     // columns that are packed at a time, a multiple of the panels' width
+    int64_t columns_;  // of a chunk of k_block_, or of a task with all rows; a multiple of the panels' width
 };
 
 }  // namespace optirs::cpu

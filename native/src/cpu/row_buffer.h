@@ -32,7 +32,7 @@ class Scratch {
 
 /// The calling thread's; each slot is one buffer, valid until the slot is asked for more.
 inline float* rowBuffer(int slot, int64_t size) {
-    thread_local std::array<Scratch, 11> buffers;
+    thread_local std::array<Scratch, 13> buffers;
     return buffers[static_cast<size_t>(slot)].floats(size);
 }
 

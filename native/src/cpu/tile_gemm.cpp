@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "src/cpu/pack_strip.h"
+#include "src/cpu/pack_block.h"
 #include "src/cpu/tile_kernels.h"
 
 namespace optirs::cpu {
@@ -20,8 +20,8 @@ void packPanels(const float* from, int64_t row_stride, int64_t column_stride, in
     for (int64_t first = 0; first < n; first += width) {
         const int64_t columns = std::min(width, n - first);
         const float* panel = from + first * column_stride;
-        if (row_stride == 1 && packsStrips()) {
-            packStrip(panel, column_stride, columns, k, to, width);
+        if (row_stride == 1 && packsBlocks()) {
+            packBlock({width, column_stride, 1}, panel, columns, k, to, 0);
             to += k * width;
             continue;
         }
@@ -53,7 +53,8 @@ void multiplyTile(const LeftOperand& left, const float* right, int64_t packed_ro
     block.right = reinterpret_cast<const std::byte*>(right + first_row * width);
     block.out = reinterpret_cast<std::byte*>(out);
     // Whole panels: `out` has room for them.
-    multiplyPanels(kernels, block, m, (n + width - 1) / width * width, packed_rows * width * kFloat, kFloat);
+    multiplyPanels(kernels, block, m, (n + width - 1) / width * width, kernels.rows * block.left_bytes,
+                   packed_rows * width * kFloat, kFloat);
 }
 
 }  // namespace optirs::cpu

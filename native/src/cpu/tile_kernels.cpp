@@ -111,7 +111,7 @@ HWY_EXPORT(tileKernelsHere);
 const TileKernels& tileKernels() { return HWY_DYNAMIC_DISPATCH(tileKernelsHere)(); }
 
 void multiplyPanels(const TileKernels& kernels, const TileBlock& corner, int64_t m, int64_t n,
-                    int64_t panel_bytes, int64_t element_bytes) {
+                    int64_t strip_bytes, int64_t panel_bytes, int64_t element_bytes) {
     TileBlock block = corner;
     // A panel stays in the first cache while all rows pass by it.
     for (int64_t column = 0; column < n; column += kernels.panel_width, block.right += panel_bytes) {
@@ -120,7 +120,7 @@ void multiplyPanels(const TileKernels& kernels, const TileBlock& corner, int64_t
         block.out = corner.out + column * element_bytes;
         for (int64_t row = 0; row < m; row += kernels.rows) {
             kernels.of_rows[std::min<int64_t>(m - row, kernels.rows) - 1](block);
-            block.left += kernels.rows * block.left_bytes;
+            block.left += strip_bytes;
             block.out += kernels.rows * block.out_bytes;
         }
     }

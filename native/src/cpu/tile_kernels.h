@@ -31,9 +31,10 @@ struct TileKernels {
 };
 
 /// A result of m rows and n columns, panel by panel. `corner`: its first block, but for the width;
-/// `panel_bytes`: from panel to panel of the right operand; `element_bytes`: of the result.
+/// `strip_bytes`: of the left operand, from block to block of rows; `panel_bytes`: from panel to panel of the
+/// right operand; `element_bytes`: of the result.
 void multiplyPanels(const TileKernels& kernels, const TileBlock& corner, int64_t m, int64_t n,
-                    int64_t panel_bytes, int64_t element_bytes);
+                    int64_t strip_bytes, int64_t panel_bytes, int64_t element_bytes);
 
 /// Those for operands of f32 that this processor runs best.
 const TileKernels& tileKernels();

@@ -6,7 +6,7 @@
 #include <random>
 
 #include "pjrt_cpu/runtime/contraction.h"
-#include "src/cpu/pack_strip.h"
+#include "src/cpu/pack_block.h"
 #include "src/cpu/thread_pool.h"
 #include "step_runner.h"
 
@@ -43,7 +43,7 @@ class PackedProductTest : public ::testing::TestWithParam<Case> {
         const Case& c = GetParam();
         std::vector<float> out(static_cast<size_t>(c.m * (c.n + 3)), 7.0F);
         const auto step = makeContractionStep(spec_);
-        if (cpu::packsStrips()) {
+        if (cpu::packsBlocks()) {
             EXPECT_NE(step->describe().find("packed tiles"), std::string::npos) << step->describe();
         }
         runStep(*step, {bytes(lhs_), bytes(rhs_), bytes(out), bytes(bias_)}, pool);
@@ -105,18 +105,21 @@ TEST_P(PackedEpilogueTest, SeesEveryRowOnce) {
     check(run(testing::pool()), 0.5);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shapes, PackedProductTest,
-                         ::testing::Values(Case{403, 205, 411, true, false}, Case{403, 205, 411, true, true},
-                                           Case{403, 205, 411, false, false},
-                                           Case{403, 205, 411, false, true},
-                                           Case{200, 1030, 3000, true, false},
-                                           Case{700, 300, 17, false, false}, Case{32, 500, 784, false, true},
-                                           Case{17, 3072, 75, true, false}, Case{191, 66, 387, false, true},
-                                           Case{8, 1030, 400, true, true}, Case{12, 301, 400, false, true},
-                                           Case{64, 97, 801, true, true}));
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, PackedProductTest,
+    ::testing::Values(Case{403, 205, 411, true, false}, Case{403, 205, 411, true, true},
+                      Case{403, 205, 411, false, false}, Case{403, 205, 411, false, true},
+                      Case{200, 1030, 3000, true, false}, Case{700, 300, 17, false, false},
+                      Case{32, 500, 784, false, true}, Case{17, 3072, 75, true, false},
+                      Case{191, 66, 387, false, true}, Case{8, 1030, 400, true, true},
+                      Case{12, 301, 400, false, true}, Case{64, 97, 801, true, true},
+                      // Rows packed by their task; several chunks of k, and of columns.
+                      Case{1300, 790, 40, false, false}, Case{1300, 70, 390, true, true},
+                      Case{403, 1200, 1300, false, true}, Case{400, 5300, 200, true, false}));
 INSTANTIATE_TEST_SUITE_P(Shapes, PackedEpilogueTest,
                          ::testing::Values(Case{800, 70, 800, true, true}, Case{800, 70, 800, false, false},
-                                           Case{100, 70, 900, false, true}));
+                                           Case{100, 70, 900, false, true},
+                                           Case{420, 70, 14000, false, false}));
 
 }  // namespace
 }  // namespace optirs::plugin

@@ -1,0 +1,28 @@
+// Copying an operand of a tile product into strips, which the kernels read from end to end.
+#pragma once
+
+#include <cstdint>
+
+namespace optirs::cpu {
+
+/// One side of a product, in strips of `width` rows of lhs or columns of rhs; strides in elements.
+struct PackedSide {
+    int64_t width;     // 6 or 16, those of the tile kernels of AVX2
+    int64_t stride;    // from row of lhs, column of rhs, to the next
+    int64_t k_stride;  // along the sums
+
+    int64_t strips(int64_t count) const { return (count + width - 1) / width; }
+};
+
+/// Whether this processor has what packBlock() is written for, and its tile kernels those widths: AVX2.
+bool packsBlocks();
+
+/// Values of k that packBlock() takes together: strips are written by whole lines, rows read from end to end.
+constexpr int64_t kPackedTogether = 8;
+
+/// Copies `count` rows or columns of `steps` values of k: strip after strip, `pitch` elements apart, within a
+/// strip k after k; missing rows or columns of the last strip are zero.
+void packBlock(const PackedSide& side, const float* from, int64_t count, int64_t steps, float* to,
+               int64_t pitch);
+
+}  // namespace optirs::cpu
