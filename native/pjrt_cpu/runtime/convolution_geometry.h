@@ -39,4 +39,10 @@ std::string describe(const ConvolutionSpec& spec);
 /// kernel: oneDNN has better code for that. Null when it is not, or has none.
 std::unique_ptr<Step> makeKernelGradientStep(const ConvolutionSpec& spec, dnnl::memory::data_type type);
 
+/// The same by tiles, for f32 planes without strides and dilations. Null for all else, and without AVX2's
+/// tile kernels.
+std::unique_ptr<Step> makeTileGradientStep(const ConvolutionSpec& spec, const ConvolutionView& x,
+                                           const ConvolutionView& g, const ConvolutionView& w,
+                                           const ConvolutionGeometry& geometry);
+
 }  // namespace optirs::plugin

@@ -159,6 +159,7 @@ std::unique_ptr<Step> makeKernelGradientStep(const ConvolutionSpec& spec, memory
         geometry.padding_low.push_back(low);
         geometry.padding_high.push_back(high);
     }
+    if (auto tiles = makeTileGradientStep(spec, x, g, w, geometry)) return tiles;
     try {
         auto step = std::make_unique<KernelGradientStep>(spec, type, x, g, w, geometry);
         if (step->isReference()) return nullptr;

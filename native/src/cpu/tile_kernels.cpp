@@ -61,16 +61,18 @@ void multiply(const TileBlock& block) {
     }
     const auto* right = reinterpret_cast<const float*>(block.right);
     const std::byte* left = block.left;
-    for (int64_t i = 0; i < block.steps; ++i, left += block.left_step, right += 2 * lanes) {
-        const Vec b0 = hn::LoadU(d, right);
-        const Vec b1 = hn::LoadU(d, right + lanes);
+    for (int64_t run = 0; run <= block.more_runs; ++run, left += block.left_skip) {
+        for (int64_t i = 0; i < block.steps; ++i, left += block.left_step, right += 2 * lanes) {
+            const Vec b0 = hn::LoadU(d, right);
+            const Vec b1 = hn::LoadU(d, right + lanes);
 #pragma GCC unroll 16
-        for (int r = 0; r < kCount; ++r) {
-            float element;
-            std::memcpy(&element, left + r * block.left_bytes, sizeof element);
-            const Vec a = hn::Set(d, element);
-            sum0[r] = hn::MulAdd(a, b0, sum0[r]);
-            sum1[r] = hn::MulAdd(a, b1, sum1[r]);
+            for (int r = 0; r < kCount; ++r) {
+                float element;
+                std::memcpy(&element, left + r * block.left_bytes, sizeof element);
+                const Vec a = hn::Set(d, element);
+                sum0[r] = hn::MulAdd(a, b0, sum0[r]);
+                sum1[r] = hn::MulAdd(a, b1, sum1[r]);
+            }
         }
     }
     if (block.narrow || block.width < static_cast<int64_t>(2 * lanes)) {

@@ -15,6 +15,9 @@ struct TileBlock {
     std::byte* out;
     int64_t out_bytes;
     int64_t steps;  // of k: one row of the right operand, or a pair of bf16 rows
+    /// Of f32: so many more times `steps`, the left operand's `left_skip` bytes behind the former.
+    int64_t more_runs;
+    int64_t left_skip;
     int64_t width;  // columns to store
     bool accumulate;
     bool narrow;  // the result is bf16; it does not accumulate

@@ -203,6 +203,75 @@ TEST(Convolution, UsualLayersAreServed) {
     check(spec, true, random);
 }
 
+/// The gradient with respect to a kernel as frameworks write it: batch and features exchanged.
+struct Gradient {
+    int64_t batch, height, width, inputs, outputs, kernel_height, kernel_width;
+    std::vector<int64_t> low, high;
+    bool channels_last;
+};
+
+ConvolutionSpec gradient(const Gradient& of) {
+    const int64_t rows = of.height + of.low[0] + of.high[0] - of.kernel_height + 1;
+    const int64_t columns = of.width + of.low[1] + of.high[1] - of.kernel_width + 1;
+    ConvolutionSpec spec;
+    if (of.channels_last) {
+        spec.lhs_shape = {of.batch, of.height, of.width, of.inputs};
+        spec.rhs_shape = {of.batch, rows, columns, of.outputs};
+        spec.out_shape = {of.kernel_height, of.kernel_width, of.inputs, of.outputs};
+        spec.input_batch_dimension = spec.kernel_output_feature_dimension = 3;
+        spec.input_spatial_dimensions = spec.kernel_spatial_dimensions = {1, 2};
+        spec.output_spatial_dimensions = {0, 1};
+        spec.output_batch_dimension = 2;
+        spec.output_feature_dimension = 3;
+    } else {
+        spec.lhs_shape = {of.batch, of.inputs, of.height, of.width};
+        spec.rhs_shape = {of.batch, of.outputs, rows, columns};
+        spec.out_shape = {of.outputs, of.inputs, of.kernel_height, of.kernel_width};
+        spec.input_batch_dimension = spec.kernel_output_feature_dimension = 1;
+        spec.input_spatial_dimensions = spec.kernel_spatial_dimensions = {2, 3};
+        spec.output_spatial_dimensions = {2, 3};
+        spec.output_batch_dimension = 1;
+        spec.output_feature_dimension = 0;
+    }
+    spec.input_feature_dimension = spec.kernel_input_feature_dimension = 0;
+    spec.window_strides = spec.lhs_dilation = spec.rhs_dilation = {1, 1};
+    spec.padding_low = of.low;
+    spec.padding_high = of.high;
+    spec.window_reversal = {false, false};
+    return spec;
+}
+
+TEST(Convolution, GradientsOfKernels) {
+    std::mt19937 random(6);
+    for (const bool channels_last : {true, false}) {
+        for (const Gradient& of : {
+                 Gradient{3, 9, 11, 17, 19, 3, 3, {1, 1}, {1, 1}, channels_last},
+                 Gradient{2, 14, 14, 40, 16, 5, 3, {2, 0}, {0, 2}, channels_last},
+                 Gradient{2, 23, 37, 61, 16, 1, 2, {0, 0}, {0, 0}, channels_last},
+                 Gradient{1, 4, 400, 16, 16, 2, 7, {1, 6}, {1, 6}, channels_last},
+                 Gradient{
+                     8, 56, 56, 16, 33, 1, 1, {0, 0}, {0, 0}, channels_last},  // more than is packed at once
+             })
+            ASSERT_NO_FATAL_FAILURE(check(gradient(of), true, random));
+    }
+}
+
+TEST(Convolution, GradientOfAKernelSeesNoPixelThatItsPlaceDoesNot) {
+    ConvolutionSpec spec = gradient({1, 8, 9, 16, 16, 3, 3, {0, 0}, {0, 0}, true});
+    spec.lhs = spec.rhs = spec.out = ElementType::kF32;
+    spec.lhs_allocation = 0;
+    spec.rhs_allocation = 1;
+    spec.out_allocation = 2;
+    std::vector<float> x(8 * 9 * 16, 1.0F), g(6 * 7 * 16, 1.0F), dw(3 * 3 * 16 * 16);
+    std::fill_n(x.begin(), 16, INFINITY);     // the first pixel, which only the first place sees
+    std::fill_n(x.end() - 16, 16, INFINITY);  // and the last
+    testing::runStep(*makeConvolutionStep(spec), {testing::bytes(x), testing::bytes(g), testing::bytes(dw)});
+    for (size_t i = 0; i < dw.size(); ++i) {
+        const size_t place = i / 256;
+        ASSERT_EQ(dw[i], place == 0 || place == 8 ? INFINITY : 42.0F) << place;
+    }
+}
+
 TEST(Convolution, NullForWhatIsNotThere) {
     std::mt19937 random(5);
     ConvolutionSpec spec = make(random, 2, false);
