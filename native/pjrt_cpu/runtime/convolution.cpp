@@ -253,7 +253,7 @@ std::unique_ptr<Step> makeConvolutionStep(const ConvolutionSpec& spec) {
     const SingleThreadedScope scope;
     try {
         if (auto step = makeKernelGradientStep(spec, *type)) return step;
-        return ConvolutionStep::make(spec, *type);
+        return orWinograd(spec, ConvolutionStep::make(spec, *type));
     } catch (const dnnl::error& error) {
         if (error.status == dnnl_unimplemented || error.status == dnnl_invalid_arguments) return nullptr;
         throwDnnl(describe(spec), error);

@@ -40,6 +40,8 @@ struct ConvolutionSpec {
     std::vector<bool> window_reversal;
     int64_t feature_group_count = 1;
     int64_t batch_group_count = 1;
+    /// `precision_config` asks for more than the default: then no algorithm is chosen that loses digits.
+    bool is_exact = false;
 };
 
 /// A step over oneDNN for f32 and bf16 (all three of one type) with one to three spatial dimensions. Null for

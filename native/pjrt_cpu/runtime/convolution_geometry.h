@@ -45,4 +45,8 @@ std::unique_ptr<Step> makeTileGradientStep(const ConvolutionSpec& spec, const Co
                                            const ConvolutionView& g, const ConvolutionView& w,
                                            const ConvolutionGeometry& geometry);
 
+/// A convolution of 3x3 in f32 with fewer multiplications, which falls back on `direct`; `direct` itself
+/// where that does not pay or is not allowed.
+std::unique_ptr<Step> orWinograd(const ConvolutionSpec& spec, std::unique_ptr<Step> direct);
+
 }  // namespace optirs::plugin

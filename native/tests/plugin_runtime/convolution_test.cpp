@@ -272,6 +272,95 @@ TEST(Convolution, GradientOfAKernelSeesNoPixelThatItsPlaceDoesNot) {
     }
 }
 
+/// 3x3 with channels last, large enough for patches.
+ConvolutionSpec threeByThree(int64_t batch, int64_t height, int64_t width, int64_t inputs, int64_t outputs,
+                             std::vector<int64_t> low, std::vector<int64_t> high, bool swapped_kernel) {
+    ConvolutionSpec spec;
+    spec.lhs_shape = {batch, height, width, inputs};
+    spec.rhs_shape = {3, 3, inputs, outputs};
+    spec.kernel_input_feature_dimension = 2;
+    spec.kernel_output_feature_dimension = 3;
+    if (swapped_kernel) {  // as the gradient with respect to the input has it
+        std::swap(spec.rhs_shape[2], spec.rhs_shape[3]);
+        std::swap(spec.kernel_input_feature_dimension, spec.kernel_output_feature_dimension);
+    }
+    spec.out_shape = {batch, height + low[0] + high[0] - 2, width + low[1] + high[1] - 2, outputs};
+    spec.input_batch_dimension = spec.output_batch_dimension = 0;
+    spec.input_feature_dimension = spec.output_feature_dimension = 3;
+    spec.input_spatial_dimensions = spec.output_spatial_dimensions = {1, 2};
+    spec.kernel_spatial_dimensions = {0, 1};
+    spec.window_strides = spec.lhs_dilation = spec.rhs_dilation = {1, 1};
+    spec.padding_low = std::move(low);
+    spec.padding_high = std::move(high);
+    spec.window_reversal = {false, false};
+    spec.lhs = spec.rhs = spec.out = ElementType::kF32;
+    spec.lhs_allocation = 0;
+    spec.rhs_allocation = 1;
+    spec.out_allocation = 2;
+    return spec;
+}
+
+bool isWinograd(const ConvolutionSpec& spec) {
+    return makeConvolutionStep(spec)->describe().find("Winograd") != std::string::npos;
+}
+
+TEST(Convolution, WinogradAgreesWithTheDefinition) {
+    std::mt19937 random(7);
+    for (const ConvolutionSpec& spec :
+         {threeByThree(2, 15, 14, 16, 17, {1, 1}, {1, 1}, false),  // odd rows, a short vector
+          threeByThree(1, 23, 21, 39, 16, {0, 2}, {3, 0}, true),
+          threeByThree(1, 22, 22, 400, 20, {0, 0}, {0, 0}, false),  // channels in two blocks
+          threeByThree(3, 19, 19, 24, 61, {1, 0}, {0, 1}, true)}) {
+        ASSERT_TRUE(isWinograd(spec)) << makeConvolutionStep(spec)->describe();
+        ASSERT_NO_FATAL_FAILURE(check(spec, true, random));
+    }
+}
+
+TEST(Convolution, WinogradOnlyWhereItPaysAndIsAllowed) {
+    const ConvolutionSpec usual = threeByThree(1, 20, 20, 16, 16, {1, 1}, {1, 1}, false);
+    EXPECT_TRUE(isWinograd(usual));
+    ConvolutionSpec spec = usual;
+    spec.is_exact = true;
+    EXPECT_FALSE(isWinograd(spec));
+    EXPECT_FALSE(isWinograd(threeByThree(1, 20, 20, 15, 16, {1, 1}, {1, 1}, false)));
+    EXPECT_FALSE(isWinograd(threeByThree(1, 20, 20, 16, 15, {1, 1}, {1, 1}, false)));
+    EXPECT_FALSE(isWinograd(threeByThree(1, 10, 10, 16, 16, {1, 1}, {1, 1}, false)));
+    spec = usual;
+    spec.window_strides = {2, 2};
+    spec.out_shape = {1, 10, 10, 16};
+    EXPECT_FALSE(isWinograd(spec));
+}
+
+/// Infinity and NaN reach the pixels whose windows hold them, and no other.
+TEST(Convolution, WinogradSpreadsNothingThatIsNotFinite) {
+    const ConvolutionSpec spec = threeByThree(1, 24, 24, 16, 16, {1, 1}, {1, 1}, false);
+    ASSERT_TRUE(isWinograd(spec));
+    std::vector<float> x(24 * 24 * 16, 1.0F), w(3 * 3 * 16 * 16, 1.0F), y(24 * 24 * 16);
+    const auto pixel = [](int64_t row, int64_t column) {
+        return static_cast<size_t>((row * 24 + column) * 16);
+    };
+    x[pixel(5, 6)] = INFINITY;
+    x[pixel(15, 16) + 3] = NAN;
+    x[pixel(20, 3)] = 3e38F;  // four of them are more than f32 holds
+    testing::runStep(*makeConvolutionStep(spec), {testing::bytes(x), testing::bytes(w), testing::bytes(y)});
+    for (int64_t row = 0; row < 24; ++row) {
+        for (int64_t column = 0; column < 24; ++column) {
+            const auto sees = [&](int64_t r, int64_t c) {
+                return std::abs(row - r) <= 1 && std::abs(column - c) <= 1;
+            };
+            const int64_t taps = (row % 23 == 0 ? 2 : 3) * (column % 23 == 0 ? 2 : 3);
+            const float value = y[pixel(row, column)];
+            if (sees(15, 16))
+                ASSERT_TRUE(std::isnan(value)) << row << ", " << column;
+            else
+                ASSERT_EQ(value, sees(5, 6)    ? INFINITY
+                                 : sees(20, 3) ? 3e38F
+                                               : 16.0F * static_cast<float>(taps))
+                    << row << ", " << column;
+        }
+    }
+}
+
 TEST(Convolution, NullForWhatIsNotThere) {
     std::mt19937 random(5);
     ConvolutionSpec spec = make(random, 2, false);
