@@ -6,6 +6,7 @@
 #include "src/core/dtype.h"
 #include "src/core/error.h"
 #include "src/core/text.h"
+#include "src/kernels/overlap.h"
 
 namespace optirs::kernels {
 
@@ -15,7 +16,6 @@ using core::Error;
 
 namespace {
 
-constexpr int32_t kMaxRank = 16;
 /// Of a tensor's elements, and from its first to its last: no address space is larger.
 constexpr int64_t kMaxBytes = int64_t{1} << 57;
 
@@ -152,15 +152,15 @@ Operand required(const char* name, const optirs_dl_tensor* tensor, int64_t index
 }
 
 void checkSeparateRows(const Operand& operand) {
-    if (operand->strides == nullptr || operand.elementCount() == 0) {
+    if (operand->strides == nullptr || !overlapsItself(operand)) {
         return;
     }
-    for (int32_t i = 0; i + 1 < operand->ndim; ++i) {
-        if (operand->shape[i] > 1 && operand->strides[i] < operand.shape().back()) {
-            refuse(operand, concat("has the stride ", operand->strides[i], " in dimension ", i,
-                                   "; its rows, which are written, would lie over each other"));
-        }
+    std::string strides;
+    for (int32_t i = 0; i < operand->ndim; ++i) {
+        strides += concat(i == 0 ? "" : ",", operand->strides[i]);
     }
+    refuse(operand, concat("has the strides [", strides,
+                           "], with which its rows, which are written, would lie over each other"));
 }
 
 void checkType(const Operand& operand, std::initializer_list<uint32_t> allowed) {
@@ -193,7 +193,7 @@ void checkSameDevice(const Operand& operand, const Operand& like) {
 }
 
 void checkDisjoint(const Operand& left, const Operand& right) {
-    if (Place(left).overlaps(Place(right))) {
+    if (shareMemory(left, right)) {
         refuse(left, concat("shares memory with ", right.text()));
     }
 }

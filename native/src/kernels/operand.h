@@ -27,6 +27,8 @@ inline constexpr uint32_t kS32 = typeKey({OPTIRS_DL_INT, 32, 1});
 inline constexpr uint32_t kS16 = typeKey({OPTIRS_DL_INT, 16, 1});
 inline constexpr uint32_t kU8 = typeKey({OPTIRS_DL_UINT, 8, 1});
 
+inline constexpr int32_t kMaxRank = 16;
+
 /// A tensor argument: what it is called, and which one of a list it is.
 struct Operand {
     const char* name = nullptr;
@@ -46,21 +48,6 @@ struct Operand {
 
     /// "grads[3] f32[2,3]"
     std::string text() const;
-};
-
-/// Where the elements of an operand lie.
-struct Place {
-    Place() = default;
-    explicit Place(const Operand& operand)
-        : begin(operand.data()), end(operand.data() + operand.byteCount()) {}
-
-    /// Nothing shares no memory.
-    bool overlaps(const Place& other) const {
-        return begin < other.end && other.begin < end && begin != end && other.begin != other.end;
-    }
-
-    const char* begin = nullptr;
-    const char* end = nullptr;
 };
 
 /// Throws INVALID_ARGUMENT "what: text".
@@ -92,7 +79,7 @@ void checkSameShape(const Operand& operand, const Operand& like);
 /// Throws unless both are on the same device.
 void checkSameDevice(const Operand& operand, const Operand& like);
 
-/// Throws if the two share memory.
+/// Throws if some byte belongs to both.
 void checkDisjoint(const Operand& left, const Operand& right);
 
 }  // namespace optirs::kernels

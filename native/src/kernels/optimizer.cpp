@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "src/core/state_map.h"
+#include "src/kernels/overlap.h"
 
 namespace optirs::kernels {
 
