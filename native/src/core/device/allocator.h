@@ -97,10 +97,18 @@ class CachingAllocator {
     optirs_allocator_tag tagAt(uint64_t index);
 
  private:
+    /// What a request takes from a segment.
+    struct Need {
+        explicit Need(uint64_t size);
+
+        uint64_t rounded;
+        bool is_small;
+    };
+
     Block* tryAllocate(uint64_t size, StreamId stream, TagUse& tag, bool is_idle);
     void countRelease(const Block& block) noexcept;
-    Block* takeFree(uint64_t rounded, bool is_small, StreamId stream, StreamId owner);
-    Block* takeNewSegment(uint64_t rounded, bool is_small, StreamId stream);
+    Block* takeFree(const Need& need, StreamId stream, StreamId owner);
+    Block* takeNewSegment(const Need& need, StreamId stream);
     void split(Block* block, uint64_t size);
     void insertFree(Block* block) noexcept;
     FreeBlocks::node_type removeFree(Block* block) noexcept;
