@@ -1,49 +1,24 @@
-// A libcuda.so.1 that needs no GPU: devices, memory, streams, events and graphs.
+// A libcuda.so.1 that needs no GPU: devices, contexts, memory, and what tests ask of it.
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <utility>
 
-#include "cuda_state.h"
+#include "cuda_calls.h"
 
-using namespace optirs::cuda;
-using optirs::mock::Machine;
-using optirs::mock::Named;
 using optirs::mock::Recorder;
 
 namespace {
 
-constexpr CUresult CUDA_ERROR_ILLEGAL_STATE = 401;
-
-Machine& machine() { return Machine::instance(); }
-Recorder& recorder() { return Recorder::instance(); }
-auto locked() { return std::unique_lock(recorder().mutex); }
+auto locked() { return std::unique_lock(Recorder::instance().mutex); }
 
 thread_local std::vector<CUctx_st*> context_stack;
 
-#define CALL(function, ...)                                                               \
-    const auto lock = locked();                                                           \
-    if (const CUresult injected = recorder().note(function __VA_OPT__(, ) __VA_ARGS__)) { \
-        return injected;                                                                  \
-    }                                                                                     \
-    if (!machine().is_started && std::strcmp(function, "cuInit") != 0) {                  \
-        return CUDA_ERROR_NOT_INITIALIZED;                                                \
-    }
-
-#define REQUIRE(condition, code)                                                   \
-    if (!recorder().require(condition, std::string(__func__) + ": " #condition)) { \
-        return code;                                                               \
-    }
-
-CUctx_st* current() { return context_stack.empty() ? nullptr : context_stack.back(); }
-bool isStream(CUstream stream) { return machine().streams.contains(stream); }
-bool isEvent(CUevent event) { return machine().events.contains(event); }
-std::byte* bytesAt(CUdeviceptr address) { return reinterpret_cast<std::byte*>(address); }
-
 }  // namespace
 
+CUctx_st* optirs::mock::currentContext() { return context_stack.empty() ? nullptr : context_stack.back(); }
+
 OPTIRS_MOCK_EXPORT CUresult cuInit(unsigned flags) {
-    CALL("cuInit", Named{"flags", flags})
+    OPTIRS_MOCK_CALL("cuInit", Named{"flags", flags})
     REQUIRE(flags == 0, CUDA_ERROR_INVALID_VALUE)
     machine().is_started = true;
     return CUDA_SUCCESS;
@@ -162,15 +137,15 @@ OPTIRS_MOCK_EXPORT CUresult cuCtxPopCurrent_v2(CUcontext* context) {
 
 OPTIRS_MOCK_EXPORT CUresult cuCtxGetDevice(CUdevice* device) {
     CALL("cuCtxGetDevice")
-    REQUIRE(current() != nullptr, CUDA_ERROR_INVALID_VALUE)
-    *device = current()->device;
+    REQUIRE(currentContext() != nullptr, CUDA_ERROR_INVALID_VALUE)
+    *device = currentContext()->device;
     return CUDA_SUCCESS;
 }
 
 OPTIRS_MOCK_EXPORT CUresult cuCtxEnablePeerAccess(CUcontext peer, unsigned flags) {
     CALL("cuCtxEnablePeerAccess", Named{"peer", peer->device}, Named{"flags", flags})
-    REQUIRE(current() != nullptr && current() != peer && flags == 0, CUDA_ERROR_INVALID_VALUE)
-    const bool is_new = machine().peers.emplace(current()->device, peer->device).second;
+    REQUIRE(currentContext() != nullptr && currentContext() != peer && flags == 0, CUDA_ERROR_INVALID_VALUE)
+    const bool is_new = machine().peers.emplace(currentContext()->device, peer->device).second;
     return is_new ? CUDA_SUCCESS : CUDA_ERROR_PEER_ACCESS_ALREADY_ENABLED;
 }
 
@@ -183,17 +158,17 @@ OPTIRS_MOCK_EXPORT CUresult cuCtxGetStreamPriorityRange(int32_t* least, int32_t*
 
 OPTIRS_MOCK_EXPORT CUresult cuMemGetInfo_v2(size_t* free_bytes, size_t* total_bytes) {
     CALL("cuMemGetInfo_v2")
-    REQUIRE(current() != nullptr, CUDA_ERROR_INVALID_VALUE)
+    REQUIRE(currentContext() != nullptr, CUDA_ERROR_INVALID_VALUE)
     *total_bytes = machine().memory;
-    *free_bytes = machine().memory - machine().used[current()->device];
+    *free_bytes = machine().memory - machine().used[currentContext()->device];
     return CUDA_SUCCESS;
 }
 
 OPTIRS_MOCK_EXPORT CUresult cuMemAlloc_v2(CUdeviceptr* pointer, size_t bytes) {
     CALL("cuMemAlloc_v2", Named{"bytes", bytes})
     REQUIRE(machine().allowsUnsafeCalls(), CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED)
-    REQUIRE(current() != nullptr && bytes > 0, CUDA_ERROR_INVALID_VALUE)
-    const int32_t device = current()->device;
+    REQUIRE(currentContext() != nullptr && bytes > 0, CUDA_ERROR_INVALID_VALUE)
+    const int32_t device = currentContext()->device;
     if (machine().used[device] + bytes > machine().memory) {
         return CUDA_ERROR_OUT_OF_MEMORY;
     }
@@ -218,7 +193,7 @@ OPTIRS_MOCK_EXPORT CUresult cuMemFree_v2(CUdeviceptr pointer) {
 
 OPTIRS_MOCK_EXPORT CUresult cuMemHostAlloc(void** pointer, size_t bytes, unsigned flags) {
     CALL("cuMemHostAlloc", Named{"bytes", bytes}, Named{"flags", flags})
-    REQUIRE(current() != nullptr && bytes > 0 && flags < 8, CUDA_ERROR_INVALID_VALUE)
+    REQUIRE(currentContext() != nullptr && bytes > 0 && flags < 8, CUDA_ERROR_INVALID_VALUE)
     auto storage = std::make_unique<std::byte[]>(bytes + 4096);
     const auto address = (reinterpret_cast<CUdeviceptr>(storage.get()) + 4095) / 4096 * 4096;
     machine().allocations[address] = {bytes, -1, std::move(storage)};
@@ -267,165 +242,6 @@ OPTIRS_MOCK_EXPORT CUresult cuMemsetD32Async(CUdeviceptr to, uint32_t value, siz
     REQUIRE(isStream(stream) && to % 4 == 0 && machine().isValid(to, count * 4, false),
             CUDA_ERROR_INVALID_VALUE)
     machine().give(stream, [=] { std::fill_n(reinterpret_cast<uint32_t*>(to), count, value); });
-    return CUDA_SUCCESS;
-}
-
-OPTIRS_MOCK_EXPORT CUresult cuStreamCreateWithPriority(CUstream* stream, unsigned flags, int32_t priority) {
-    CALL("cuStreamCreateWithPriority", Named{"flags", flags}, Named{"priority", priority})
-    REQUIRE(current() != nullptr && flags <= 1 && priority <= 0 && priority >= -5, CUDA_ERROR_INVALID_VALUE)
-    *stream = new CUstream_st{current()};
-    machine().streams.insert(*stream);
-    return CUDA_SUCCESS;
-}
-
-OPTIRS_MOCK_EXPORT CUresult cuStreamDestroy_v2(CUstream stream) {
-    CALL("cuStreamDestroy_v2")
-    REQUIRE(isStream(stream) && !stream->is_capturing, CUDA_ERROR_INVALID_VALUE)
-    machine().streams.erase(stream);
-    delete stream;
-    return CUDA_SUCCESS;
-}
-
-OPTIRS_MOCK_EXPORT CUresult cuStreamGetCtx(CUstream stream, CUcontext* context) {
-    CALL("cuStreamGetCtx")
-    REQUIRE(isStream(stream), CUDA_ERROR_INVALID_HANDLE)
-    *context = stream->context;
-    return CUDA_SUCCESS;
-}
-
-OPTIRS_MOCK_EXPORT CUresult cuStreamQuery(CUstream stream) {
-    CALL("cuStreamQuery")
-    REQUIRE(isStream(stream) && !stream->is_capturing, CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED)
-    return machine().queue.empty() ? CUDA_SUCCESS : CUDA_ERROR_NOT_READY;
-}
-
-OPTIRS_MOCK_EXPORT CUresult cuStreamSynchronize(CUstream stream) {
-    CALL("cuStreamSynchronize")
-    REQUIRE(isStream(stream) && !stream->is_capturing, CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED)
-    machine().drain();
-    return CUDA_SUCCESS;
-}
-
-OPTIRS_MOCK_EXPORT CUresult cuStreamWaitEvent(CUstream stream, CUevent event, unsigned flags) {
-    CALL("cuStreamWaitEvent", Named{"flags", flags})
-    REQUIRE(isStream(stream) && isEvent(event) && flags == 0, CUDA_ERROR_INVALID_VALUE)
-    return CUDA_SUCCESS;
-}
-
-OPTIRS_MOCK_EXPORT CUresult cuStreamBeginCapture_v2(CUstream stream, uint32_t mode) {
-    CALL("cuStreamBeginCapture_v2", Named{"mode", mode})
-    REQUIRE(isStream(stream) && !stream->is_capturing && mode <= 2, CUDA_ERROR_INVALID_VALUE)
-    stream->is_capturing = true;
-    stream->is_relaxed = mode == CU_STREAM_CAPTURE_MODE_RELAXED;
-    return CUDA_SUCCESS;
-}
-
-OPTIRS_MOCK_EXPORT CUresult cuStreamEndCapture(CUstream stream, CUgraph* graph) {
-    const auto lock = locked();
-    const CUresult injected = recorder().note("cuStreamEndCapture");
-    REQUIRE(isStream(stream), CUDA_ERROR_INVALID_VALUE)
-    *graph = nullptr;
-    if (!stream->is_capturing) {
-        return CUDA_ERROR_ILLEGAL_STATE;
-    }
-    stream->is_capturing = false;
-    if (injected != 0) {
-        stream->captured.clear();
-        return injected;
-    }
-    *graph = new CUgraph_st{std::exchange(stream->captured, {})};
-    return CUDA_SUCCESS;
-}
-
-OPTIRS_MOCK_EXPORT CUresult cuEventCreate(CUevent* event, unsigned flags) {
-    CALL("cuEventCreate", Named{"flags", flags})
-    REQUIRE(current() != nullptr && flags <= 3, CUDA_ERROR_INVALID_VALUE)
-    *event = new CUevent_st{current(), (flags & CU_EVENT_DISABLE_TIMING) == 0};
-    machine().events.insert(*event);
-    return CUDA_SUCCESS;
-}
-
-OPTIRS_MOCK_EXPORT CUresult cuEventDestroy_v2(CUevent event) {
-    CALL("cuEventDestroy_v2")
-    REQUIRE(isEvent(event), CUDA_ERROR_INVALID_VALUE)
-    machine().drain();  // queued records point at it
-    machine().events.erase(event);
-    delete event;
-    return CUDA_SUCCESS;
-}
-
-OPTIRS_MOCK_EXPORT CUresult cuEventRecord(CUevent event, CUstream stream) {
-    CALL("cuEventRecord")
-    REQUIRE(isEvent(event) && isStream(stream), CUDA_ERROR_INVALID_VALUE)
-    REQUIRE(event->context == stream->context, CUDA_ERROR_INVALID_VALUE)
-    if (!stream->is_capturing) {
-        ++event->recorded;
-        machine().give(stream, [event] {
-            ++event->done;
-            event->time = ++machine().clock;
-        });
-    }
-    return CUDA_SUCCESS;
-}
-
-OPTIRS_MOCK_EXPORT CUresult cuEventQuery(CUevent event) {
-    CALL("cuEventQuery")
-    REQUIRE(machine().allowsUnsafeCalls(), CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED)
-    REQUIRE(isEvent(event), CUDA_ERROR_INVALID_VALUE)
-    return event->done == event->recorded ? CUDA_SUCCESS : CUDA_ERROR_NOT_READY;
-}
-
-OPTIRS_MOCK_EXPORT CUresult cuEventSynchronize(CUevent event) {
-    CALL("cuEventSynchronize")
-    REQUIRE(isEvent(event), CUDA_ERROR_INVALID_VALUE)
-    machine().drain();
-    return CUDA_SUCCESS;
-}
-
-OPTIRS_MOCK_EXPORT CUresult cuEventElapsedTime(float* milliseconds, CUevent start, CUevent end) {
-    CALL("cuEventElapsedTime")
-    REQUIRE(isEvent(start) && isEvent(end) && start->has_timing && end->has_timing, CUDA_ERROR_INVALID_VALUE)
-    if (start->done != start->recorded || end->done != end->recorded) {
-        return CUDA_ERROR_NOT_READY;
-    }
-    *milliseconds = static_cast<float>(end->time - start->time);
-    if (!machine().elapsed.empty()) {
-        *milliseconds = machine().elapsed.front();
-        machine().elapsed.pop_front();
-    }
-    return CUDA_SUCCESS;
-}
-
-OPTIRS_MOCK_EXPORT CUresult cuGraphInstantiateWithFlags(CUgraphExec* exec, CUgraph graph,
-                                                        unsigned long long flags) {
-    CALL("cuGraphInstantiateWithFlags", Named{"flags", flags})
-    REQUIRE(graph != nullptr, CUDA_ERROR_INVALID_VALUE)
-    *exec = new CUgraphExec_st{graph->work};
-    machine().graphs.insert(*exec);
-    return CUDA_SUCCESS;
-}
-
-OPTIRS_MOCK_EXPORT CUresult cuGraphDestroy(CUgraph graph) {
-    const auto lock = locked();
-    delete graph;
-    return CUDA_SUCCESS;
-}
-
-OPTIRS_MOCK_EXPORT CUresult cuGraphLaunch(CUgraphExec exec, CUstream stream) {
-    CALL("cuGraphLaunch")
-    REQUIRE(machine().graphs.contains(exec) && isStream(stream), CUDA_ERROR_INVALID_VALUE)
-    machine().give(stream, [work = exec->work] {
-        for (const auto& step : work) {
-            step();
-        }
-    });
-    return CUDA_SUCCESS;
-}
-
-OPTIRS_MOCK_EXPORT CUresult cuGraphExecDestroy(CUgraphExec exec) {
-    CALL("cuGraphExecDestroy")
-    REQUIRE(machine().graphs.erase(exec) == 1, CUDA_ERROR_INVALID_VALUE)
-    delete exec;
     return CUDA_SUCCESS;
 }
 

@@ -2,13 +2,8 @@
 // (emulation/emulation.h), and run block by block when their stream does.
 #include <cstring>
 
-#include "cuda_state.h"
+#include "cuda_calls.h"
 #include "emulation/kernels.h"
-
-using namespace optirs::cuda;
-using optirs::mock::Machine;
-using optirs::mock::Named;
-using optirs::mock::Recorder;
 
 namespace optirs::cuda {
 
@@ -28,9 +23,6 @@ constexpr int kMaxGridYZ = 65535;
 constexpr int kSharedOptin = 227 * 1024;  // as the device attribute has it
 
 }  // namespace
-
-#define CALL(...) OPTIRS_MOCK_CALL(__VA_ARGS__)
-#define REQUIRE(condition, code) OPTIRS_MOCK_REQUIRE(condition, code)
 
 OPTIRS_MOCK_EXPORT CUresult cuModuleLoadData(CUmodule* module, const void* image) {
     CALL("cuModuleLoadData")
@@ -75,10 +67,10 @@ OPTIRS_MOCK_EXPORT CUresult cuLaunchKernel(CUfunction function, unsigned grid_x,
             CUDA_ERROR_INVALID_VALUE)
     REQUIRE(block_x > 0 && block_x <= function->kernel.max_threads && block_y == 1 && block_z == 1,
             CUDA_ERROR_INVALID_VALUE)
-    REQUIRE(Machine::instance().streams.contains(stream) && extra == nullptr, CUDA_ERROR_INVALID_VALUE)
+    REQUIRE(machine().streams.contains(stream) && extra == nullptr, CUDA_ERROR_INVALID_VALUE)
     REQUIRE(shared_bytes <= function->shared_limit, CUDA_ERROR_INVALID_VALUE)
     std::string argument(static_cast<const char*>(parameters[0]), function->kernel.argument_bytes);
-    Machine::instance().give(stream, [=, kernel = function->kernel] {
+    machine().give(stream, [=, kernel = function->kernel] {
         optirs::emulation::run(kernel, argument.data(), {grid_x, grid_y, grid_z}, block_x, shared_bytes);
     });
     return CUDA_SUCCESS;

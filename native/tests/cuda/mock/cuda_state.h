@@ -118,4 +118,7 @@ struct Machine {
     std::list<float> elapsed;  // what tests want to have been measured
 };
 
+/// The calling thread's; NULL without one.
+CUctx_st* currentContext();
+
 }  // namespace optirs::mock
