@@ -10,23 +10,20 @@
 #include <limits>
 
 #include "hwy/contrib/math/math-inl.h"
-#include "src/cpu/convert-inl.h"
 #include "src/cpu/exp-inl.h"
+#include "src/cpu/row-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace optirs::cpu::HWY_NAMESPACE {
 namespace {
 
-using F32 = hn::ScalableTag<float>;
-using Vec = hn::Vec<F32>;
-
 void softCapRowHere(float* scores, float cap, int64_t n) {
     const F32 d;
     const Vec limit = hn::Set(d, cap);
     const Vec inverse = hn::Set(d, 1.0F / cap);
-    mapVectors(
-        d, n, scores,
-        [&](Vec score) HWY_ATTR { return hn::Mul(limit, hn::Tanh(d, hn::Mul(score, inverse))); }, scores);
+    mapParts<float>(n, scores, [&](auto part) HWY_ATTR {
+        return hn::Mul(limit, hn::Tanh(d, hn::Mul(part.get(scores), inverse)));
+    });
 }
 
 float softmaxPartHere(float* scores, int64_t n, RunningSoftmax& state) {
@@ -42,8 +39,8 @@ float softmaxPartHere(float* scores, int64_t n, RunningSoftmax& state) {
     // All masked so far: nothing to take away from.
     const bool is_empty = largest == -std::numeric_limits<float>::infinity();
     const Vec shift = hn::Set(d, is_empty ? 0.0F : largest);
-    const Vec sum = mapVectors(
-        d, n, scores, [&](Vec score) HWY_ATTR { return expOfNegative(d, hn::Sub(score, shift)); }, scores);
+    const Vec sum = mapParts<float>(
+        n, scores, [&](auto part) HWY_ATTR { return expOfNegative(d, hn::Sub(part.get(scores), shift)); });
     // Mostly the maximum was seen before.
     const float former = is_empty || largest == state.largest ? 1.0F : std::exp(state.largest - largest);
     state.sum = state.sum * former + hn::GetLane(hn::SumOfLanes(d, sum));
@@ -54,15 +51,14 @@ float softmaxPartHere(float* scores, int64_t n, RunningSoftmax& state) {
 void scaleRowHere(float* to, float factor, int64_t n) {
     const F32 d;
     const Vec by = hn::Set(d, factor);
-    mapVectors(d, n, to, [&](Vec value) HWY_ATTR { return hn::Mul(value, by); }, to);
+    mapParts<float>(n, to, [&](auto part) HWY_ATTR { return hn::Mul(part.get(to), by); });
 }
 
 void probabilitiesRowHere(const float* scores, float lse, int64_t n, float* probabilities) {
     const F32 d;
     const Vec shift = hn::Set(d, lse);
-    mapVectors(
-        d, n, probabilities, [&](Vec score) HWY_ATTR { return expOfNegative(d, hn::Sub(score, shift)); },
-        scores);
+    mapParts<float>(n, probabilities,
+                    [&](auto part) HWY_ATTR { return expOfNegative(d, hn::Sub(part.get(scores), shift)); });
 }
 
 void scoreGradientRowHere(const float* probabilities, const float* scores, float mean, float cap, int64_t n,
@@ -71,13 +67,11 @@ void scoreGradientRowHere(const float* probabilities, const float* scores, float
     const Vec shift = hn::Set(d, mean);
     const Vec one = hn::Set(d, 1.0F);
     const Vec inverse = hn::Set(d, cap > 0 ? 1.0F / cap : 0.0F);
-    mapVectors(
-        d, n, gradients,
-        [&](Vec p, Vec s, Vec g) HWY_ATTR {
-            const Vec bent = hn::Mul(s, inverse);
-            return hn::Mul(hn::Mul(p, hn::Sub(g, shift)), hn::NegMulAdd(bent, bent, one));
-        },
-        probabilities, scores, gradients);
+    mapParts<float>(n, gradients, [&](auto part) HWY_ATTR {
+        const Vec bent = hn::Mul(part.get(scores), inverse);
+        const Vec change = hn::Sub(part.get(gradients), shift);
+        return hn::Mul(hn::Mul(part.get(probabilities), change), hn::NegMulAdd(bent, bent, one));
+    });
 }
 
 float dotRowHere(const float* a, const float* b, int64_t n) {

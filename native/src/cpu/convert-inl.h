@@ -226,38 +226,6 @@ HWY_INLINE void forVectors(D d, int64_t count, const Whole& whole, const Rest& r
     }
 }
 
-/// to[i] = function(from[i]...), four vectors at a time so that their instructions overlap. Returns a vector
-/// whose lanes add up to the sum of all results, before they are rounded.
-template <class D, class To, class Function, class... From>
-HWY_INLINE hn::Vec<D> mapVectors(D d, int64_t count, To* to, const Function& function, const From*... from) {
-    const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-    auto sum = hn::Zero(d);
-    int64_t i = 0;
-    for (; i + 4 * lanes <= count; i += 4 * lanes) {
-        const auto r0 = function(load(d, from + i)...);
-        const auto r1 = function(load(d, from + i + lanes)...);
-        const auto r2 = function(load(d, from + i + 2 * lanes)...);
-        const auto r3 = function(load(d, from + i + 3 * lanes)...);
-        store(r0, d, to + i);
-        store(r1, d, to + i + lanes);
-        store(r2, d, to + i + 2 * lanes);
-        store(r3, d, to + i + 3 * lanes);
-        sum = hn::Add(sum, hn::Add(hn::Add(r0, r1), hn::Add(r2, r3)));
-    }
-    for (; i + lanes <= count; i += lanes) {
-        const auto result = function(load(d, from + i)...);
-        store(result, d, to + i);
-        sum = hn::Add(sum, result);
-    }
-    if (i < count) {
-        const auto rest = static_cast<size_t>(count - i);
-        const auto result = function(loadSome(d, from + i, rest)...);
-        storeSome(result, d, to + i, rest);
-        sum = hn::Add(sum, hn::IfThenElseZero(hn::FirstN(d, rest), result));
-    }
-    return sum;
-}
-
 }  // namespace optirs::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

@@ -7,14 +7,12 @@
 #include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
-#include "src/cpu/convert-inl.h"
+#include "src/cpu/row-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace optirs::cpu::HWY_NAMESPACE {
 namespace {
 
-using F32 = hn::ScalableTag<float>;
-using Vec = hn::Vec<F32>;
 using U32 = Words<F32>;
 
 /// Keeps the largest magnitude; as integers, so that a NaN is not lost.
@@ -63,13 +61,11 @@ uint32_t convertRun(const From* from, float scale, To* to, int64_t count) {
     }
     const Vec factor = hn::Set(d, scale);
     Largest largest;
-    mapVectors(
-        d, count, to,
-        [&](Vec value) HWY_ATTR {
-            largest.take(value);
-            return hn::Mul(value, factor);
-        },
-        from);
+    mapParts<float>(count, to, [&](auto part) HWY_ATTR {
+        const Vec value = part.get(from);
+        largest.take(value);
+        return hn::Mul(value, factor);
+    });
     return largest.result();
 }
 

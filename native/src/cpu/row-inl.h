@@ -38,7 +38,10 @@ struct WholePart {
     HWY_INLINE Vec get(const T* row) const {
         return load(F32(), row + offset);
     }
-    HWY_INLINE void put(Vec value, float* row) const { hn::StoreU(value, F32(), row + offset); }
+    template <class T>
+    HWY_INLINE void put(Vec value, T* row) const {
+        store(value, F32(), row + offset);
+    }
     HWY_INLINE Vec orElse(Vec value, Vec /*otherwise*/) const { return value; }
 };
 
@@ -72,15 +75,18 @@ struct RestPart {
     HWY_INLINE Vec get(const T* row) const {
         return loadSome(F32(), row + offset, count);
     }
-    HWY_INLINE void put(Vec value, float* row) const { storeSome(value, F32(), row + offset, count); }
+    template <class T>
+    HWY_INLINE void put(Vec value, T* row) const {
+        storeSome(value, F32(), row + offset, count);
+    }
     /// `otherwise` in the lanes behind the row's end.
     HWY_INLINE Vec orElse(Vec value, Vec otherwise) const {
         return hn::IfThenElse(hn::FirstN(F32(), count), value, otherwise);
     }
 };
 
-/// Calls whole(parts...) for four vectors at a time, or two, then rest(part). `next` are rows that are asked
-/// for meanwhile: passes over a row in the cache leave the memory idle.
+/// Calls whole(parts...) for four vectors at a time, or two, or one that is no pair, then rest(part). `next`
+/// are rows that are asked for meanwhile: passes over a row in the cache leave the memory idle.
 template <class T, class Whole, class Rest, class... Next>
 HWY_INLINE void walkRow(int64_t n, const Whole& whole, const Rest& rest, const Next*... next) {
     const auto lanes = static_cast<int64_t>(hn::Lanes(F32()));
@@ -100,6 +106,12 @@ HWY_INLINE void walkRow(int64_t n, const Whole& whole, const Rest& rest, const N
             whole(WholePart{i}, WholePart{i + lanes});
         }
         i += 2 * lanes;
+    }
+    if constexpr (!kInPairs<T>) {
+        if (i + lanes <= n) {
+            whole(WholePart{i});
+            i += lanes;
+        }
     }
     for (; i < n; i += lanes) {
         rest(RestPart{i, static_cast<size_t>(std::min(lanes, n - i))});
@@ -129,23 +141,22 @@ HWY_INLINE void forParts(int64_t n, const Body& body) {
     walkRow<T>(n, [&](auto... part) HWY_ATTR { (body(part), ...); }, body);
 }
 
-HWY_INLINE void putAll(const Vec* values, float* row, auto... part) { (part.put(*values++, row), ...); }
-
-template <class T>
-HWY_INLINE void putAll(const Vec* values, T* row, auto... part) {
-    if constexpr (kInPairs<T>) {
+template <bool kAreHalves, class To>
+HWY_INLINE void putAll(const Vec* values, To* row, auto... part) {
+    if constexpr (kAreHalves && std::is_same_v<To, BF16>) {
         const int64_t offsets[] = {part.offset...};
         for (size_t k = 0; k < sizeof...(part); k += 2) {
             storePair(values[k], values[k + 1], F32(), row + offsets[k]);
         }
     } else {
-        (store(*values++, F32(), row + part.offset), ...);
+        (part.put(*values++, row), ...);
     }
 }
 
-/// to = function(part), over a row of T; `to` is one too, or an arranged one of f32. Vectors that go together
-/// are computed before the first is stored, so that their instructions overlap. Returns a vector whose lanes
-/// add up to the sum of all results, before they are rounded.
+/// to = function(part), over a row of T; `to` is one too, or an arranged one of f32. A walk over f32 takes
+/// neighbours: `to` and what the function reads may then be of any types. Vectors that go together are
+/// computed before the first is stored, so that their instructions overlap. Returns a vector whose lanes add
+/// up to the sum of all results, before they are rounded.
 template <class T, class To, class Function, class... Next>
 HWY_INLINE Vec mapParts(int64_t n, To* to, const Function& function, const Next*... next) {
     const F32 d;
@@ -154,14 +165,18 @@ HWY_INLINE Vec mapParts(int64_t n, To* to, const Function& function, const Next*
         n,
         [&](auto... part) HWY_ATTR {
             const Vec values[] = {function(part)...};
-            putAll(values, to, part...);
-            for (size_t k = 0; k < sizeof...(part); k += 2) {
-                sum = hn::Add(sum, hn::Add(values[k], values[k + 1]));
+            putAll<kInPairs<T>>(values, to, part...);
+            if constexpr (sizeof...(part) == 1) {
+                sum = hn::Add(sum, values[0]);
+            } else {
+                for (size_t k = 0; k < sizeof...(part); k += 2) {
+                    sum = hn::Add(sum, hn::Add(values[k], values[k + 1]));
+                }
             }
         },
         [&](RestPart part) HWY_ATTR {
             const Vec value = function(part);
-            storeSome(value, d, to + part.offset, part.count);
+            part.put(value, to);
             sum = hn::Add(sum, part.orElse(value, hn::Zero(d)));
         },
         next...);

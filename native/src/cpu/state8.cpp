@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-#include "src/cpu/convert-inl.h"
+#include "src/cpu/row-inl.h"
 
 #ifndef OPTIRS_CPU_STATE8_DECADES
 #define OPTIRS_CPU_STATE8_DECADES
@@ -36,8 +36,6 @@ HWY_BEFORE_NAMESPACE();
 namespace optirs::cpu::HWY_NAMESPACE {
 namespace {
 
-using F32 = hn::ScalableTag<float>;
-using Vec = hn::Vec<F32>;
 using I32 = hn::RebindToSigned<F32>;
 using Ints = hn::Vec<I32>;
 using Bytes = hn::Rebind<uint8_t, F32>;
@@ -105,16 +103,14 @@ void decodeBlock(const Code* codes, float scale, float* to, int64_t count) {
     const F32 d;
     const Decades& decades = decadesOf(kHasSign);
     const Vec factor = hn::Set(d, scale);
-    mapVectors(
-        d, count, to,
-        [&](Vec code) HWY_ATTR {
-            if constexpr (!kHasSign) {
-                return hn::Mul(valuesOf(decades, code), factor);
-            }
-            const Vec number = hn::Sub(code, hn::Set(d, kZero));
-            return hn::Mul(hn::CopySign(valuesOf(decades, hn::Abs(number)), number), factor);
-        },
-        codes);
+    mapParts<float>(count, to, [&](auto part) HWY_ATTR {
+        const Vec code = part.get(codes);
+        if constexpr (!kHasSign) {
+            return hn::Mul(valuesOf(decades, code), factor);
+        }
+        const Vec number = hn::Sub(code, hn::Set(d, kZero));
+        return hn::Mul(hn::CopySign(valuesOf(decades, hn::Abs(number)), number), factor);
+    });
 }
 
 template <bool kHasSign>
@@ -131,18 +127,15 @@ float encodeBlock(const float* from, Code* codes, int64_t count) {
     const Decades& decades = decadesOf(kHasSign);
     const Vec divisor = hn::Set(d, scale > 0 ? scale : 1.0F);
     const Vec zero = hn::Set(d, kZero);
-    mapVectors(
-        d, count, codes,
-        [&](Vec value) HWY_ATTR {
-            const Vec x = hn::Div(value, divisor);
-            if constexpr (!kHasSign) {
-                return numbersOf(decades, x);
-            }
-            const Vec number = numbersOf(decades, hn::Abs(x));
-            return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Sub(zero, hn::Min(number, zero)),
-                                  hn::Add(zero, number));
-        },
-        from);
+    mapParts<float>(count, codes, [&](auto part) HWY_ATTR {
+        const Vec x = hn::Div(part.get(from), divisor);
+        if constexpr (!kHasSign) {
+            return numbersOf(decades, x);
+        }
+        const Vec number = numbersOf(decades, hn::Abs(x));
+        return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Sub(zero, hn::Min(number, zero)),
+                              hn::Add(zero, number));
+    });
     return scale;
 }
 
