@@ -95,7 +95,7 @@ void TextParser::parseModuleOperation() {
     expect('{', "a module");
     parseModuleBody('}');
     expect('}', "a module");
-    finishModule(*module_, std::move(attributes));
+    finishModule(*module_, attributes);
     Location ignored;
     parseTrailingLocation(ignored);
 }
@@ -209,7 +209,7 @@ void TextParser::parseGenericSymbol() {
         expect('}', "a module");
         expect(')', "a module");
         parseOptionalDictionary(attributes);
-        finishModule(*module_, std::move(attributes));
+        finishModule(*module_, attributes);
     } else {
         const Scope scope(*this, true);
         auto body = std::make_unique<Region>();

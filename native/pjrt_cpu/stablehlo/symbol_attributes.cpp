@@ -47,7 +47,7 @@ std::unique_ptr<Function> functionFromAttributes(NamedAttributes attributes) {
     return function;
 }
 
-void finishModule(Module& module, NamedAttributes attributes) {
+void finishModule(Module& module, const NamedAttributes& attributes) {
     if (const std::string name = text(attributes, "sym_name"); !name.empty()) module.setName(name);
     for (const auto& [name, value] : attributes) {
         if (name != "sym_name" && name != "sym_visibility") module.attributes().set(name, value);

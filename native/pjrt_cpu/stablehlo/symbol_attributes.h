@@ -15,6 +15,6 @@ std::unique_ptr<Function> functionFromAttributes(NamedAttributes attributes);
 
 /// Gives a module that has been read its name, `sym_name`, and its attributes. A module inside another is
 /// read as a part of it, before it: what both say, the outer one says last.
-void finishModule(Module& module, NamedAttributes attributes);
+void finishModule(Module& module, const NamedAttributes& attributes);
 
 }  // namespace optirs::plugin

@@ -51,7 +51,7 @@ void IrReader::readModuleRegion(ByteReader& in, Header& header) {
         if (block.argumentCount() != 0) content.fail("the block of a module has no arguments");
         for (size_t i = 0; i < operations; ++i) readModuleOperation(content);
     });
-    finishModule(*module_, std::move(header.attributes));
+    finishModule(*module_, header.attributes);
 }
 
 void IrReader::readFunction(ByteReader& in, Header& header) {
