@@ -118,7 +118,7 @@ PJRT_Error* execute(PJRT_InPlace_Execute_Args* args) {
         try {
             a.is_done = run(executable, {a.arguments, a.num_arguments}, {a.results, a.num_results});
         } catch (const Error&) {
-            // The usual way finds it again, and reports it where it belongs.
+            a.is_done = false;  // the usual way finds it again, and reports it where it belongs
         }
     });
 }
