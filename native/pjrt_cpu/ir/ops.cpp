@@ -233,6 +233,10 @@ const std::string& callee(const Operation& op) {
                                             : symbolAttribute(op, "callee");
 }
 
+bool callStandsForBody(std::string_view target) {
+    return target == kDynamicReduceWindow || target == kTopKCall || target == kApproxTopKCall;
+}
+
 ChannelHandle channelHandle(const Operation& op) {
     if (op.attribute("channel_handle") == nullptr) return {};
     return typed<ChannelHandle>(op, "channel_handle", "#stablehlo.channel_handle<...>");

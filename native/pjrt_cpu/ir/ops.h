@@ -133,6 +133,13 @@ size_t tupleSize(const Operation& op);
 /// func.call: callee; custom_call: call_target_name.
 const std::string& callee(const Operation& op);
 
+/// Targets of custom calls that stand for an operation with a body: a windowed reduction whose window is an
+/// operand, XLA's top-k, and the one that JAX's approx_max_k and approx_min_k call.
+inline constexpr std::string_view kDynamicReduceWindow = "stablehlo.dynamic_reduce_window";
+inline constexpr std::string_view kTopKCall = "TopK";
+inline constexpr std::string_view kApproxTopKCall = "ApproxTopK";
+bool callStandsForBody(std::string_view target);
+
 /// all_reduce and the other collectives: rows of device ids, padded with -1.
 std::vector<std::vector<int64_t>> replicaGroups(const Operation& op);
 std::vector<std::pair<int64_t, int64_t>> sourceTargetPairs(const Operation& op);

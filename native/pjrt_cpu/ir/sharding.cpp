@@ -15,16 +15,16 @@ const std::string* textOf(const Attribute* attribute) {
     return attribute->get<std::string>();
 }
 
-const std::string* textOf(const NamedAttributes& attributes, std::string_view name,
-                          std::string_view frontend_name) {
-    if (const std::string* text = textOf(attributes.find(name))) return text;
+std::optional<std::string> textOf(const NamedAttributes& attributes, std::string_view name,
+                                  std::string_view frontend_name) {
+    if (const std::string* text = textOf(attributes.find(name))) return *text;
     return frontendAttribute(attributes, frontend_name);
 }
 
-const std::string& requiredText(const Operation& op, std::string_view name, std::string_view frontend_name) {
-    const std::string* text = textOf(op.attributes(), name, frontend_name);
-    if (text == nullptr) throw invalidOperation(op, "attribute " + std::string(name) + " is missing");
-    return *text;
+std::string requiredText(const Operation& op, std::string_view name, std::string_view frontend_name) {
+    std::optional<std::string> text = textOf(op.attributes(), name, frontend_name);
+    if (!text) throw invalidOperation(op, "attribute " + std::string(name) + " is missing");
+    return std::move(*text);
 }
 
 }  // namespace
@@ -48,11 +48,18 @@ int64_t AxisRef::size(const Mesh& mesh) const {
     return sub_axis ? sub_axis->size : axis->size;
 }
 
-const std::string* frontendAttribute(const NamedAttributes& attributes, std::string_view name) {
+std::optional<std::string> frontendAttribute(const NamedAttributes& attributes, std::string_view name) {
     const Attribute* frontend = attributes.find("mhlo.frontend_attributes");
     const auto* entries = frontend != nullptr ? frontend->get<NamedAttributes>() : nullptr;
     const Attribute* found = entries != nullptr ? entries->find(name) : nullptr;
-    return found != nullptr ? found->get<std::string>() : nullptr;
+    const auto* text = found != nullptr ? found->get<std::string>() : nullptr;
+    if (text == nullptr) return std::nullopt;
+    std::string out;
+    for (size_t i = 0; i < text->size(); ++i) {
+        if ((*text)[i] == '\\' && i + 1 < text->size()) ++i;
+        out += (*text)[i];
+    }
+    return out;
 }
 
 std::vector<Mesh> meshes(const Module& module) {
@@ -65,7 +72,7 @@ std::vector<Mesh> meshes(const Module& module) {
         }
     }
     // `{mesh = #sdy.mesh<["x"=2]>, other = ...}`, of programs without sdy operations.
-    if (const std::string* text = frontendAttribute(module.attributes(), "xla.sdy.meshes")) {
+    if (const auto text = frontendAttribute(module.attributes(), "xla.sdy.meshes")) {
         TextCursor in(*text, "xla.sdy.meshes");
         in.expect("{");
         in.list("}", [&] {
@@ -129,8 +136,8 @@ void checkSharding(const Sharding& sharding, const Mesh& mesh) {
 }
 
 std::optional<Sharding> shardingOf(const NamedAttributes& attributes) {
-    const std::string* text = textOf(attributes, "sdy.sharding", "xla.sdy.sharding");
-    if (text == nullptr) return std::nullopt;
+    const auto text = textOf(attributes, "sdy.sharding", "xla.sdy.sharding");
+    if (!text) return std::nullopt;
     std::vector<Sharding> all = parseShardings(*text);
     if (all.size() != 1) {
         throw invalidArgument("a value has one sharding, got " + std::to_string(all.size()) + " in " + *text);
@@ -149,11 +156,10 @@ std::optional<Sharding> resultSharding(const Function& function, size_t i) {
 }
 
 std::vector<Sharding> operationShardings(const Operation& op) {
-    const std::string* text = textOf(op.attributes(), "sdy.sharding", "xla.sdy.sharding");
-    if (text == nullptr &&
-        (op.kind() == OpKind::kSdyShardingConstraint || op.kind() == OpKind::kSdyReshard)) {
-        text = textOf(op.attribute("sharding"));
-    }
+    if (const auto text = textOf(op.attributes(), "sdy.sharding", "xla.sdy.sharding"))
+        return parseShardings(*text);
+    const bool is_its_own = op.kind() == OpKind::kSdyShardingConstraint || op.kind() == OpKind::kSdyReshard;
+    const std::string* text = is_its_own ? textOf(op.attribute("sharding")) : nullptr;
     return text == nullptr ? std::vector<Sharding>() : parseShardings(*text);
 }
 

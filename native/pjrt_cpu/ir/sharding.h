@@ -124,7 +124,15 @@ std::vector<Sharding> inShardings(const Operation& op);
 std::vector<Sharding> outShardings(const Operation& op);
 std::vector<std::string> manualAxes(const Operation& op);
 
-/// A string in the dictionary `mhlo.frontend_attributes`; null when there is none.
-const std::string* frontendAttribute(const NamedAttributes& attributes, std::string_view name);
+/// A string in the dictionary `mhlo.frontend_attributes`, if there is one. XLA's exporter writes quotes and
+/// backslashes in it behind backslashes, which are not part of it.
+std::optional<std::string> frontendAttribute(const NamedAttributes& attributes, std::string_view name);
+
+/// Targets of the custom calls that XLA's clients write for operations of Shardy.
+inline constexpr std::string_view kGlobalToLocalShape = "xla.sdy.GlobalToLocalShape";
+inline constexpr std::string_view kLocalToGlobalShape = "xla.sdy.LocalToGlobalShape";
+inline constexpr std::string_view kFuncResultSharding = "xla.sdy.FuncResultSharding";
+inline constexpr std::string_view kShardingGroup = "xla.sdy.ShardingGroup";
+inline constexpr std::string_view kPropagationBarrier = "xla.sdy.PropagationBarrier";
 
 }  // namespace optirs::plugin

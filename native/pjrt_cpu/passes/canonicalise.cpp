@@ -10,6 +10,7 @@
 #include <array>
 #include <string>
 
+#include "pjrt_cpu/ir/sharding.h"
 #include "pjrt_cpu/passes/passes.h"
 #include "pjrt_cpu/passes/rewrite.h"
 
@@ -63,8 +64,9 @@ bool forwardsItsOperand(const Operation& op) {
         case OpKind::kSdyPropagationBarrier:
             return true;
         case OpKind::kCustomCall: {
-            static constexpr std::array<std::string_view, 5> kPlaces = {
-                "Sharding", "annotate_device_placement", "LayoutConstraint", "MoveToHost", "MoveToDevice"};
+            static constexpr std::array<std::string_view, 7> kPlaces = {
+                "Sharding",     "annotate_device_placement", "LayoutConstraint", "MoveToHost",
+                "MoveToDevice", kFuncResultSharding,         kPropagationBarrier};
             return std::ranges::find(kPlaces, callee(op)) != kPlaces.end() && op.operandCount() == 1 &&
                    op.resultCount() == 1 && op.operand(0)->type() == op.result()->type();
         }
@@ -117,7 +119,8 @@ bool rewrite(Operation& op) {
         replaceWith(op, op.operand(0));
         return true;
     }
-    if (op.kind() == OpKind::kSdyShardingGroup) {
+    if (op.kind() == OpKind::kSdyShardingGroup ||
+        (op.kind() == OpKind::kCustomCall && callee(op) == kShardingGroup)) {
         op.erase();
         return true;
     }

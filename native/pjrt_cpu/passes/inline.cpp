@@ -59,13 +59,14 @@ class Inliner {
         size.operations += operations;
         size.nesting = std::max(size.nesting, nesting);
         if (size.operations > limits_.max_operations) {
-            throw resourceExhausted("inlining the call at " + at.location().toString() + " makes more than " +
-                                    std::to_string(limits_.max_operations) + " operations");
+            throw resourceExhausted("with its calls written out the program has more than " +
+                                    std::to_string(limits_.max_operations) + " operations, at " +
+                                    at.location().toString());
         }
         if (size.nesting > limits_.max_region_nesting) {
-            throw resourceExhausted("inlining the call at " + at.location().toString() +
-                                    " nests regions more than " + std::to_string(limits_.max_region_nesting) +
-                                    " deep");
+            throw resourceExhausted("with its calls written out the program nests regions more than " +
+                                    std::to_string(limits_.max_region_nesting) + " levels deep, at " +
+                                    at.location().toString());
         }
     }
 
@@ -100,8 +101,8 @@ class Inliner {
     }
 
     static bool takesComputation(const Operation& op) {
-        return op.kind() == OpKind::kCustomCall && op.regionCount() == 0 &&
-               (callee(op) == kDynamicReduceWindow || callee(op) == kApproxTopK);
+        return op.kind() == OpKind::kCustomCall && op.regionCount() == 0 && callStandsForBody(callee(op)) &&
+               (callee(op) != kTopKCall || op.attribute("called_computations") != nullptr);
     }
 
     Function& defined(const Operation& op, const std::string& name) const {

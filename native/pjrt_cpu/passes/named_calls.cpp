@@ -1,8 +1,8 @@
 // Custom calls that stand for an operation. A portable artifact holds nothing but StableHLO: XLA's clients
 // write operations of CHLO into it as calls of `mhlo.erf`, `mhlo.topk`, ... with the attributes in
 // `mhlo.attributes`. JAX writes operations whose sizes are operands as `stablehlo.dynamic_top_k`, ..., and
-// what it has found out about the shapes of a program as calls of `shape_assertion`. Its approximate top-k is
-// `ApproxTopK`, which is allowed to be exact.
+// what it has found out about the shapes of a program as calls of `shape_assertion`. Top-k with a comparison
+// of its own is in named_top_k.cpp.
 #include "pjrt_cpu/passes/named_calls.h"
 
 #include <array>
@@ -122,57 +122,6 @@ bool refineTopK(Operation& call) {
     return true;
 }
 
-int64_t reductionDimension(const Operation& call) {
-    for (const char* place : {"mhlo.backend_config", "backend_config"}) {
-        const Attribute* config = call.attribute(place);
-        const auto* entries = config != nullptr ? config->get<NamedAttributes>() : nullptr;
-        const Attribute* dimension = entries != nullptr ? entries->find("reduction_dim") : nullptr;
-        const auto* number = dimension != nullptr ? dimension->get<IntegerAttribute>() : nullptr;
-        if (number != nullptr) return number->value;
-    }
-    throw invalidOperation(call, "backend_config should have an integer reduction_dim");
-}
-
-// Operands are the tensors, then what pads each; the results are what comes first in the order of the region.
-void expandApproxTopK(Operation& call) {
-    const size_t n = call.resultCount();
-    if (n == 0 || call.operandCount() != 2 * n || call.regionCount() != 1)
-        throw invalidOperation(call, "operands should be N tensors and N initial values, for N results");
-    const std::vector<Value*> operands = call.operands();
-    const auto tensors = std::span(operands).first(n);
-    const int64_t rank = tensors[0]->tensor().rank();
-    const int64_t given = reductionDimension(call);
-    const int64_t dimension = given < 0 ? given + rank : given;
-    if (dimension < 0 || dimension >= rank)
-        throw invalidOperation(call, "reduction_dim " + std::to_string(given) + " is not a dimension");
-    Builder builder(call);
-    std::vector<Type> types;
-    for (const Value* tensor : tensors) types.push_back(tensor->type());
-    NamedAttributes attributes;
-    attributes.set("dimension", Attribute::integer(dimension));
-    attributes.set("is_stable", Attribute(true));
-    Operation& sort = *builder.create(OpKind::kSort, tensors, types, std::move(attributes), 1);
-    for (auto& block : call.region(0).takeBlocks()) sort.region(0).adopt(std::move(block));
-    inferTypes(sort);
-    for (size_t i = 0; i < n; ++i) {
-        std::vector<int64_t> limit = dimsOf(tensors[i]);
-        const Type& wanted = call.result(i)->type();
-        if (wanted.tensor().rank() == rank)
-            limit[static_cast<size_t>(dimension)] = wanted.tensor().dim(dimension);
-        NamedAttributes slice;
-        slice.set("start_indices", Attribute::integers(std::vector<int64_t>(limit.size(), 0)));
-        slice.set("strides", Attribute::integers(std::vector<int64_t>(limit.size(), 1)));
-        slice.set("limit_indices", Attribute::integers(limit));
-        Value* first = builder.create(OpKind::kSlice, {sort.result(i)}, wanted, std::move(slice));
-        const Type inferred = inferTypes(*first->definition()).front();
-        if (inferred != wanted) {
-            throw invalidOperation(call, "result " + std::to_string(i) + " should be " + inferred.toString());
-        }
-        call.result(i)->replaceAllUsesWith(first);
-    }
-    call.erase();
-}
-
 // What the program asserts of its own shapes: {0}, {1}, ... in the message are the further operands.
 bool checkShapeAssertion(Operation& op) {
     const Literal* holds = op.operandCount() > 0 ? constantOrNull(op.operand(0)) : nullptr;
@@ -203,8 +152,8 @@ bool checkShapeAssertion(Operation& op) {
 bool recogniseNamedCalls(Function& function) {
     return rewriteAll(function, [](Operation& op) {
         if (op.kind() != OpKind::kCustomCall) return false;
-        if (callee(op) == kApproxTopK) {
-            expandApproxTopK(op);
+        if (callee(op) == kTopKCall || callee(op) == kApproxTopKCall) {
+            callee(op) == kTopKCall ? expandTopKCall(op) : expandApproxTopKCall(op);
             return true;
         }
         const OpKind kind = operationOf(callee(op));

@@ -231,7 +231,10 @@ void partition(Module& module, int32_t num_replicas, int32_t num_partitions) {
     bool is_written_for_parts = false;
     walk(entry.body(), [&](const Operation& op) {
         is_written_for_parts |= op.kind() == OpKind::kSdyManualComputation;
-        if (op.kind() == OpKind::kCustomCall) is_written_for_parts |= callee(op).starts_with("SPMD");
+        if (op.kind() == OpKind::kCustomCall) {
+            is_written_for_parts |= callee(op).starts_with("SPMD") || callee(op) == kGlobalToLocalShape ||
+                                    callee(op) == kLocalToGlobalShape;
+        }
     });
     // A program for one device ignores annotations.
     if (num_partitions == 1 && !is_written_for_parts) return;

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "pjrt_cpu/ir/builder.h"
@@ -51,7 +52,12 @@ class Partitioner {
     void visitSharding(Operation& op, const std::optional<Tiling>& tiling);
     void visitFullToShard(Operation& op);
     void visitShardToFull(Operation& op);
+    Tiling manualTiling(const Operation& op, const Sharding& sharding, const TensorType& type,
+                        const std::vector<std::string>& axes) const;
+    std::vector<Value*> enterManual(Operation& op, std::span<Value* const> arguments);
+    void leaveManual(Operation& op, std::span<Value* const> returned);
     void visitManualComputation(Operation& op);
+    void visitGlobalToLocal(Operation& op);
     void visitNamedComputation(Operation& op);
     void spliceBody(Operation& op, Block& body);
 

@@ -64,68 +64,94 @@ void Partitioner::spliceBody(Operation& op, Block& body) {
     }
 }
 
-void Partitioner::visitManualComputation(Operation& op) {
+Tiling Partitioner::manualTiling(const Operation& op, const Sharding& sharding, const TensorType& type,
+                                 const std::vector<std::string>& axes) const {
+    const auto rank = static_cast<size_t>(type.rank());
+    auto tiling = tilingOf(sharding, meshOf(sharding, meshes_), rank, num_partitions_, &axes);
+    if (!tiling) {
+        throw invalidOperation(op, "sharding " + sharding.toString() + " of " + type.toString() +
+                                       " does not fit the " + std::to_string(num_partitions_) +
+                                       " partitions of the program");
+    }
+    return *tiling;
+}
+
+namespace {
+
+void requirePart(const Operation& op, const Type& part, const TensorType& type, const Tiling& tiling,
+                 const std::string& what) {
+    const auto tile = tiling.tileDims(type.dims());
+    if (tile && part.isTensor() && std::ranges::equal(*tile, part.tensor().dims())) return;
+    throw invalidOperation(op, what + " of the body is " + part.toString() + ", which is not a part of " +
+                                   type.toString() + " under " + tiling.toHloText());
+}
+
+}  // namespace
+
+/// The parts of the operands that a body takes whose arguments are `arguments`. From here on values are the
+/// body's own.
+std::vector<Value*> Partitioner::enterManual(Operation& op, std::span<Value* const> arguments) {
     if (is_manual_) throw unimplementedOperation(op, "a manual computation inside of another one");
-    Block& inside = body(op);
     const std::vector<Sharding> in = inShardings(op);
+    const std::vector<std::string> axes = manualAxes(op);
+    if (in.size() != op.operandCount() || arguments.size() != op.operandCount())
+        throw invalidOperation(op, "operands, shardings and the body's arguments differ in number");
+    Builder builder(op);
+    std::vector<Value*> parts = op.operands();
+    for (size_t i = 0; i < parts.size(); ++i) {
+        if (!parts[i]->type().isTensor()) continue;
+        const TensorType& type = parts[i]->tensor();
+        const Tiling tiling = manualTiling(op, in[i], type, axes);
+        requirePart(op, arguments[i]->type(), type, tiling, "argument " + std::to_string(i));
+        parts[i] = tileOf(parts[i], tiling, builder);
+    }
+    is_manual_ = true;
+    return parts;
+}
+
+/// The results of `op` are made of what the body has returned on each partition.
+void Partitioner::leaveManual(Operation& op, std::span<Value* const> returned) {
+    is_manual_ = false;
     const std::vector<Sharding> out = outShardings(op);
     const std::vector<std::string> axes = manualAxes(op);
-    if (in.size() != op.operandCount() || inside.argumentCount() != op.operandCount() ||
-        out.size() != op.resultCount() || inside.last()->operandCount() != op.resultCount()) {
-        throw invalidOperation(op, "operands, results, shardings and the body's arguments differ in number");
-    }
-    const auto tiling_on = [&](const Sharding& sharding, const TensorType& type) {
-        const auto rank = static_cast<size_t>(type.rank());
-        auto tiling = tilingOf(sharding, meshOf(sharding, meshes_), rank, num_partitions_, &axes);
-        if (!tiling) {
-            throw invalidOperation(op, "sharding " + sharding.toString() + " of " + type.toString() +
-                                           " does not fit the " + std::to_string(num_partitions_) +
-                                           " partitions of the program");
-        }
-        return *tiling;
-    };
+    if (out.size() != op.resultCount() || returned.size() != op.resultCount())
+        throw invalidOperation(op, "results, shardings and what the body returns differ in number");
     Builder builder(op);
-    for (size_t i = 0; i < op.operandCount(); ++i) {
-        Value* operand = op.operand(i);
-        Value* argument = inside.argument(i);
-        Value* part = operand;
-        if (operand->type().isTensor()) {
-            const TensorType& type = operand->tensor();
-            const Tiling tiling = tiling_on(in[i], type);
-            const auto tile = tiling.tileDims(type.dims());
-            if (!tile || !std::ranges::equal(*tile, argument->tensor().dims())) {
-                throw invalidOperation(op, "argument " + std::to_string(i) + " of the body is " +
-                                               argument->type().toString() + ", which is not a part of " +
-                                               type.toString() + " under " + tiling.toHloText());
-            }
-            part = tileOf(operand, tiling, builder);
-        }
-        argument->replaceAllUsesWith(part);
-    }
-    const std::vector<Value*> returned = inside.last()->operands();
-    Operation* first = inside.first() == inside.last() ? nullptr : inside.first();
-    spliceBody(op, inside);
-    // The body is a program of its own: what it computes is whole to it. Annotations inside it, over the axes
-    // that are not manual, are advice.
-    is_manual_ = true;
-    visitFrom(first, &op);
-    is_manual_ = false;
     for (size_t i = 0; i < op.resultCount(); ++i) {
         if (!op.result(i)->type().isTensor()) {
             setWhole(op.result(i), returned[i]);
             continue;
         }
         const TensorType& type = op.result(i)->tensor();
-        const Tiling tiling = tiling_on(out[i], type);
-        const auto tile = tiling.tileDims(type.dims());
+        const Tiling tiling = manualTiling(op, out[i], type, axes);
         Value* part = whole(returned[i], builder);
-        if (!tile || !std::ranges::equal(*tile, part->tensor().dims())) {
-            throw invalidOperation(op, "result " + std::to_string(i) + " of the body is " +
-                                           part->type().toString() + ", which is not a part of " +
-                                           type.toString() + " under " + tiling.toHloText());
-        }
+        requirePart(op, part->type(), type, tiling, "result " + std::to_string(i));
         setTile(op.result(i), part, tiling);
     }
+}
+
+void Partitioner::visitManualComputation(Operation& op) {
+    Block& inside = body(op);
+    std::vector<Value*> arguments;
+    for (size_t i = 0; i < inside.argumentCount(); ++i) arguments.push_back(inside.argument(i));
+    const std::vector<Value*> parts = enterManual(op, arguments);
+    for (size_t i = 0; i < parts.size(); ++i) arguments[i]->replaceAllUsesWith(parts[i]);
+    const std::vector<Value*> returned = inside.last()->operands();
+    Operation* first = inside.first() == inside.last() ? nullptr : inside.first();
+    spliceBody(op, inside);
+    // The body is a program of its own: what it computes is whole to it. Annotations inside it, over the axes
+    // that are not manual, are advice.
+    visitFrom(first, &op);
+    leaveManual(op, returned);
+}
+
+/// Manual computations as XLA's clients write them where there are no operations of Shardy: the body is a
+/// function, called between these two.
+void Partitioner::visitGlobalToLocal(Operation& op) {
+    std::vector<Value*> arguments;
+    for (size_t i = 0; i < op.resultCount(); ++i) arguments.push_back(op.result(i));
+    const std::vector<Value*> parts = enterManual(op, arguments);
+    for (size_t i = 0; i < parts.size(); ++i) setWhole(arguments[i], parts[i]);
 }
 
 void Partitioner::visitNamedComputation(Operation& op) {
@@ -165,9 +191,20 @@ bool Partitioner::visitAnnotation(Operation& op) {
         default:
             return false;
     }
-    if (op.operandCount() != 1 || op.resultCount() != 1 || !op.operand(0)->type().isTensor()) return false;
     const std::string& target = callee(op);
-    if (target == "Sharding")
+    if (target == kGlobalToLocalShape) {
+        visitGlobalToLocal(op);
+        return true;
+    }
+    if (target == kLocalToGlobalShape) {
+        leaveManual(op, op.operands());
+        return true;
+    }
+    if (target == kShardingGroup) return true;
+    if (op.operandCount() != 1 || op.resultCount() != 1 || !op.operand(0)->type().isTensor()) return false;
+    if (target == kFuncResultSharding || target == kPropagationBarrier)
+        forward(op);  // a function's results say it themselves
+    else if (target == "Sharding")
         visitSharding(op, annotated(op.attributes(), op.result()->tensor()));
     else if (target == "SPMDFullToShardShape")
         visitFullToShard(op);

@@ -237,7 +237,8 @@ std::vector<Type> inferControl(const Rule& rule) {
         case OpKind::kCreateToken:
             return {Type(TokenType{})};
         case OpKind::kCustomCall:
-            stringAttribute(op, "call_target_name");
+            rule.require(op.regionCount() == 0 || callStandsForBody(callee(op)),
+                         "a call of " + quoted(callee(op)) + " has no regions");
             return {};
         default:
             return {};

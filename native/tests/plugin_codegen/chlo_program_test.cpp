@@ -205,6 +205,41 @@ TEST(NamedCalls, TopKTakesTheLargestOrTheSmallest) {
     EXPECT_EQ(smallest[1].as<int32_t>(), (std::vector<int32_t>{1, 0, 2, 0}));
 }
 
+// XLA's own call, with a comparison of the values, of values and indices, or none.
+TEST(NamedCalls, TopKByAComparison) {
+    const auto run_call = [](const std::string& arguments, const std::string& body,
+                             const std::string& attributes) {
+        return run("func.func private @first(" + arguments + ") -> tensor<i1> {\n" + body +
+                       "return %0 : tensor<i1>\n}\n"
+                       "func.func public @main(%x: tensor<2x4xf32>) -> (tensor<2x3xf32>, tensor<2x3xi32>) {\n"
+                       "%0:2 = stablehlo.custom_call @TopK(%x) " +
+                       attributes +
+                       " : (tensor<2x4xf32>) -> (tensor<2x3xf32>, tensor<2x3xi32>)\n"
+                       "return %0#0, %0#1 : tensor<2x3xf32>, tensor<2x3xi32>\n}",
+                   {Bytes::of(std::vector<float>{3, -1, 7, 7, -0.0F, 0, NAN, 1})});
+    };
+    const std::string values = "%a: tensor<f32>, %b: tensor<f32>";
+    const std::string both = values + ", %i: tensor<i32>, %j: tensor<i32>";
+    const auto compare = [](const std::string& direction, const std::string& order) {
+        return "%0 = stablehlo.compare " + direction + ", %a, %b, " + order +
+               " : (tensor<f32>, tensor<f32>) -> tensor<i1>\n";
+    };
+    const std::string called = "{called_computations = [@first]}";
+    for (const auto& [arguments, attributes] : {std::pair(values, called), {both, called}, {values, "{}"}}) {
+        const auto largest = run_call(arguments, compare("GT", "TOTALORDER"), attributes);
+        EXPECT_THAT(largest[0].as<float>(),
+                    ::testing::ElementsAre(7, 7, 3, ::testing::NanSensitiveFloatEq(NAN), 1, 0));
+        EXPECT_EQ(largest[1].as<int32_t>(), (std::vector<int32_t>{2, 3, 0, 2, 3, 1}));
+    }
+    const auto smallest = run_call(both, compare("LT", "TOTALORDER"), called);
+    EXPECT_EQ(smallest[0].as<float>(), (std::vector<float>{-1, 3, 7, -0.0F, 0, 1}));
+    EXPECT_EQ(smallest[1].as<int32_t>(), (std::vector<int32_t>{1, 0, 2, 0, 1, 3}));
+    // Indices are seen by the comparison: the last come first.
+    const auto last = run_call(
+        both, "%0 = stablehlo.compare GT, %i, %j : (tensor<i32>, tensor<i32>) -> tensor<i1>\n", called);
+    EXPECT_EQ(last[1].as<int32_t>(), (std::vector<int32_t>{3, 2, 1, 3, 2, 1}));
+}
+
 // JAX's approx_max_k and approx_min_k, which may be exact. The comparison is a function of the module.
 std::vector<Bytes> approxTopK(const std::string& config, const std::string& results,
                               const std::string& direction = "GT") {
@@ -260,6 +295,19 @@ TEST(NamedCalls, ThatCannotBeTheOperationSayWhy) {
     EXPECT_THAT(top("k = 9 : i64", "tensor<2x9xf32>, tensor<2x9xi32>"), HasSubstr("k = 9"));
     EXPECT_THAT(top("k = 2 : i64", "tensor<2x3xf32>, tensor<2x3xi32>"),
                 HasSubstr("should be tensor<2x2xf32>"));
+    const auto call = [&](const std::string& types, const std::string& results) {
+        return refusal([&] {
+            run("func.func private @first(%a: tensor<f32>) -> tensor<f32> {\nreturn %a : tensor<f32>\n}\n"
+                "func.func public @main(%x: " +
+                    types +
+                    ") {\n%0:2 = stablehlo.custom_call @TopK(%x) "
+                    "{called_computations = [@first]} : (" +
+                    types + ") -> (" + results + ")\nreturn\n}",
+                {Bytes(16)});
+        });
+    };
+    EXPECT_THAT(call("tensor<f32>", "tensor<f32>, tensor<i32>"), HasSubstr("a last dimension"));
+    EXPECT_THAT(call("tensor<4xf32>", "tensor<2xf32>, tensor<2xi32>"), HasSubstr("sort"));
     EXPECT_THAT(approx("top_k = 2 : i64", "tensor<2x2xf32>, tensor<2x2xi32>"), HasSubstr("reduction_dim"));
     EXPECT_THAT(approx("reduction_dim = 2 : i64", "tensor<2x2xf32>, tensor<2x2xi32>"),
                 HasSubstr("reduction_dim 2 is not a dimension"));

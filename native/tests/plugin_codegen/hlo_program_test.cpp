@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "../plugin_ir/hlo_writer.h"
+#include "../plugin_ir/hlo_samples.h"
 #include "pjrt_cpu/ir/error.h"
 #include "run_program.h"
 
@@ -235,6 +235,32 @@ TEST(HloProgram, WhileOverTuplesAndConditional) {
     // false: the second computation
     main.add("conditional", f32({2}), {is_zero, result, negated}, calls({negate_id, keep_id}));
     EXPECT_THAT(runHlo(module, {{1, -2}})[0], ElementsAre(-8, 16));
+}
+
+TEST(HloProgram, SamplesOfTheFuzzer) {
+    EXPECT_THAT(run(hloTopKSample(), {Bytes::of(Floats{3, -1, 7, 7, 0.5F, 2, -4, 1})})[0].as<float>(),
+                ElementsAre(7, 7, 2, 1));
+    // 16 times, by four doublings; branch 4 is beyond the last, which is taken.
+    EXPECT_THAT(run(hloControlSample(), {Bytes::of(Floats{0, 0.0625F})})[0].as<float>(),
+                ElementsAre(1, ::testing::FloatNear(2.718282F, 1e-6F)));
+}
+
+// JAX's approx_max_k as an HLO module says it.
+TEST(HloProgram, ApproximateTopKWithItsConfiguration) {
+    HloModule module;
+    HloComputation& comparison = module.computation();
+    const int64_t compare = comparison.id();
+    const int64_t a = comparison.parameter(0, f32({}));
+    const int64_t b = comparison.parameter(1, f32({}));
+    comparison.add("compare", pred({}), {a, b}, Proto().bytes(63, "GT"));
+    HloComputation& main = module.computation();
+    const int64_t x = main.parameter(0, f32({4, 2}));
+    main.add("custom-call", f32({1, 2}), {x, main.constantF32({}, {-1e30F})},
+             Proto()
+                 .bytes(28, "ApproxTopK")
+                 .bytes(43, R"({"top_k": 1, "reduction_dim": 0, "recall_target": 0.95, "note": "a, b"})")
+                 .packed(38, {compare}));
+    EXPECT_THAT(runHlo(module, {{3, -1, 7, 7, 0.5F, 2, -4, 9}})[0], ElementsAre(7, 9));
 }
 
 TEST(HloProgram, DynamicSlicesCallsAndMap) {

@@ -223,13 +223,50 @@ TEST(Partition, ManualComputationRunsOnParts) {
         "  %3 = stablehlo.custom_call @SPMDShardToFullShape(%2) {mhlo.sharding = \"{devices=[2,1]<=[2]}\"} : "
         "(tensor<2x2xf32>) -> tensor<4x2xf32>\n"
         "  return %3 : tensor<4x2xf32>\n}";
+    // As XLA's client writes the first, quotes behind backslashes.
+    const std::string round_trip =
+        R"(module attributes {mhlo.frontend_attributes = {xla.sdy.meshes = "{mesh = #sdy.mesh<[\\\22x\\\22=2]>}"}} {
+  func.func @main(%a: tensor<4x2xf32>) -> tensor<4x2xf32> {
+    %0 = stablehlo.custom_call @Sharding(%a) {mhlo.frontend_attributes = {xla.sdy.sharding = "#sdy.sharding_per_value<[<@mesh, [{\\\22x\\\22, ?}, {?}]>]>"}, mhlo.sharding = "{devices=[2,1]<=[2]}"} : (tensor<4x2xf32>) -> tensor<4x2xf32>
+    stablehlo.custom_call @xla.sdy.ShardingGroup(%0) {has_side_effect = true, mhlo.frontend_attributes = {xla.sdy.sharding_group_id = "12 : i64"}} : (tensor<4x2xf32>) -> ()
+    %1 = stablehlo.custom_call @xla.sdy.GlobalToLocalShape(%0) {mhlo.frontend_attributes = {xla.sdy.in_shardings = "#sdy.sharding_per_value<[<@mesh, [{\\\22x\\\22}, {}]>]>", xla.sdy.manual_axes = "#sdy<manual_axes{\\\22x\\\22}>"}} : (tensor<4x2xf32>) -> tensor<2x2xf32>
+    %2 = call @xla.sdy.manual_computation_body(%1) : (tensor<2x2xf32>) -> tensor<2x2xf32>
+    %3 = stablehlo.custom_call @xla.sdy.LocalToGlobalShape(%2) {mhlo.frontend_attributes = {xla.sdy.out_shardings = "#sdy.sharding_per_value<[<@mesh, [{\\\22x\\\22}, {}]>]>", xla.sdy.manual_axes = "#sdy<manual_axes{\\\22x\\\22}>"}} : (tensor<2x2xf32>) -> tensor<4x2xf32>
+    %4 = stablehlo.custom_call @xla.sdy.PropagationBarrier(%3) {mhlo.frontend_attributes = {xla.sdy.allowed_direction = "2 : i64"}} : (tensor<4x2xf32>) -> tensor<4x2xf32>
+    %5 = stablehlo.custom_call @xla.sdy.FuncResultSharding(%4) {has_side_effect = true, mhlo.frontend_attributes = {xla.sdy.sharding = "#sdy.sharding_per_value<[<@mesh, [{}, {}]>]>"}} : (tensor<4x2xf32>) -> tensor<4x2xf32>
+    return %5 : tensor<4x2xf32>
+  }
+  func.func private @xla.sdy.manual_computation_body(%p: tensor<2x2xf32>) -> tensor<2x2xf32> {
+)" + inside +
+        "    return %q : tensor<2x2xf32>\n  }\n}";
     const Floats a = {1, 2, 3, 4, 10, 20, 30, 40};
     const Floats expected = {11, 22, 33, 44, 12, 23, 34, 45};
-    for (const std::string& text : {shardy, gspmd}) {
+    for (const std::string& text : {shardy, gspmd, round_trip}) {
         const auto results = runPartitions(text, 2, {{a}, {a}});
         EXPECT_EQ(results[0].at(0), expected);
         EXPECT_EQ(results[1].at(0), expected);
     }
+}
+
+// A program for one device: what says where a value is has no part in it.
+TEST(Partition, ShardysCustomCallsOnOneDevice) {
+    const std::string text =
+        R"(module attributes {mhlo.frontend_attributes = {xla.sdy.meshes = "{mesh = #sdy.mesh<[\22x\22=1]>}"}} {
+  func.func @main(%a: tensor<2xf32>) -> (tensor<2xf32>) {
+    stablehlo.custom_call @xla.sdy.ShardingGroup(%a) {has_side_effect = true, mhlo.frontend_attributes = {xla.sdy.sharding_group_id = "12 : i64"}} : (tensor<2xf32>) -> ()
+    %1 = stablehlo.custom_call @xla.sdy.GlobalToLocalShape(%a) {mhlo.frontend_attributes = {xla.sdy.in_shardings = "#sdy.sharding_per_value<[<@mesh, [{\22x\22}]>]>", xla.sdy.manual_axes = "#sdy<manual_axes{\22x\22}>"}} : (tensor<2xf32>) -> tensor<2xf32>
+    %2 = stablehlo.add %1, %1 : tensor<2xf32>
+    %3 = stablehlo.custom_call @xla.sdy.LocalToGlobalShape(%2) {mhlo.frontend_attributes = {xla.sdy.out_shardings = "#sdy.sharding_per_value<[<@mesh, [{\22x\22}]>]>", xla.sdy.manual_axes = "#sdy<manual_axes{\22x\22}>"}} : (tensor<2xf32>) -> tensor<2xf32>
+    %4 = stablehlo.custom_call @xla.sdy.PropagationBarrier(%3) : (tensor<2xf32>) -> tensor<2xf32>
+    %5 = stablehlo.custom_call @xla.sdy.FuncResultSharding(%4) {has_side_effect = true} : (tensor<2xf32>) -> tensor<2xf32>
+    return %5 : tensor<2xf32>
+  }
+})";
+    EXPECT_EQ(runFloats(text, {{1, 2}}), (Floats{2, 4}));
+    std::string plain = text;  // and without a manual computation
+    for (const char* shape : {"xla.sdy.GlobalToLocalShape", "xla.sdy.LocalToGlobalShape"})
+        plain.replace(plain.find(shape), std::string_view(shape).size(), "Sharding");
+    EXPECT_EQ(runFloats(plain, {{1, 2}}), (Floats{2, 4}));
 }
 
 TEST(Partition, ElementwiseProgramsNeedNoExchange) {

@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "hlo_writer.h"
+#include "hlo_samples.h"
 #include "pjrt_cpu/ir/error.h"
 #include "pjrt_cpu/ir/printer.h"
 #include "pjrt_cpu/stablehlo/parser.h"
@@ -26,33 +26,8 @@ std::string messageOf(const std::string& program, Code code = Code::kInvalidArgu
     return {};
 }
 
-/// A module with something of everything.
-std::string sample() {
-    HloModule module;
-    const int64_t add = module.combiner("add");
-    HloComputation& main = module.computation();
-    const int64_t x = main.parameter(0, f32({4, 4}));
-    const int64_t t = main.parameter(1, tupleOf({s32({2}), f32({})}));
-    const int64_t zero = main.add("get-tuple-element", f32({}), {t}, Proto().number(13, 1));
-    const int64_t sum = main.add("reduce", f32({4}), {x, zero}, Proto().packed(14, {1}).packed(38, {add}));
-    const int64_t d =
-        main.add("dot", f32({4}), {x, sum}, Proto().message(30, Proto().packed(1, {1}).packed(2, {0})));
-    const int64_t c = main.constantF32({4}, {1, 2, 3, 4});
-    const int64_t all =
-        main.add("all-reduce", f32({4}), {c},
-                 Proto().packed(38, {add}).message(49, Proto().packed(1, {0, 1})).number(26, 3));
-    main.add("tuple", tupleOf({f32({4}), f32({4})}), {d, all},
-             Proto().message(
-                 40, Proto()
-                         .number(1, 2)
-                         .message(5, Proto().number(1, 0))
-                         .message(5, Proto().number(1, 3).packed(3, {2}).packed(9, {2}).packed(10, {0}))));
-    module.proto().message(8, Proto().message(1, Proto().packed(1, {0}).number(2, 1).packed(3, {1})));
-    return module.program();
-}
-
 TEST(Hlo, GivesAModuleWithShardingsAndPlaces) {
-    const auto module = parseModule(sample());
+    const auto module = parseModule(hloSample());
     verify(*module);
     const std::string text = print(*module);
     EXPECT_THAT(text, HasSubstr("mhlo.sharding = \"{replicated}\""));
@@ -159,7 +134,8 @@ TEST(Hlo, CallsThatMultiplyAreRefused) {
 }
 
 TEST(Hlo, DamagedModulesGiveErrors) {
-    const std::string whole = sample();
+    for (const std::string& whole : hloSamples()) verify(*parseModule(whole));
+    const std::string whole = hloSample();
     std::mt19937_64 random(7);
     const auto attempt = [](const std::string& program) {
         try {

@@ -1,5 +1,6 @@
 // Tuples, tokens, calls and control flow.
 #include "pjrt_cpu/ir/error.h"
+#include "pjrt_cpu/ir/ops.h"
 #include "pjrt_cpu/stablehlo/hlo/converter.h"
 #include "pjrt_cpu/stablehlo/hlo/fields.h"
 #include "pjrt_cpu/stablehlo/parser.h"
@@ -82,9 +83,11 @@ void Converter::map(Site& site) {
 void Converter::customCall(Site& site) {
     constexpr int64_t kTypedFfi = 4;
     const Instruction& in = site.in;
-    if (!in.called.empty()) in.failUnimplemented("a custom call that calls computations");
+    const std::string target = in.proto.text(InstructionField::kCustomCallTarget);
+    if (!in.called.empty() && !callStandsForBody(target))
+        in.failUnimplemented("a custom call of \"" + target + "\" that calls computations");
     NamedAttributes attributes;
-    attributes.set("call_target_name", Attribute(in.proto.text(InstructionField::kCustomCallTarget)));
+    attributes.set("call_target_name", Attribute(target));
     if (in.proto.flag(InstructionField::kHasSideEffect)) attributes.set("has_side_effect", Attribute(true));
     const int64_t version = in.integer(InstructionField::kCustomCallApiVersion);
     if (version > 1) attributes.set("api_version", Attribute::integer(version, ElementType::kI32));
@@ -94,7 +97,8 @@ void Converter::customCall(Site& site) {
         attributes.set("backend_config",
                        version == kTypedFfi ? parseAttributeText(config) : Attribute(config));
     }
-    emit(site, OpKind::kCustomCall, std::move(attributes));
+    Operation& op = emit(site, OpKind::kCustomCall, std::move(attributes), in.called.size());
+    for (size_t i = 0; i < in.called.size(); ++i) fillRegion(site, op.region(i), i);
 }
 
 void Converter::bitcast(Site& site) {
