@@ -9,9 +9,9 @@
 #include "conformance.h"
 #include "pjrt_cpu/ir/error.h"
 #include "pjrt_cpu/ir/printer.h"
-#include "pjrt_cpu/stablehlo/canonical_attributes.h"
 #include "pjrt_cpu/stablehlo/parser.h"
 #include "pjrt_cpu/stablehlo/verify.h"
+#include "portable_writer.h"
 
 namespace optirs::plugin::testing {
 namespace {
@@ -27,13 +27,6 @@ std::vector<std::filesystem::path> bytecodeFiles() {
     }
     std::ranges::sort(out);
     return out;
-}
-
-void dropDefaults(Module& module) {
-    for (const auto& function : module.functions()) {
-        if (function->isDeclaration()) continue;
-        walk(function->body(), [](Operation& op) { withoutDefaults(op); });
-    }
 }
 
 TEST(Bytecode, EqualsItsText) {

@@ -1,5 +1,6 @@
 /// @file
-/// Writes small MLIR bytecode programs for tests: version 6, every attribute and type a group of its own.
+/// Writes small MLIR bytecode programs for tests, of version 6 or another one of the format; every attribute
+/// and type is a group of its own.
 #pragma once
 
 #include <cstdint>
@@ -50,6 +51,8 @@ class Bytes {
 /// Collects the tables of a program; numbers are those that the program uses for them.
 class BytecodeWriter {
  public:
+    explicit BytecodeWriter(int version = 6) : version_(version) {}
+
     uint64_t string(std::string_view text) { return number(strings_, std::string(text)); }
     uint64_t dialect(std::string_view name) { return number(dialects_, std::string(name)); }
     uint64_t attribute(std::string_view dialect_name, const Bytes& content) {
@@ -83,12 +86,12 @@ class BytecodeWriter {
         dialects.varint(dialects_.size());
         std::vector<std::string> strings = strings_;
         for (const std::string& name : dialects_) {
-            dialects.varint(strings.size() << 1);
+            dialects.varint(version_ >= 1 ? strings.size() << 1 : strings.size());
             strings.push_back(name);
         }
-        dialects.varint(ops_.size());
+        if (version_ >= 4) dialects.varint(ops_.size());
         for (const auto& [dialect_number, name] : ops_) {
-            dialects.varint(dialect_number).varint(1).varint(name << 1 | 1);
+            dialects.varint(dialect_number).varint(1).varint(version_ >= 5 ? name << 1 | 1 : name);
         }
         Bytes offsets({attributes_.size(), types_.size()});
         Bytes entries;
@@ -106,9 +109,9 @@ class BytecodeWriter {
         Bytes properties({properties_.size()});
         for (const Bytes& each : properties_) properties.varint(each.size()).append(each);
         Bytes out;
-        out.raw("ML\xEFR").varint(6).raw("test").byte(0);
-        out.section(1, dialects).section(3, offsets).section(2, entries).section(4, ir);
-        return out.section(0, text).section(8, properties).data();
+        out.raw("ML\xEFR").varint(static_cast<uint64_t>(version_)).raw("test").byte(0);
+        out.section(1, dialects).section(3, offsets).section(2, entries).section(4, ir).section(0, text);
+        return version_ >= 5 ? out.section(8, properties).data() : out.data();
     }
 
  private:
@@ -125,6 +128,7 @@ class BytecodeWriter {
         return table.size() - 1;
     }
 
+    int version_;
     std::vector<std::string> strings_;
     std::vector<std::string> dialects_;
     std::vector<Entry> attributes_;
