@@ -146,7 +146,7 @@ void Fuzz()
     Run("cmake", "--preset", "release", "-B", folder, "-DCMAKE_CXX_COMPILER=clang++-19", "-DCMAKE_C_COMPILER=clang-19",
         "-DOPTIRS_BUILD_FUZZERS=ON", "--log-level=WARNING");
     var seconds = CallerArguments().FirstOrDefault() ?? "600";
-    foreach (var (fuzzer, seeds) in new[] { ("stablehlo_fuzzer", "*.mlir"), ("bytecode_fuzzer", "*.bc") })
+    foreach (var (fuzzer, seeds) in new[] { ("stablehlo_fuzzer", "*.mlir"), ("bytecode_fuzzer", "*.bc"), ("hlo_fuzzer", "*.hlo") })
     {
         Run("cmake", "--build", folder, "--target", fuzzer, "--", "--quiet");
         var corpus = System.IO.Path.GetFullPath($"artifacts/fuzz/{fuzzer}");
@@ -160,6 +160,13 @@ void Fuzz()
             {
                 System.IO.File.Copy(seed, System.IO.Path.Combine(corpus, System.IO.Path.GetFileName(seed)), overwrite: true);
             }
+        }
+
+        // There are no files of HLO modules: tests write some.
+        if (fuzzer == "hlo_fuzzer")
+        {
+            Run("cmake", "--build", folder, "--target", "hlo_seeds", "--", "--quiet");
+            Run($"{folder}/bin/hlo_seeds", corpus);
         }
 
         Run($"{folder}/bin/{fuzzer}", corpus, $"-max_total_time={seconds}", "-max_len=65536", "-timeout=20", "-rss_limit_mb=4096",
