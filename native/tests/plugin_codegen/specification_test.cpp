@@ -145,7 +145,6 @@ func.func @main() {
   check.expect_eq_const %y, dense<[2.0, 4.0]> : tensor<2xf32>
   return
 })"},
-    // A window of two ones over {1, 2, 3}, with a zero before and none behind.
     // Each element times the sum of what the reducer takes from outside.
     {"reducer of tensors from outside", R"(
   %x = stablehlo.constant dense<[1.0, 2.0, 3.0, 4.0, 5.0]> : tensor<5xf32>
@@ -161,6 +160,19 @@ func.func @main() {
     stablehlo.return %s : tensor<f32>
   }) : (tensor<5xf32>, tensor<f32>) -> tensor<f32>
   check.expect_eq_const %y, dense<90.0> : tensor<f32>)"},
+    {"reducer with a tensor of constants", R"(
+  %x = stablehlo.constant dense<[1.0, 2.0]> : tensor<2xf32>
+  %zero = stablehlo.constant dense<0.0> : tensor<f32>
+  %y = "stablehlo.reduce"(%x, %zero) <{dimensions = array<i64: 0>}> ({
+  ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+    %k = stablehlo.constant dense<[2.0, 3.0, 5.0]> : tensor<3xf32>
+    %c = stablehlo.broadcast_in_dim %b, dims = [] : (tensor<f32>) -> tensor<3xf32>
+    %m = stablehlo.multiply %c, %k : tensor<3xf32>
+    %q = stablehlo.reduce(%m init: %zero) applies stablehlo.add across dimensions = [0] : (tensor<3xf32>, tensor<f32>) -> tensor<f32>
+    %s = stablehlo.add %a, %q : tensor<f32>
+    stablehlo.return %s : tensor<f32>
+  }) : (tensor<2xf32>, tensor<f32>) -> tensor<f32>
+  check.expect_eq_const %y, dense<30.0> : tensor<f32>)"},
     {"reducer of wider numbers", R"(
   %x = stablehlo.constant dense<[100, 100, 100]> : tensor<3xi8>
   %zero = stablehlo.constant dense<0> : tensor<i8>
@@ -184,6 +196,7 @@ func.func @main() {
   } : (tensor<2xf32>, tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>)
   check.expect_eq_const %y#0, dense<[2.0, 4.0]> : tensor<2xf32>
   check.expect_eq_const %y#1, dense<[1.0, 2.0]> : tensor<2xf32>)"},
+    // A window of two ones over {1, 2, 3}, with a zero before and none behind.
     {"dynamic_conv", R"(
   %x = stablehlo.constant dense<[[[1.0], [2.0], [3.0]]]> : tensor<1x3x1xf32>
   %k = stablehlo.constant dense<1.0> : tensor<2x1x1xf32>

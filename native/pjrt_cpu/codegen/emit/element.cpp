@@ -120,6 +120,14 @@ Scalar ElementEmitter::emit(const Value* value, const Index& index) {
         if (bound != scopes_[i].scalars.end()) return bound->second;
         const auto found = scopes_[i].elements.find(key);
         if (found != scopes_[i].elements.end()) return found->second;
+        const auto array = scopes_[i].arrays.find(value);
+        if (array != scopes_[i].arrays.end()) {
+            const TensorType& type = value->tensor();
+            const Scalar loaded =
+                load(array->second, type.element(), emit(context_.linear(index, dimsOf(*value))));
+            remember(value, index, loaded);
+            return loaded;
+        }
     }
     if (const BufferRef* buffer = bufferOf(value)) {
         const auto layout = layouts_.find(value);
@@ -167,7 +175,7 @@ Scalar ElementEmitter::emitOperation(const Operation& op, size_t result, const I
     std::vector<Scalar> all;
     switch (op.kind()) {
         case OpKind::kConstant:
-            return scalars_.constant(constantValue(op), 0);
+            return emitConstant(op, index);
         case OpKind::kOptimizationBarrier:
             return emit(op.operand(result), index);
         case OpKind::kReduce:
@@ -178,11 +186,9 @@ Scalar ElementEmitter::emitOperation(const Operation& op, size_t result, const I
             break;
         case OpKind::kIf:
         case OpKind::kCase:
-            all = emitBranches(op);
-            break;
         case OpKind::kWhile:
-            all = emitWhile(op);
-            break;
+            emitControl(op);
+            return emit(op.result(result), index);
         case OpKind::kDotGeneral:
             return emitDot(op, index);
         case OpKind::kConvolution:
@@ -194,11 +200,27 @@ Scalar ElementEmitter::emitOperation(const Operation& op, size_t result, const I
     return all[result];
 }
 
+// Constants outside of bodies have buffers, unless one number says them; those inside lie beside the code.
+Scalar ElementEmitter::emitConstant(const Operation& op, const Index& index) {
+    const Literal& literal = constantValue(op);
+    if (literal.isSplat()) return scalars_.constant(literal, 0);
+    llvm::GlobalVariable*& array = constants_[&op];
+    if (array == nullptr) {
+        const std::span<const std::byte> bytes = literal.bytes();
+        llvm::Constant* data = llvm::ConstantDataArray::getString(
+            b_.getContext(), {reinterpret_cast<const char*>(bytes.data()), bytes.size()}, false);
+        array = new llvm::GlobalVariable(*function_->getParent(), data->getType(), true,
+                                         llvm::GlobalValue::PrivateLinkage, data);
+        array->setAlignment(llvm::Align(64));
+    }
+    return load({array}, op.result()->tensor().element(), emit(context_.linear(index, dimsOf(*op.result()))));
+}
+
 Scalar ElementEmitter::emitSource(const Operation& op, const Index& index) {
     const ElementType type = op.result()->tensor().element();
     switch (op.kind()) {
         case OpKind::kConstant:
-            return scalars_.constant(constantValue(op), 0);
+            return emitConstant(op, index);
         case OpKind::kIota:
             return scalars_.fromIndex(emit(index[static_cast<size_t>(dimension(op))]), type);
         case OpKind::kGetDimensionSize:

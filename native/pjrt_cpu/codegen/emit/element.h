@@ -99,11 +99,13 @@ class ElementEmitter {
     struct Scope {
         std::map<std::pair<const Value*, Index>, Scalar> elements;
         std::map<const Value*, Scalar> scalars;
+        std::map<const Value*, BufferRef> arrays;  ///< dense ones
         std::map<AtomId, llvm::Value*> atoms;
     };
 
     Scalar emitOperation(const Operation& op, size_t result, const Index& index);
     Scalar emitSource(const Operation& op, const Index& index);
+    Scalar emitConstant(const Operation& op, const Index& index);
     // element_guarded.cpp
     Scalar emitPad(const Operation& op, const Index& index);
     Scalar emitConcatenate(const Operation& op, const Index& index);
@@ -111,15 +113,31 @@ class ElementEmitter {
     Scalar emitGather(const Operation& op, const Index& index);
     Scalar choose(llvm::Value* condition, const std::function<Scalar()>& then,
                   const std::function<Scalar()>& otherwise);
-    // element_control.cpp: control flow of scalars, inside a body that is applied to elements
-    std::vector<Scalar> emitBranches(const Operation& op);
-    std::vector<Scalar> emitWhile(const Operation& op);
+    // element_regions.cpp: control flow inside a body that is applied to elements
+    /// Where one value that control flow gives is kept.
+    struct Carrier {
+        TensorType type;
+        Cell cell;        ///< of a scalar
+        BufferRef array;  ///< of any other
+    };
+    std::vector<Carrier> makeCarriers(const Operation& op);
+    BufferRef makeCarriedArray(const TensorType& type);
+    void fill(BufferRef array, const TensorType& type,
+              const std::function<Scalar(const Index&, llvm::Value* position)>& element);
+    void keep(const Carrier& carrier, const Value* value);
+    /// In this scope the value is what the carrier keeps now.
+    void bind(const Value* value, const Carrier& carrier);
+    /// `then` with the block's arguments bound, in a scope of its own.
+    void inScopeOf(const Block& block, std::span<const Carrier> arguments,
+                   const std::function<void(const Operation& end)>& then);
+    /// Runs it, and binds its results in this scope.
+    void emitControl(const Operation& op);
+    void emitTensorControl(const Block& block);
+    void emitBranches(const Operation& op, std::span<const Carrier> results);
+    void emitWhile(const Operation& op, std::span<const Carrier> carried);
     /// Scalars that regions take from outside, before them: in each of two branches they would be code of its
     /// own, and a chain of branches twice as much with every link.
     void emitCaptured(const Operation& op);
-    std::vector<Cell> makeResultCells(const Operation& op);
-    void writeAll(std::span<const Cell> cells, std::span<const Scalar> scalars);
-    std::vector<Scalar> readAll(std::span<const Cell> cells);
     // element_loops.cpp
     std::vector<Scalar> emitReduce(const Operation& op, const Index& index);
     std::vector<Scalar> emitReduceWindow(const Operation& op, const Index& index);
@@ -144,6 +162,7 @@ class ElementEmitter {
     std::map<const Value*, BufferRef> buffers_;
     std::map<const Value*, std::vector<int64_t>> layouts_;
     std::map<const Value*, Row> rows_;
+    std::map<const Operation*, llvm::GlobalVariable*> constants_;
     std::vector<Scope> scopes_;
     std::vector<llvm::MDNode*> alias_scopes_;
 };

@@ -1,4 +1,4 @@
-// Loops, branches, regions and the cells that carry values through them.
+// Loops, branches and the cells that carry values through them.
 #include <llvm/IR/Module.h>
 
 #include "pjrt_cpu/codegen/emit/element.h"
@@ -97,85 +97,6 @@ Scalar ElementEmitter::choose(llvm::Value* condition, const std::function<Scalar
         return phi;
     };
     return {merge(a.re, b.re), a.im == nullptr ? nullptr : merge(a.im, b.im)};
-}
-
-std::vector<Scalar> ElementEmitter::region(const Block& block, std::span<const Scalar> arguments) {
-    scopes_.emplace_back();
-    for (size_t i = 0; i < arguments.size(); ++i) bindScalar(block.argument(i), arguments[i]);
-    const Operation* end = block.last();
-    std::vector<Scalar> results;
-    for (size_t i = 0; i < end->operandCount(); ++i) results.push_back(emit(end->operand(i), {}));
-    scopes_.pop_back();
-    return results;
-}
-
-std::vector<ElementEmitter::Cell> ElementEmitter::makeResultCells(const Operation& op) {
-    std::vector<Cell> cells;
-    for (const Value& result : op.results()) {
-        if (!result.type().isTensor() || !result.tensor().isScalar())
-            throw unimplementedOperation(
-                op, "control flow inside a reduction carries scalars only, not " + result.type().toString());
-        cells.push_back(makeCell(result.tensor().element()));
-    }
-    return cells;
-}
-
-void ElementEmitter::writeAll(std::span<const Cell> cells, std::span<const Scalar> scalars) {
-    for (size_t i = 0; i < cells.size(); ++i) write(cells[i], scalars[i]);
-}
-
-std::vector<Scalar> ElementEmitter::readAll(std::span<const Cell> cells) {
-    std::vector<Scalar> scalars;
-    for (const Cell& cell : cells) scalars.push_back(read(cell));
-    return scalars;
-}
-
-void ElementEmitter::emitCaptured(const Operation& op) {
-    for (const Value* value : capturedValues(op))
-        if (value->type().isTensor() && value->tensor().isScalar()) emit(value, {});
-}
-
-std::vector<Scalar> ElementEmitter::emitBranches(const Operation& op) {
-    const std::vector<Cell> cells = makeResultCells(op);
-    emitCaptured(op);
-    llvm::Value* selector = emit(op.operand(0), {}).re;
-    llvm::LLVMContext& c = b_.getContext();
-    auto* join = llvm::BasicBlock::Create(c, "join", function_);
-    // An index that names no branch takes the last one.
-    auto* last = llvm::BasicBlock::Create(c, "branch", function_);
-    llvm::SwitchInst* choice = b_.CreateSwitch(selector, last);
-    for (size_t i = 0; i < op.regionCount(); ++i) {
-        llvm::BasicBlock* taken = last;
-        if (i + 1 < op.regionCount()) {
-            taken = llvm::BasicBlock::Create(c, "branch", function_);
-            const uint64_t label = op.kind() == OpKind::kIf ? 1 : i;
-            choice->addCase(llvm::ConstantInt::get(llvm::cast<llvm::IntegerType>(selector->getType()), label),
-                            taken);
-        }
-        b_.SetInsertPoint(taken);
-        writeAll(cells, region(body(op, i), {}));
-        b_.CreateBr(join);
-    }
-    b_.SetInsertPoint(join);
-    return readAll(cells);
-}
-
-std::vector<Scalar> ElementEmitter::emitWhile(const Operation& op) {
-    const std::vector<Cell> cells = makeResultCells(op);
-    emitCaptured(op);
-    for (size_t i = 0; i < cells.size(); ++i) write(cells[i], emit(op.operand(i), {}));
-    llvm::LLVMContext& c = b_.getContext();
-    auto* header = llvm::BasicBlock::Create(c, "while", function_);
-    auto* round = llvm::BasicBlock::Create(c, "do", function_);
-    auto* after = llvm::BasicBlock::Create(c, "after", function_);
-    b_.CreateBr(header);
-    b_.SetInsertPoint(header);
-    b_.CreateCondBr(region(body(op, 0), readAll(cells)).front().re, round, after);
-    b_.SetInsertPoint(round);
-    writeAll(cells, region(body(op, 1), readAll(cells)));
-    b_.CreateBr(header);
-    b_.SetInsertPoint(after);
-    return readAll(cells);
 }
 
 std::vector<Scalar> ElementEmitter::combine(const Operation& op, std::span<const Scalar> accumulated,
