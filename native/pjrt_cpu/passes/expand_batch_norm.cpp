@@ -27,7 +27,8 @@ class BatchNorm {
     }
     Value* mean(Value* x) {
         Value* total = sum(x);
-        return binary(OpKind::kDivide, total, builder_.constant(total->tensor(), elementsPerFeature()));
+        Value* count = builder_.convert(elementsPerFeature(x), type_.element());
+        return binary(OpKind::kDivide, total, builder_.broadcastInDim(count, dimsOf(total), {}));
     }
     Value* deviation(Value* variance) {
         Value* shifted = binary(OpKind::kAdd, variance, builder_.constant(variance->tensor(), epsilon_));
@@ -41,9 +42,17 @@ class BatchNorm {
         return binary(OpKind::kAdd, binary(OpKind::kMultiply, xhat, broadcast(scale)), broadcast(offset));
     }
     Value* binary(OpKind kind, Value* lhs, Value* rhs) { return builder_.binary(kind, lhs, rhs); }
-    double elementsPerFeature() const {
-        double count = 1;
-        for (const int64_t dim : others_) count *= static_cast<double>(type_.dim(dim));
+    /// In f64. Dimensions may have a size that is known only at run time.
+    Value* elementsPerFeature(Value* x) {
+        const TensorType number(ElementType::kF64, {});
+        Value* count = builder_.constant(number, 1);
+        for (const int64_t dim : others_) {
+            NamedAttributes attributes;
+            attributes.set("dimension", Attribute::integer(dim));
+            Value* size = builder_.create(OpKind::kGetDimensionSize, {x}, TensorType(ElementType::kI32, {}),
+                                          std::move(attributes));
+            count = binary(OpKind::kMultiply, count, builder_.convert(size, ElementType::kF64));
+        }
         return count;
     }
 

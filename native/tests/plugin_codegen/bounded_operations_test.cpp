@@ -203,6 +203,27 @@ const Case kCases[] = {
   %s = stablehlo.set_dimension_size %x, %n, dim = 0 : (tensor<4xf32>, tensor<i32>) -> V<4>
   %r = stablehlo.broadcast %s, sizes = [2] : (V<4>) -> W<2,4>
   return %r : W<2,4>)"},
+    // Sums are taken in another order at the size than below the bound: the last bits are rounded off.
+    {"batch_norm_training", ", %x: tensor<4x2xf32>", "M<4,2>, tensor<2xf32>, tensor<2xf32>", R"(
+  %s = stablehlo.set_dimension_size %x, %n, dim = 0 : (tensor<4x2xf32>, tensor<i32>) -> M<4,2>
+  %one = stablehlo.constant dense<[1.0, 2.0]> : tensor<2xf32>
+  %y:3 = "stablehlo.batch_norm_training"(%s, %one, %one) {epsilon = 1.0 : f32, feature_index = 1 : i64} : (M<4,2>, tensor<2xf32>, tensor<2xf32>) -> (M<4,2>, tensor<2xf32>, tensor<2xf32>)
+  %r = stablehlo.reduce_precision %y#0, format = e8m12 : M<4,2>
+  %mean = stablehlo.reduce_precision %y#1, format = e8m12 : tensor<2xf32>
+  %variance = stablehlo.reduce_precision %y#2, format = e8m12 : tensor<2xf32>
+  return %r, %mean, %variance : M<4,2>, tensor<2xf32>, tensor<2xf32>)",
+     4, 1},
+    {"batch_norm_grad", ", %x: tensor<2x4xf32>, %g: tensor<2x4xf32>", "W<2,4>, tensor<2xf32>, tensor<2xf32>",
+     R"(
+  %s = stablehlo.set_dimension_size %x, %n, dim = 1 : (tensor<2x4xf32>, tensor<i32>) -> W<2,4>
+  %t = stablehlo.set_dimension_size %g, %n, dim = 1 : (tensor<2x4xf32>, tensor<i32>) -> W<2,4>
+  %one = stablehlo.constant dense<[1.0, 2.0]> : tensor<2xf32>
+  %y:3 = "stablehlo.batch_norm_grad"(%s, %one, %one, %one, %t) {epsilon = 1.0 : f32, feature_index = 0 : i64} : (W<2,4>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, W<2,4>) -> (W<2,4>, tensor<2xf32>, tensor<2xf32>)
+  %r = stablehlo.reduce_precision %y#0, format = e8m12 : W<2,4>
+  %scale = stablehlo.reduce_precision %y#1, format = e8m12 : tensor<2xf32>
+  %offset = stablehlo.reduce_precision %y#2, format = e8m12 : tensor<2xf32>
+  return %r, %scale, %offset : W<2,4>, tensor<2xf32>, tensor<2xf32>)",
+     4, 1},
     {"batch_norm_inference", ", %x: tensor<4x2xf32>", "M<4,2>", R"(
   %s = stablehlo.set_dimension_size %x, %n, dim = 0 : (tensor<4x2xf32>, tensor<i32>) -> M<4,2>
   %one = stablehlo.constant dense<[1.0, 3.0]> : tensor<2xf32>

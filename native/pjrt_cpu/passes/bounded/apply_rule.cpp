@@ -108,7 +108,9 @@ Rule ruleOf(OpKind kind) {
 bool isExpandable(OpKind kind) {
     switch (kind) {
         case OpKind::kBroadcast:
+        case OpKind::kBatchNormGrad:
         case OpKind::kBatchNormInference:
+        case OpKind::kBatchNormTraining:
         case OpKind::kDot:
         case OpKind::kEinsum:
         case OpKind::kUnaryEinsum:
