@@ -17,10 +17,9 @@ int64_t attentionParts(const AttentionScores& scores, Element element, int64_t w
 void attentionForwardAnywhere(const Queue& queue, Element element, const AttentionArguments& arguments);
 /// For what ownKernels says.
 void attentionForwardHopper(const Queue& queue, Element element, const AttentionArguments& arguments);
-/// Likewise: products of 8 bits. Puts the values on their side into the workspace, of transposedBytes.
+/// Likewise: products of 8 bits. Puts the values on their side into the workspace, of sideBytes.
 void attentionForwardFloat8(const Queue& queue, Element element, const AttentionArguments& arguments,
                             void* workspace);
-uint64_t transposedBytes(const AttentionScores& scores);
 
 /// Whether the operand has 8-bit floats.
 inline bool hasCodes(const HeadOperand& operand) { return operand.storage != Storage::kOwn; }
@@ -68,7 +67,13 @@ void attentionBackwardAnywhere(const Queue& queue, Element element, AttentionBac
 void attentionBackwardHopper(const Queue& queue, Element element, AttentionBackwardArguments arguments,
                              const AttentionGradients& gradients);
 
-/// Fills `means`, which both passes above begin with.
+/// Likewise: products of 8 bits, with a workspace of sideBytes.
+void attentionBackwardFloat8(const Queue& queue, Element element, AttentionBackwardArguments arguments,
+                             const AttentionGradients& gradients, void* workspace);
+/// Workspace of a call whose products are of 8 bits, for operands on their side.
+uint64_t sideBytes(const AttentionCall& call);
+
+/// Fills `means`, which the passes above begin with.
 void attentionMeans(const Queue& queue, Element element, const AttentionBackwardArguments& arguments);
 
 /// Of kAttentionWidths: the kernel's width for these heads, as both of a product have to fit.

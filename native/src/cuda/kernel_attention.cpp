@@ -161,11 +161,16 @@ uint64_t partBytes(const AttentionCall& call) {
 }
 
 uint64_t ownWorkspace(const AttentionCall& call, AttentionKernels kernels) {
-    if (kernels == AttentionKernels::kHopper8) {
-        return transposedBytes(call.scores);
+    const uint64_t results = call.is_backward ? meansBytes(call) : partBytes(call);
+    switch (kernels) {
+        case AttentionKernels::kAnywhere:
+            return results;
+        case AttentionKernels::kHopper16:
+            return results + decodedBytes(call);
+        case AttentionKernels::kHopper8:
+            return results + sideBytes(call);
     }
-    return (call.is_backward ? meansBytes(call) : partBytes(call)) +
-           (kernels == AttentionKernels::kHopper16 ? decodedBytes(call) : 0);
+    return results;
 }
 
 void runForward(const AttentionCall& call, AttentionKernels kernels, void* workspace) {
@@ -180,24 +185,34 @@ void runForward(const AttentionCall& call, AttentionKernels kernels, void* works
     }
 }
 
+/// The workspace begins with the means; what the kernels need besides is at `more`.
+void runBackward(const AttentionCall& call, AttentionKernels kernels, void* workspace, void* more) {
+    const AttentionBackwardArguments arguments = {.scores = call.scores,
+                                                  .out = call.out,
+                                                  .dout = call.dout,
+                                                  .gradient = {},
+                                                  .lse = call.lse,
+                                                  .means = static_cast<float*>(workspace)};
+    switch (kernels) {
+        case AttentionKernels::kAnywhere:
+            return attentionBackwardAnywhere(call.queue, call.element, arguments, call.gradients);
+        case AttentionKernels::kHopper16:
+            return attentionBackwardHopper(call.queue, call.element, arguments, call.gradients);
+        case AttentionKernels::kHopper8:
+            return attentionBackwardFloat8(call.queue, call.element, arguments, call.gradients, more);
+    }
+}
+
 void runOwn(AttentionCall call, AttentionKernels kernels, void* workspace) {
+    void* more = static_cast<std::byte*>(workspace) + (call.is_backward ? meansBytes(call) : 0);
     if (kernels == AttentionKernels::kHopper16) {
-        call = decode(call, static_cast<std::byte*>(workspace) + (call.is_backward ? meansBytes(call) : 0));
+        call = decode(call, more);
     }
-    if (!call.is_backward) {
+    if (call.is_backward) {
+        runBackward(call, kernels, workspace, more);
+    } else {
         runForward(call, kernels, workspace);
-        return;
     }
-    const bool is_for_hopper = kernels == AttentionKernels::kHopper16;
-    (is_for_hopper ? attentionBackwardHopper : attentionBackwardAnywhere)(
-        call.queue, call.element,
-        {.scores = call.scores,
-         .out = call.out,
-         .dout = call.dout,
-         .gradient = {},
-         .lse = call.lse,
-         .means = static_cast<float*>(workspace)},
-        call.gradients);
 }
 
 uint64_t workspaceOf(const AttentionCall& call) {

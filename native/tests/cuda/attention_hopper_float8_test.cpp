@@ -1,36 +1,13 @@
 // Attention of 8-bit floats on Hopper: by products of 8 bits, or as numbers of 16 bits.
 #include <tuple>
 
-#include "attention_hopper_twins.h"
+#include "attention_float8_twins.h"
 
 namespace optirs::test {
 namespace {
 
-class AttentionFloat8Test : public AttentionHopperTest {
+class AttentionForwardFloat8Test : public AttentionFloat8Test {
  protected:
-    /// Operands whose scores are multiples of ln 2 within a row: weights are powers of two, which E4M3 has.
-    void prepareExact(Attention a) {
-        a.scale = 0.6931471805599453;
-        prepare(a);
-        // Each query looks at one element of the keys.
-        q = &filled(*q, [&](int64_t row, int64_t element) {
-            return element == row * 7 % a.width ? static_cast<float>(row % 4 - 1) : 0.0F;
-        });
-        // Later ones are larger, so that the greatest score grows from tile to tile.
-        const int64_t keys = k->count() / a.width;
-        k = &filled(*k, [&](int64_t row, int64_t) {
-            return static_cast<float>(random() % static_cast<unsigned>(1 + row * 4 / keys));
-        });
-        for (Twin** scale : {&q_scale, &k_scale}) {
-            if (*scale != nullptr) {
-                std::vector<float> powers(static_cast<size_t>((*scale)->count()));
-                for (float& power : powers) {
-                    power = random() % 2 == 0 ? 1.0F : scale == &q_scale ? 2.0F : -1.0F;
-                }
-                *scale = &values(kF32, (*scale)->shape, powers);
-            }
-        }
-    }
     /// Only out is rounded: probabilities are exact, so any value in a wrong place is seen.
     void checkExact(const char* what, Attention a) {
         SCOPED_TRACE(what);
@@ -48,31 +25,9 @@ class AttentionFloat8Test : public AttentionHopperTest {
         check(what, a);
         EXPECT_EQ(launched("attention_hopper_forward_e"), 0) << what;
     }
-
-    /// All of an 8-bit type.
-    static Attention of(optirs_dl_data_type codes, Attention a) {
-        a.q_type = a.k_type = a.v_type = codes;
-        return a;
-    }
-
- private:
-    /// As `like`, with element(row over all heads and batches, place within it).
-    template <class Element>
-    Twin& filled(const Twin& like, Element&& element) {
-        std::vector<char> bytes(like.host.size());
-        const int64_t width = like.shape[3];
-        for (int64_t i = 0; i < like.count(); ++i) {
-            const float number = element(i / width, i % width);
-            bytes[static_cast<size_t>(i)] = static_cast<char>(like.type.code == OPTIRS_DL_F8E4M3FN
-                                                                  ? cuda::rounded<cuda::E4M3>(number).bits
-                                                                  : cuda::rounded<cuda::E5M2>(number).bits);
-        }
-        Twin& made = twin(like.type, like.shape, std::move(bytes));
-        return call.is_transposed ? transposed(made) : made;
-    }
 };
 
-TEST_F(AttentionFloat8Test, TypesAndScales) {
+TEST_F(AttentionForwardFloat8Test, TypesAndScales) {
     for (const auto type : {kBF16, kF16}) {
         for (const auto codes : {kE4M3, kE5M2}) {
             Attention a = of(codes, {.type = type, .batch = 2, .rows = 70, .columns = 150, .heads = 4});
@@ -86,7 +41,7 @@ TEST_F(AttentionFloat8Test, TypesAndScales) {
     }
 }
 
-TEST_F(AttentionFloat8Test, EdgesOfTiles) {
+TEST_F(AttentionForwardFloat8Test, EdgesOfTiles) {
     for (const int64_t columns : {1, 15, 127, 128, 129, 300}) {
         checkExact("columns", of(kE4M3, {.type = kF16, .rows = 3, .columns = columns, .heads = 1}));
     }
@@ -104,7 +59,7 @@ TEST_F(AttentionFloat8Test, EdgesOfTiles) {
     }
 }
 
-TEST_F(AttentionFloat8Test, MasksAndWindows) {
+TEST_F(AttentionForwardFloat8Test, MasksAndWindows) {
     for (const int32_t mask :
          {OPTIRS_MASK_NONE, OPTIRS_MASK_CAUSAL_TOP_LEFT, OPTIRS_MASK_CAUSAL_BOTTOM_RIGHT}) {
         for (const auto& [left, right] : {std::pair(-1, -1), std::pair(37, -1), std::pair(130, 140)}) {
@@ -121,7 +76,7 @@ TEST_F(AttentionFloat8Test, MasksAndWindows) {
     }
 }
 
-TEST_F(AttentionFloat8Test, LengthsAndWhatLiesBehindThem) {
+TEST_F(AttentionForwardFloat8Test, LengthsAndWhatLiesBehindThem) {
     Attention a = of(kE4M3, {.type = kF16, .batch = 3, .rows = 20, .columns = 270, .heads = 1, .width = 128});
     a.value_width = 128;
     a.q_lengths = {20, 3, 1};
@@ -138,7 +93,7 @@ TEST_F(AttentionFloat8Test, LengthsAndWhatLiesBehindThem) {
     EXPECT_FALSE(std::isnan(numberAt(results, kF16, 0)));
 }
 
-TEST_F(AttentionFloat8Test, PackedSequences) {
+TEST_F(AttentionForwardFloat8Test, PackedSequences) {
     for (const int32_t mask : {OPTIRS_MASK_NONE, OPTIRS_MASK_CAUSAL_BOTTOM_RIGHT}) {
         Attention a = of(kE5M2, {.type = kF16, .rows = 300, .columns = 300, .heads = 4, .kv_heads = 2});
         a.mask = mask;
@@ -166,7 +121,7 @@ TEST_F(AttentionFloat8Test, PackedSequences) {
 }
 
 /// The bound of docs/cuda-kernels.md.
-TEST_F(AttentionFloat8Test, ErrorOfRoundedProbabilities) {
+TEST_F(AttentionForwardFloat8Test, ErrorOfRoundedProbabilities) {
     for (const double cap : {0.0, 2.0}) {
         for (const double scale : {0.1, 1.0, -0.2, 0.0}) {
             Attention a = of(kE4M3, {.type = kF16, .rows = 140, .columns = 300, .soft_cap = cap});
@@ -201,7 +156,7 @@ TEST_F(AttentionFloat8Test, ErrorOfRoundedProbabilities) {
     }
 }
 
-TEST_F(AttentionFloat8Test, MixedTypesBecome16Bits) {
+TEST_F(AttentionForwardFloat8Test, MixedTypesBecome16Bits) {
     for (const auto type : {kBF16, kF16}) {
         for (const auto& [of_q, of_k, of_v] :
              {std::tuple(kE5M2, kE4M3, kE5M2), std::tuple(type, kE4M3, kE5M2)}) {
@@ -220,7 +175,7 @@ TEST_F(AttentionFloat8Test, MixedTypesBecome16Bits) {
     }
 }
 
-TEST_F(AttentionFloat8Test, OtherLayoutsBecome16Bits) {
+TEST_F(AttentionForwardFloat8Test, OtherLayoutsBecome16Bits) {
     for (const int64_t width : {1, 20, 256}) {
         Attention a = of(kE4M3, {.type = kBF16, .rows = 9, .columns = 43});
         a.width = a.value_width = width;
@@ -234,7 +189,7 @@ TEST_F(AttentionFloat8Test, OtherLayoutsBecome16Bits) {
     }
 }
 
-TEST_F(AttentionFloat8Test, ScalesOfAnySign) {
+TEST_F(AttentionForwardFloat8Test, ScalesOfAnySign) {
     for (const auto of_v : {kE4M3, kE5M2}) {
         Attention a = of(kE4M3, {.type = kBF16, .heads = 4});
         a.v_type = of_v;

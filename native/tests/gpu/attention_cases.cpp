@@ -1,4 +1,4 @@
-// Attention, bf16 and forward of 8-bit floats: the forward pass by each kernel that can do it, and both
+// Attention, bf16 and 8-bit floats: the forward pass by each kernel that can do it, and both
 // passes together.
 #include <algorithm>
 
@@ -79,7 +79,7 @@ Case forwardCase(const char* name, Forward forward, const Problem& p) {
                                [=](const std::vector<char>& result) {
                                    return p.error(result, [&](int64_t row, int64_t head, int64_t element) {
                                        const Problem::Row of = p.row(row, head);
-                                       return weighted(of.probabilities, p, p.v, of.first, head, element);
+                                       return weighted(of.probabilities, p, p.v, of.first, head, element).sum;
                                    });
                                }),
                     {"lse", std::vector<char>(static_cast<size_t>(p.length * p.heads) * 4), lse_error}};
@@ -116,37 +116,26 @@ Case decodedCase(const char* name, const Problem& p) {
     return made;
 }
 
-/// Of 8-bit floats that are multiplied as such. Each probability is off by at most 1/16, and by some 1/40 in
-/// the root mean square; these errors are independent, and of five times that.
+/// Workspace of a call of 8-bit floats that are multiplied as such.
+size_t float8Workspace(const Problem& p, const Case& of, bool is_backward) {
+    char any = 0;  // an address, where only what is there counts
+    AttentionCall call = float8Call({}, argumentsOf(p, std::vector<void*>(of.buffers.size(), &any)));
+    call.is_backward = is_backward;
+    call.dout = call.scores.q;
+    return sideBytes(call);
+}
+
+/// Of 8-bit floats that are multiplied as such.
 Case float8Case(const char* name, const Problem& p) {
     Case made = decodedCase(name, p);
     made.buffers[3].error = [=](const std::vector<char>& result) {
-        double greatest = 0;
         const int64_t step = std::max<int64_t>(p.count() / kSamples, 1) | 1;
-        for (int64_t i = 0; i < p.count(); i += step) {
-            const int64_t head = i / p.width % p.heads;
-            const Problem::Row row = p.row(i / p.width / p.heads, head);
-            double wanted = 0;
-            double squares = 0;
-            double magnitudes = 0;
-            for (size_t j = 0; j < row.probabilities.size(); ++j) {
-                const double term =
-                    row.probabilities[j] *
-                    at<BF16>(p.v, p.at(row.first + static_cast<int64_t>(j), head) + i % p.width);
-                wanted += term;
-                squares += term * term;
-                magnitudes += std::fabs(term);
-            }
-            const double allowed =
-                std::sqrt(squares) / 8 + magnitudes * 0x1p-12 + std::fabs(wanted) * 0x1p-8 + 1e-6;
-            const double error = std::fabs(at<BF16>(result, i) - wanted) / allowed;
-            greatest = std::isnan(error) ? INFINITY : std::fmax(greatest, error);
-        }
-        return greatest;
+        return termsError(p, result, step, [&](int64_t row, int64_t head, int64_t element) {
+            const Problem::Row of = p.row(row, head);
+            return weighted(of.probabilities, p, p.v, of.first, head, element);
+        });
     };
-    char any = 0;  // an address, where only what is there counts
-    const AttentionArguments shape = argumentsOf(p, std::vector<void*>(made.buffers.size(), &any));
-    made.buffers[kWorkspace].initial.resize(transposedBytes(shape.scores));
+    made.buffers[kWorkspace].initial.resize(float8Workspace(p, made, false));
     made.run = [=](const Queue& queue, const std::vector<void*>& b) {
         AttentionArguments arguments = argumentsOf(p, b);
         arguments.scores = float8Call(queue, arguments).scores;
@@ -163,7 +152,8 @@ Case bothCase(const char* name, Forward run_forward, Backward run_backward, cons
     const auto of_columns = [=](const std::vector<char>& result, const std::vector<char>& rows,
                                 bool gradients) {
         return worst<BF16>(result, p.count() / 6 | 1, 2 * kRelative, 2 * kAbsolute, [&](int64_t i) {
-            return columnSum(p, rows, gradients, i / p.width / p.heads, i / p.width % p.heads, i % p.width);
+            return columnTerms(p, rows, gradients, i / p.width / p.heads, i / p.width % p.heads, i % p.width)
+                .sum;
         });
     };
     const auto of_keys = [=](const std::vector<char>& result) { return of_columns(result, p.q, true); };
@@ -181,8 +171,7 @@ Case bothCase(const char* name, Forward run_forward, Backward run_backward, cons
                     bf16Output("dq", p,
                                [=](const std::vector<char>& result) {
                                    return p.error(result, [&](int64_t row, int64_t head, int64_t element) {
-                                       const Problem::Row of = p.row(row, head);
-                                       return weighted(of.gradients, p, p.k, of.first, head, element);
+                                       return queryTerms(p, row, head, element).sum;
                                    });
                                }),
                     bf16Output("dk", p, of_keys),
@@ -203,6 +192,48 @@ Case bothCase(const char* name, Forward run_forward, Backward run_backward, cons
     return made;
 }
 
+/// Both passes of 8-bit floats that are multiplied as such.
+Case float8BothCase(const char* name, const Problem& p) {
+    Case made = bothCase(name, attentionForwardHopper, attentionBackwardHopper, p);
+    for (size_t i = 0; i < 3; ++i) {
+        made.buffers[i].initial = p.codes[i];
+    }
+    made.buffers[5].initial = p.codes[3];
+    const size_t of_sides = made.buffers.size() - (p.limits.starts.empty() ? 0 : 1);
+    made.buffers.insert(made.buffers.begin() + static_cast<std::ptrdiff_t>(of_sides),
+                        {"on side", std::vector<char>(float8Workspace(p, made, true)), nullptr});
+    made.buffers[7].error = [=](const std::vector<char>& result) {
+        const int64_t step = std::max<int64_t>(p.count() / kSamples, 1) | 1;
+        return termsError(p, result, step, [&](int64_t row, int64_t head, int64_t element) {
+            return queryTerms(p, row, head, element);
+        });
+    };
+    for (const bool gradients : {true, false}) {
+        made.buffers[gradients ? 8 : 9].error = [=](const std::vector<char>& result) {
+            return termsError(p, result, p.count() / 6 | 1, [&](int64_t row, int64_t head, int64_t element) {
+                return columnTerms(p, gradients ? p.q : p.change, gradients, row, head, element);
+            });
+        };
+    }
+    made.run = [=](const Queue& queue, const std::vector<void*>& b) {
+        AttentionArguments forward = argumentsOf(p, b);
+        forward.scores = float8Call(queue, forward).scores;
+        attentionForwardFloat8(queue, Element::kBF16, forward, b[of_sides]);
+        HeadOperand dout = operandOf(p, b[5]);
+        dout.storage = Storage::kE4M3;
+        attentionBackwardFloat8(queue, Element::kBF16,
+                                {.scores = forward.scores,
+                                 .out = forward.out,
+                                 .dout = dout,
+                                 .gradient = {},
+                                 .lse = forward.lse,
+                                 .means = static_cast<float*>(b[6])},
+                                {.q = operandOf(p, b[7]), .k = operandOf(p, b[8]), .v = operandOf(p, b[9])},
+                                b[of_sides]);
+    };
+    return made;
+}
+
 /// Both passes over whole tiles, over rows and columns that end within them, and over packed sequences.
 void addHopperCases(std::vector<Case>& cases, const Problem& causal, const Problem& full, int64_t scale) {
     const int64_t odd = std::max<int64_t>(1111 / scale, 9);
@@ -219,6 +250,9 @@ void addHopperCases(std::vector<Case>& cases, const Problem& causal, const Probl
                           "attention packed, both, Hopper"};
     const char* of_float8[] = {"attention causal, Hopper, e4m3", "attention window, Hopper, e4m3",
                                "attention packed, Hopper, e4m3"};
+    const char* both_float8[] = {"attention causal, both, Hopper, e4m3",
+                                 "attention window, both, Hopper, e4m3",
+                                 "attention packed, both, Hopper, e4m3"};
     for (size_t i = 0; i < 3; ++i) {
         cases.push_back(forwardCase(names[i], attentionForwardHopper, problems[i]));
         cases.push_back(bothCase(both[i], attentionForwardHopper, attentionBackwardHopper, problems[i]));
@@ -232,6 +266,7 @@ void addHopperCases(std::vector<Case>& cases, const Problem& causal, const Probl
         cases.push_back(float8Case("attention, Hopper, e4m3", float8Problem(full)));
         for (size_t i = 0; i < 3; ++i) {
             cases.push_back(float8Case(of_float8[i], float8Problem(problems[i])));
+            cases.push_back(float8BothCase(both_float8[i], float8Problem(problems[i])));
         }
     }
 }
@@ -254,6 +289,10 @@ std::vector<Case> attentionCases(int64_t scale) {
             addHopperCases(cases, causal, full, scale);
             cases.push_back(bothCase("attention causal, both, Hopper", attentionForwardHopper,
                                      attentionBackwardHopper, shorter));
+            if (width <= kHopperFloat8Widest) {
+                cases.push_back(float8BothCase("attention causal, both, Hopper, e4m3",
+                                               {shorter.length, kHeads, width, {}, true}));
+            }
         }
     }
     cases.push_back(forwardCase("attention causal", attentionForwardAnywhere,

@@ -30,7 +30,7 @@ struct Problem {
     int64_t width;
     Limits limits;
     std::vector<char> q, k, v, change;
-    std::vector<char> codes[3];  // of the same q, k and v as E4M3, if they are such
+    std::vector<char> codes[4];  // of the same as E4M3, if they are such
 
     Problem(int64_t given_length, int64_t given_heads, int64_t given_width, Limits given = {},
             bool is_float8 = false)
@@ -40,8 +40,8 @@ struct Problem {
             *operand = bytesOf(randomNumbers<BF16>(count(), seed++));
         }
         if (is_float8) {
-            std::vector<char>* decoded[] = {&q, &k, &v};
-            for (size_t i = 0; i < 3; ++i) {
+            std::vector<char>* decoded[] = {&q, &k, &v, &change};
+            for (size_t i = 0; i < 4; ++i) {
                 const std::vector<E4M3> numbers = randomNumbers<E4M3>(count(), seed++);
                 codes[i] = bytesOf(numbers);
                 std::vector<BF16> wide;
@@ -87,6 +87,7 @@ struct Problem {
         std::vector<double> probabilities;
         std::vector<double> gradients;
         double lse = 0;
+        double mean_error = 0;  // of the mean of gradients, where probabilities of out have 8 bits (Terms)
     };
     Row row(int64_t i, int64_t head) const {
         Row made;
@@ -107,8 +108,11 @@ struct Problem {
             made.probabilities[j] /= sum;
             made.gradients.push_back(
                 dot(change, at(i, head), v, at(made.first + static_cast<int64_t>(j), head)));
-            mean += made.probabilities[j] * made.gradients.back();
+            const double term = made.probabilities[j] * made.gradients.back();
+            mean += term;
+            made.mean_error += term * term;
         }
+        made.mean_error = std::sqrt(made.mean_error) / 8 + std::fabs(mean) * 0x1p-8;
         for (size_t j = 0; j < made.gradients.size(); ++j) {
             made.gradients[j] = made.probabilities[j] * (made.gradients[j] - mean) * scale();
         }
@@ -126,29 +130,76 @@ struct Problem {
     }
 };
 
-/// Sum of weights times elements of rows from `first` on.
-inline double weighted(const std::vector<double>& weights, const Problem& p, const std::vector<char>& rows,
-                       int64_t first, int64_t head, int64_t element) {
+/// A sum of products, and what is known of its terms.
+struct Terms {
     double sum = 0;
-    for (size_t j = 0; j < weights.size(); ++j) {
-        sum += weights[j] * at<BF16>(rows, p.at(first + static_cast<int64_t>(j), head) + element);
+    double squares = 0;
+    double magnitudes = 0;
+    double of_means = 0;  // squares of what errors of means make of it
+
+    void add(double term) {
+        sum += term;
+        squares += term * term;
+        magnitudes += std::fabs(term);
     }
-    return sum;
+    /// How far a result of bf16 is from the sum, 1 for as far as it may be, where each term is off by at most
+    /// 1/16, and by some 1/40 in the root mean square: these errors are independent, and of five times that.
+    double error(double result) const {
+        const double allowed = std::sqrt(squares) / 8 + std::sqrt(of_means) + magnitudes * 0x1p-12 +
+                               std::fabs(sum) * 0x1p-8 + 1e-6;
+        const double error = std::fabs(result - sum) / allowed;
+        return std::isnan(error) ? INFINITY : error;
+    }
+};
+
+/// Weights times elements of rows from `first` on.
+inline Terms weighted(const std::vector<double>& weights, const Problem& p, const std::vector<char>& rows,
+                      int64_t first, int64_t head, int64_t element) {
+    Terms terms;
+    for (size_t j = 0; j < weights.size(); ++j) {
+        terms.add(weights[j] * at<BF16>(rows, p.at(first + static_cast<int64_t>(j), head) + element));
+    }
+    return terms;
 }
 
-/// Sums over the rows that attend to a column; `gradients`: of the scores, else probabilities.
-inline double columnSum(const Problem& p, const std::vector<char>& rows, bool gradients, int64_t column,
-                        int64_t head, int64_t element) {
-    double sum = 0;
+/// Gradients of a row's scores times keys.
+inline Terms queryTerms(const Problem& p, int64_t i, int64_t head, int64_t element) {
+    const Problem::Row row = p.row(i, head);
+    Terms terms = weighted(row.gradients, p, p.k, row.first, head, element);
+    const double of_mean =
+        weighted(row.probabilities, p, p.k, row.first, head, element).sum * row.mean_error * p.scale();
+    terms.of_means = of_mean * of_mean;
+    return terms;
+}
+
+/// Over the rows that attend to a column; `gradients`: of the scores, else probabilities.
+inline Terms columnTerms(const Problem& p, const std::vector<char>& rows, bool gradients, int64_t column,
+                         int64_t head, int64_t element) {
+    Terms terms;
     for (int64_t i = 0; i < p.length; ++i) {
         if (column < p.begin(i) || column >= p.end(i)) {
             continue;
         }
         const Problem::Row row = p.row(i, head);
-        sum += (gradients ? row.gradients : row.probabilities)[static_cast<size_t>(column - row.first)] *
-               at<BF16>(rows, p.at(i, head) + element);
+        const auto index = static_cast<size_t>(column - row.first);
+        const double number = at<BF16>(rows, p.at(i, head) + element);
+        terms.add((gradients ? row.gradients : row.probabilities)[index] * number);
+        const double of_mean = gradients ? row.probabilities[index] * row.mean_error * p.scale() * number : 0;
+        terms.of_means += of_mean * of_mean;
     }
-    return sum;
+    return terms;
+}
+
+/// The greatest error of some elements of a result, of which termsOf(row, head, element) tells what they add
+/// up.
+template <class TermsOf>
+double termsError(const Problem& p, const std::vector<char>& result, int64_t step, TermsOf&& termsOf) {
+    double greatest = 0;
+    for (int64_t i = 0; i < p.count(); i += step) {
+        const Terms terms = termsOf(i / p.width / p.heads, i / p.width % p.heads, i % p.width);
+        greatest = std::fmax(greatest, terms.error(at<BF16>(result, i)));
+    }
+    return greatest;
 }
 
 }  // namespace optirs::gpu_check

@@ -84,7 +84,7 @@ class HopperRows {
         waitFor(memory_.ring().haveResident(), 0);
         float former[2];
         reader_.await(reader_.place());
-        HopperPlace keys = reader_.take();
+        auto keys = reader_.take();
         turn_.take();
         beginProducts();
         multiplyKeys(keys);
@@ -96,7 +96,7 @@ class HopperRows {
         sums_.setWeights(scores_);
         for (int tile = 1; tile < tiles_; ++tile) {
             keys = reader_.take();
-            const HopperPlace values = reader_.take();
+            const auto values = reader_.take();
             turn_.take();
             beginProducts();
             multiplyKeys(keys);
@@ -151,7 +151,7 @@ class HopperRows {
     }
 
  private:
-    __device__ __forceinline__ void multiplyKeys(const HopperPlace& place) {
+    __device__ __forceinline__ void multiplyKeys(const typename Forward::Ring::Place& place) {
         const uint32_t queries =
             memory_.queries + static_cast<uint32_t>(turn_.group) * kHopperGroupRows * kHopperPanelBytes;
 #pragma unroll
@@ -159,7 +159,7 @@ class HopperRows {
             const uint64_t rows = alongRows(Forward::Queries::at(queries, k));
             const uint64_t columns = alongRows(Forward::Keys::at(reader_.tile(place), k));
             if constexpr (Forward::kIsFloat8) {
-                multiplyFloat8<T, T>(scores_, rows, columns, k > 0 ? 1 : 0);
+                multiplyFloat8<T, T, kColumns>(scores_, rows, columns, k > 0 ? 1 : 0);
             } else {
                 multiplyAsync<T, kColumns>(scores_, rows, columns, k > 0 ? 1 : 0);
             }
@@ -203,7 +203,7 @@ class HopperRows {
     }
     const AttentionScores& scores_of_;
     Memory memory_;
-    HopperReader<typename Forward::Keys> reader_;
+    HopperReader<typename Forward::Ring> reader_;
     HopperTurn turn_;
     RunningRows state_;
     int tiles_;

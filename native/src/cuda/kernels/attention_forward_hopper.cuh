@@ -74,7 +74,7 @@ __device__ __forceinline__ void fetchForward(const AttentionHopperArguments& arg
             boxOf(arguments.q, a.q_starts, sequence.rows, sequence.batch, work.head, work.row),
             memory.ring().haveResident());
     }
-    HopperWriter<typename Forward::Keys> writer(memory.ring());
+    HopperWriter<typename Forward::Ring> writer(memory.ring());
     const auto boxAt = [&](const CUtensorMap& map, int tile) {
         return boxOf(map, a.kv_starts, sequence.columns, sequence.batch, work.kv_head,
                      work.column + tile * kColumns);
@@ -83,8 +83,8 @@ __device__ __forceinline__ void fetchForward(const AttentionHopperArguments& arg
     const auto putValues = [&](int tile) {
         if constexpr (Forward::kIsFloat8) {
             writer.template put<typename Forward::Values>(
-                {arguments.v, 0, static_cast<int>(work.kv_head), a.kv_starts != nullptr ? 0 : sequence.batch,
-                 transposedStart(a.kv_starts, sequence) + work.column + tile * kColumns});
+                transposedBox(arguments.v, a.kv_starts, sequence.columns, sequence.batch, work.kv_head,
+                              work.column + tile * kColumns));
         } else {
             const bool is_cut = ends_within && tile == work.tiles - 1;
             writer.put(boxAt(arguments.v, tile),

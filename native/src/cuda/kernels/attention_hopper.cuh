@@ -82,37 +82,44 @@ __device__ __forceinline__ void copyTile(uint32_t to, const HopperBox& box, uint
     }
 }
 
-/// Where a sequence's columns begin in values that lie on their side: each sequence with a whole tile.
-__device__ __forceinline__ int transposedStart(const int32_t* starts, const Sequence& sequence) {
+/// Where a sequence begins in an operand that lies on its side: each sequence with a whole tile.
+__device__ __forceinline__ int transposedStart(const int32_t* starts, const Extent& extent, int batch) {
     constexpr int kTile = kHopperTransposed;
-    return starts == nullptr ? 0 : sequence.columns.start / kTile * kTile + sequence.batch * kTile;
+    return starts == nullptr ? 0 : extent.start / kTile * kTile + batch * kTile;
+}
+/// As boxOf, of such an operand.
+__device__ __forceinline__ HopperBox transposedBox(const CUtensorMap& map, const int32_t* starts,
+                                                   const Extent& extent, int batch, int64_t head, int first) {
+    return {map, 0, static_cast<int>(head), starts != nullptr ? 0 : batch,
+            transposedStart(starts, extent, batch) + first};
 }
 
 __device__ __forceinline__ bool isFirstLane() { return threadIdx.x % kWarp == 0; }
 
 // ---- The ring ----
 
+/// Slots from an address in shared memory on, and behind them barriers. There are no tiles larger than Given.
 /// All go around in the order in which tiles are multiplied.
-using HopperPlace = RingPlace<kHopperSlots>;
-
-/// Slots from an address in shared memory on, and behind them barriers. There are no tiles larger than Tile.
-template <class Tile>
+template <class Given, int kCount = kHopperSlots>
 struct HopperRing {
+    using Tile = Given;
+    using Place = RingPlace<kCount>;
+    static constexpr uint32_t kSlots = kCount;
     uint32_t first;
 
     __device__ __forceinline__ uint32_t tile(uint32_t slot) const { return first + slot * Tile::kBytes; }
     /// A tile is there that has to be cut; the slot's tile is there; nobody needs it any more.
-    __device__ __forceinline__ uint32_t haveCut() const { return tile(kHopperSlots); }
+    __device__ __forceinline__ uint32_t haveCut() const { return tile(kSlots); }
     __device__ __forceinline__ uint32_t isFull(uint32_t slot) const { return haveCut() + 8 + slot * 16; }
     __device__ __forceinline__ uint32_t isFree(uint32_t slot) const { return isFull(slot) + 8; }
     /// The rows that stay are there.
-    __device__ __forceinline__ uint32_t haveResident() const { return isFull(kHopperSlots); }
+    __device__ __forceinline__ uint32_t haveResident() const { return isFull(kSlots); }
     __device__ __forceinline__ uint32_t end() const { return haveResident() + 8; }
 
     __device__ __forceinline__ void makeBarriers() const {
         makeBarrier(haveResident(), 1);
         makeBarrier(haveCut(), 1);
-        for (uint32_t slot = 0; slot < kHopperSlots; ++slot) {
+        for (uint32_t slot = 0; slot < kSlots; ++slot) {
             makeBarrier(isFull(slot), 1);
             makeBarrier(isFree(slot), kHopperGroups * kWarpGroup / kWarp);
         }
@@ -120,10 +127,12 @@ struct HopperRing {
 };
 
 /// The warp that fills the slots.
-template <class Tile>
+template <class Ring>
 class HopperWriter {
  public:
-    explicit __device__ __forceinline__ HopperWriter(const HopperRing<Tile>& ring) : ring_(ring) {}
+    using Tile = typename Ring::Tile;
+
+    explicit __device__ __forceinline__ HopperWriter(const Ring& ring) : ring_(ring) {}
 
     /// Waits until the next slot, which it returns, is free.
     __device__ __forceinline__ uint32_t awaitSlot() const {
@@ -175,40 +184,40 @@ class HopperWriter {
         __syncwarp();
     }
 
-    HopperRing<Tile> ring_;
-    HopperPlace place_;
+    Ring ring_;
+    typename Ring::Place place_;
     uint32_t cut_phase_ = 0;
 };
 
 /// A warp group that empties the slots.
-template <class Tile>
+template <class Ring>
 class HopperReader {
  public:
-    explicit __device__ __forceinline__ HopperReader(const HopperRing<Tile>& ring) : ring_(ring) {}
+    using Place = typename Ring::Place;
+
+    explicit __device__ __forceinline__ HopperReader(const Ring& ring) : ring_(ring) {}
 
     /// The slot that comes next.
-    __device__ __forceinline__ const HopperPlace& place() const { return place_; }
-    __device__ __forceinline__ HopperPlace take() {
-        const HopperPlace taken = place_;
+    __device__ __forceinline__ const Place& place() const { return place_; }
+    __device__ __forceinline__ Place take() {
+        const Place taken = place_;
         place_ = place_.next();
         return taken;
     }
-    __device__ __forceinline__ void await(const HopperPlace& place) const {
+    __device__ __forceinline__ void await(const Place& place) const {
         waitFor(ring_.isFull(place.slot), place.phase);
     }
-    __device__ __forceinline__ uint32_t tile(const HopperPlace& place) const {
-        return ring_.tile(place.slot);
-    }
+    __device__ __forceinline__ uint32_t tile(const Place& place) const { return ring_.tile(place.slot); }
     /// Each warp says so for itself: its own products have ended.
-    __device__ __forceinline__ void release(const HopperPlace& place) const {
+    __device__ __forceinline__ void release(const Place& place) const {
         if (isFirstLane()) {
             arriveAt(ring_.isFree(place.slot));
         }
     }
 
  private:
-    HopperRing<Tile> ring_;
-    HopperPlace place_;
+    Ring ring_;
+    Place place_;
 };
 
 /// Rows from an address in shared memory on that stay there: they begin at a multiple of 1 KiB of what the

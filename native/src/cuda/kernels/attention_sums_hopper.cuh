@@ -64,18 +64,8 @@ class HopperFloat8Sums {
     static constexpr float kUnlifted = 1.0F / 256;
     using Values = float[kWidth / 8][4];
 
-    /// A thread has two neighbours of each eight columns, and the operand four neighbours of each sixteen: it
-    /// gets the columns in another order, as the values are ordered too (attention_transpose_hopper.cu).
     __device__ __forceinline__ void setWeights(const float (&weights)[kColumns / 8][4]) {
-#pragma unroll
-        for (int n = 0; n < kColumns / 8; n += 2) {
-#pragma unroll
-            for (int half = 0; half < 2; ++half) {
-                weights_[n / 4][n / 2 % 2 * 2 + half] =
-                    roundedFour(weights[n][2 * half], weights[n][2 * half + 1], weights[n + 1][2 * half],
-                                weights[n + 1][2 * half + 1]);
-            }
-        }
+        roundOperand(weights_, weights);
     }
     __device__ __forceinline__ void beginAdding(uint32_t tile) {
 #pragma unroll

@@ -1,9 +1,9 @@
-// 8-bit values of attention on their side, as Hopper's products read them: once, and not again in each of
+// 8-bit operands of attention on their side, as Hopper's products read them: once, and not again in each of
 // the blocks that share them. Zeros behind a sequence, up to the end of its last tile. Unverified on
 // hardware.
 //
-// Within each sixteen, columns are in the order in which a thread has probabilities (HopperFloat8Sums):
-// element 4t + j is column 8 (j / 2) + 2t + j % 2.
+// Within each sixteen, rows are in the order in which a thread has probabilities (roundOperand): element
+// 4t + j is row 8 (j / 2) + 2t + j % 2.
 #include "attention_hopper.cuh"
 #include "attention_rows.cuh"
 
@@ -42,35 +42,34 @@ __device__ __forceinline__ void loadRows(uint4* tile, const Rows& rows, int firs
 
 __device__ __forceinline__ void transpose(const AttentionTransposeArguments& arguments) {
     __shared__ uint4 tile[kSide * kVectors];
-    const AttentionScores& a = arguments.scores;
     const HeadOperand& to = arguments.to;
-    const int64_t parts = gridDim.x / a.kv_heads;
+    const int32_t* starts = arguments.starts;
+    const int64_t parts = gridDim.x / arguments.heads;
     const int64_t head = blockIdx.x / parts;
-    const Part part = partOf(a.kv_starts, a.columns, a.batches, kSide, blockIdx.x % parts);
+    const Part part = partOf(starts, arguments.rows, arguments.batches, kSide, blockIdx.x % parts);
     if (part.batch < 0) {
         return;
     }
-    const Sequence sequence = sequenceOf(a, part.batch);
-    const Rows rows = columnsOf(a, a.v, sequence, head);
-    loadRows(tile, rows, part.first, sequence.columns.count);
+    const Extent extent = extentOf(starts, arguments.lengths, arguments.rows, part.batch);
+    const Rows rows = rowsOf(arguments.from, starts, extent, part.batch, head);
+    loadRows(tile, rows, part.first, extent.count);
     __syncthreads();
     const auto* bytes = reinterpret_cast<const uint8_t*>(tile);
-    uint8_t* first = static_cast<uint8_t*>(to.data) +
-                     (a.kv_starts != nullptr ? 0 : part.batch * to.batch_stride) + head * to.head_stride +
-                     transposedStart(a.kv_starts, sequence) + part.first;
+    uint8_t* first = static_cast<uint8_t*>(to.data) + (starts != nullptr ? 0 : part.batch * to.batch_stride) +
+                     head * to.head_stride + transposedStart(starts, extent, part.batch) + part.first;
     for (int i = static_cast<int>(threadIdx.x); i < rows.width * kVectors;
          i += static_cast<int>(blockDim.x)) {
         const int element = i / kVectors;
         const int sixteen = i % kVectors;
-        Vector<uint8_t, kVectorBytes> columns;
+        Vector<uint8_t, kVectorBytes> elements;
 #pragma unroll
         for (int k = 0; k < kVectorBytes; ++k) {
-            const int column = sixteen * kVectorBytes + k % 4 / 2 * 8 + k / 4 * 2 + k % 2;
-            columns.at[k] =
-                bytes[placeOf(column, element / kVectorBytes) * kVectorBytes + element % kVectorBytes];
+            const int row = sixteen * kVectorBytes + k % 4 / 2 * 8 + k / 4 * 2 + k % 2;
+            elements.at[k] =
+                bytes[placeOf(row, element / kVectorBytes) * kVectorBytes + element % kVectorBytes];
         }
         *reinterpret_cast<Vector<uint8_t, kVectorBytes>*>(first + element * to.row_stride +
-                                                          sixteen * kVectorBytes) = columns;
+                                                          sixteen * kVectorBytes) = elements;
     }
 }
 

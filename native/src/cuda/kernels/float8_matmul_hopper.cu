@@ -177,7 +177,7 @@ class Float8Rows {
         beginProducts();
 #pragma unroll
         for (uint32_t k = 0; k < kFloat8Tile; k += kFloat8Depth) {
-            multiplyFloat8<A, B>(products_, alongRows(a + k), alongRows(b + k), k > 0 ? 1 : adds);
+            multiplyFloat8<A, B, 128>(products_, alongRows(a + k), alongRows(b + k), k > 0 ? 1 : adds);
         }
         closeProducts();
         waitForProducts<0>(products_);

@@ -27,6 +27,7 @@ template <int kCount>
 void takeRegisters() {}
 template <int kCount>
 void giveRegisters() {}
+inline float unknownZero() { return 0; }
 
 #else
 
@@ -93,6 +94,13 @@ __device__ __forceinline__ void takeRegisters() {
 template <int kCount>
 __device__ __forceinline__ void giveRegisters() {
     asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(kCount));
+}
+/// A zero that the compiler does not know to be one: it would put constants into registers before
+/// takeRegisters, where there are too few.
+__device__ __forceinline__ float unknownZero() {
+    uint32_t lane;
+    asm volatile("mov.u32 %0, %%laneid;" : "=r"(lane));
+    return __uint_as_float(lane / kWarp);
 }
 /// Arrives at barrier 1 to 15 of the block, which opens when `threads` have; the second waits for that.
 __device__ __forceinline__ void arriveAtNamed(int barrier, int threads) {

@@ -34,10 +34,10 @@ void emulatedFloat8(float (&d)[N / 8][4], A&& a, uint64_t b, int adds) {
     }
 }
 
-template <class A, class B>
-void multiplyFloat8(float (&d)[16][4], uint64_t a, uint64_t b, int adds) {
+template <class A, class B, int N>
+void multiplyFloat8(float (&d)[N / 8][4], uint64_t a, uint64_t b, int adds) {
     const int warp_row = static_cast<int>(threadIdx.x % kWarpGroup / kWarp) * 16;
-    emulatedFloat8<B, 128>(
+    emulatedFloat8<B, N>(
         d,
         [&](int row, int k) {
             return static_cast<double>(toFloat(A{::optirs::emulation::operandByte(a, warp_row + row, k)}));
@@ -58,12 +58,18 @@ void multiplyFloat8(float (&d)[N / 8][4], const uint32_t (&a)[4], uint64_t b, in
 
 #else
 
-#define OPTIRS_WGMMA_FLOAT8(types)                                                                        \
-    asm volatile(                                                                                         \
-        "{\n.reg .pred p;\nsetp.ne.b32 p, %66, 0;\n"                                                      \
-        "wgmma.mma_async.sync.aligned.m64n128k32.f32." types " {" OPTIRS_D_128 "}, %64, %65, p, 1, 1;\n}" \
-        : OPTIRS_ELEMENTS_128                                                                             \
-        : "l"(a), "l"(b), "r"(adds))
+#define OPTIRS_WGMMA_FLOAT8(N, types, a_number, b_number, adds_number)                           \
+    asm volatile("{\n.reg .pred p;\nsetp.ne.b32 p, %" #adds_number                               \
+                 ", 0;\nwgmma.mma_async.sync.aligned.m64n" #N "k32.f32." types " {" OPTIRS_D_##N \
+                 "}, %" #a_number ", %" #b_number ", p, 1, 1;\n}"                                \
+                 : OPTIRS_ELEMENTS_##N                                                           \
+                 : "l"(a), "l"(b), "r"(adds))
+#define OPTIRS_WGMMA_FLOAT8_SHARED(types)                 \
+    if constexpr (N == 64) {                              \
+        OPTIRS_WGMMA_FLOAT8(64, types, 32, 33, 34);       \
+    } else {                                              \
+        OPTIRS_WGMMA_FLOAT8(128, types, 64, 65, 66);      \
+    }
 #define OPTIRS_WGMMA_FLOAT8_REGISTERS(N, types, a0, a1, a2, a3, b_number, adds_number)           \
     asm volatile("{\n.reg .pred p;\nsetp.ne.b32 p, %" #adds_number                               \
                  ", 0;\nwgmma.mma_async.sync.aligned.m64n" #N "k32.f32." types " {" OPTIRS_D_##N \
@@ -72,17 +78,18 @@ void multiplyFloat8(float (&d)[N / 8][4], const uint32_t (&a)[4], uint64_t b, in
                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(adds))
 
 /// d = a b or, if `adds` is not 0, d += a b.
-template <class A, class B>
-__device__ __forceinline__ void multiplyFloat8(float (&d)[16][4], uint64_t a, uint64_t b, int adds) {
+template <class A, class B, int N>
+__device__ __forceinline__ void multiplyFloat8(float (&d)[N / 8][4], uint64_t a, uint64_t b, int adds) {
+    static_assert(N == 64 || N == 128);
     constexpr bool kIsE4M3 = std::is_same_v<B, E4M3>;
     if constexpr (std::is_same_v<A, E4M3> && kIsE4M3) {
-        OPTIRS_WGMMA_FLOAT8("e4m3.e4m3");
+        OPTIRS_WGMMA_FLOAT8_SHARED("e4m3.e4m3");
     } else if constexpr (std::is_same_v<A, E4M3>) {
-        OPTIRS_WGMMA_FLOAT8("e4m3.e5m2");
+        OPTIRS_WGMMA_FLOAT8_SHARED("e4m3.e5m2");
     } else if constexpr (kIsE4M3) {
-        OPTIRS_WGMMA_FLOAT8("e5m2.e4m3");
+        OPTIRS_WGMMA_FLOAT8_SHARED("e5m2.e4m3");
     } else {
-        OPTIRS_WGMMA_FLOAT8("e5m2.e5m2");
+        OPTIRS_WGMMA_FLOAT8_SHARED("e5m2.e5m2");
     }
 }
 /// Likewise, with an a of E4M3 in registers.
@@ -119,6 +126,22 @@ __device__ __forceinline__ uint32_t roundedFour(float a, float b, float c, float
     asm("cvt.rn.satfinite.e4m3x2.f32 %0, %1, %2;" : "=h"(high) : "f"(d), "f"(c));
     return static_cast<uint32_t>(low) | static_cast<uint32_t>(high) << 16;
 #endif
+}
+
+/// Results of one product as an a in registers of the next. A thread has two neighbours of each eight columns,
+/// and the operand four neighbours of each sixteen: it gets the columns in another order, as b has to have its
+/// rows (attention_transpose_hopper.cu).
+template <int N>
+__device__ __forceinline__ void roundOperand(uint32_t (&codes)[N / 4][4], const float (&numbers)[N][4]) {
+#pragma unroll
+    for (int n = 0; n < N; n += 2) {
+#pragma unroll
+        for (int half = 0; half < 2; ++half) {
+            codes[n / 4][n / 2 % 2 * 2 + half] =
+                roundedFour(numbers[n][2 * half], numbers[n][2 * half + 1], numbers[n + 1][2 * half],
+                            numbers[n + 1][2 * half + 1]);
+        }
+    }
 }
 
 }  // namespace optirs::cuda
