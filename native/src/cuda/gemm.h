@@ -65,7 +65,8 @@ struct Gemm {
     GemmEpilogue epilogue = GemmEpilogue::kNone;
     void* bias = nullptr;
     MatrixType bias_type = MatrixType::kF32;
-    void* aux = nullptr;  // of D's type
+    void* aux = nullptr;
+    MatrixType aux_type = MatrixType::kF32;  // D's, but for the own kernel
     int64_t aux_stride = 0;
     int64_t aux_batch_stride = 0;
     bool has_fast_accumulation = false;  // FP8: sums stay in the tensor core, with about 14 bits

@@ -39,23 +39,12 @@ void checkAddress(const void* address, const char* name, uintptr_t alignment) {
     }
 }
 
-bool usesBias(GemmEpilogue epilogue) {
-    return epilogue == GemmEpilogue::kBias || epilogue == GemmEpilogue::kGeluBias ||
-           epilogue == GemmEpilogue::kGeluAuxBias || epilogue == GemmEpilogue::kDGeluBiasGrad ||
-           epilogue == GemmEpilogue::kBiasGradB;
-}
-
-bool usesAux(GemmEpilogue epilogue) {
-    return epilogue == GemmEpilogue::kGeluAux || epilogue == GemmEpilogue::kGeluAuxBias ||
-           epilogue == GemmEpilogue::kDGelu || epilogue == GemmEpilogue::kDGeluBiasGrad;
-}
-
 void refuseBlockScales(const Gemm& p) {
     for (const ScaleMode mode : {p.a.scale_mode, p.b.scale_mode}) {
         if (mode == ScaleMode::kBlock128 || mode == ScaleMode::kTile128) {
             throw Error(Code::kUnimplemented,
                         "gemm: block scales need compute capability 9.0, A stored as [m,k] and B as [n,k], "
-                        "addresses and rows of multiples of 16 bytes, and no epilogue but a bias");
+                        "addresses and rows of multiples of 16 bytes, and no gradient of a bias");
         }
     }
 }
@@ -119,6 +108,17 @@ void checkFloat8(const Gemm& p, int32_t capability, int64_t version) {
 
 }  // namespace
 
+bool usesBias(GemmEpilogue epilogue) {
+    return epilogue == GemmEpilogue::kBias || epilogue == GemmEpilogue::kGeluBias ||
+           epilogue == GemmEpilogue::kGeluAuxBias || epilogue == GemmEpilogue::kDGeluBiasGrad ||
+           epilogue == GemmEpilogue::kBiasGradB;
+}
+
+bool usesAux(GemmEpilogue epilogue) {
+    return epilogue == GemmEpilogue::kGeluAux || epilogue == GemmEpilogue::kGeluAuxBias ||
+           epilogue == GemmEpilogue::kDGelu || epilogue == GemmEpilogue::kDGeluBiasGrad;
+}
+
 bool isFloat8(MatrixType type) { return type == MatrixType::kE4M3 || type == MatrixType::kE5M2; }
 
 int64_t bytesOf(MatrixType type) { return isFloat8(type) ? 1 : type == MatrixType::kF32 ? 4 : 2; }
@@ -180,6 +180,10 @@ void checkGemm(const Gemm& p, int32_t capability, int64_t version) {
     }
     if (usesAux(p.epilogue)) {
         checkAddress(p.aux, "aux", kAlignment);
+        if (p.aux_type != p.d_type) {
+            throw Error(Code::kUnimplemented, concat("gemm: aux is ", nameOf(p.aux_type), " and D is ",
+                                                     nameOf(p.d_type), "; cuBLASLt needs one type for both"));
+        }
         checkStride(p.aux_stride, p.n, "aux");
         if (p.aux_stride % 8 != 0) {
             refuse(concat("aux needs a stride in multiples of 8; it is ", p.aux_stride));

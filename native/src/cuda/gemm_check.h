@@ -7,6 +7,8 @@ namespace optirs::cuda {
 
 inline constexpr int64_t kCublasLtRowScales = 120900;  // cuBLASLt 12.9
 
+bool usesBias(GemmEpilogue epilogue);
+bool usesAux(GemmEpilogue epilogue);
 bool isFloat8(MatrixType type);
 int64_t bytesOf(MatrixType type);
 const char* nameOf(MatrixType type);

@@ -38,13 +38,21 @@ bool hasBlockScales(const MatrixOperand& operand) {
     return operand.scale_mode == ScaleMode::kBlock128 || operand.scale_mode == ScaleMode::kTile128;
 }
 
+Activation activationOf(GemmEpilogue epilogue) {
+    if (epilogue == GemmEpilogue::kNone || epilogue == GemmEpilogue::kBias) {
+        return Activation::kNone;
+    }
+    return epilogue == GemmEpilogue::kDGelu ? Activation::kGeluSlope : Activation::kGelu;
+}
+
 }  // namespace
 
 bool isForHopper(int32_t capability, const Gemm& p) {
     return isFloat8(p.a.type) && isFloat8(p.b.type) && capability == kHopper && hasTensorMaps() &&
            !p.a.is_transposed && p.b.is_transposed && isMappable(tensorOf(p.a, p.m, p.k, p.batch)) &&
-           isMappable(tensorOf(p.b, p.n, p.k, p.batch)) &&
-           (p.epilogue == GemmEpilogue::kNone || p.epilogue == GemmEpilogue::kBias);
+           isMappable(tensorOf(p.b, p.n, p.k, p.batch)) && p.epilogue != GemmEpilogue::kDGeluBiasGrad &&
+           p.epilogue != GemmEpilogue::kBiasGradB &&
+           (!usesAux(p.epilogue) || (p.aux_stride == p.d_stride && p.aux_batch_stride == p.d_batch_stride));
 }
 
 void gemmHopper(const Queue& queue, const Gemm& p) {
@@ -56,26 +64,28 @@ void gemmHopper(const Queue& queue, const Gemm& p) {
         clearMemory(queue, amax, sizeof(*amax));
     }
     const bool is_fast = p.has_fast_accumulation && !hasBlockScales(p.a) && !hasBlockScales(p.b);
-    const Float8MatmulArguments given = {
-        .a = tensorMapOf(tensorOf(p.a, p.m, p.k, p.batch), kFloat8Tile),
-        .b = tensorMapOf(tensorOf(p.b, p.n, p.k, p.batch), kFloat8Tile),
-        .scales_a = scalesOf(p.a, p.k),
-        .scales_b = scalesOf(p.b, p.k),
-        .result = {.out = p.d,
-                   .stride = p.d_stride,
-                   .rows = p.m,
-                   .columns = p.n,
-                   .type = p.d_type,
-                   .bias_type = p.bias_type,
-                   .bias = p.epilogue == GemmEpilogue::kBias ? p.bias : nullptr,
-                   .scale = p.d_scale,
-                   .alpha = p.alpha,
-                   .beta = p.beta},
-        .amax = amax,
-        .batch = p.batch,
-        .batch_stride = p.d_batch_stride,
-        .k = static_cast<int32_t>(p.k),
-        .is_fast = is_fast ? 1 : 0};
+    const Float8MatmulArguments given = {.a = tensorMapOf(tensorOf(p.a, p.m, p.k, p.batch), kFloat8Tile),
+                                         .b = tensorMapOf(tensorOf(p.b, p.n, p.k, p.batch), kFloat8Tile),
+                                         .scales_a = scalesOf(p.a, p.k),
+                                         .scales_b = scalesOf(p.b, p.k),
+                                         .result = {.out = p.d,
+                                                    .stride = p.d_stride,
+                                                    .rows = p.m,
+                                                    .columns = p.n,
+                                                    .type = p.d_type,
+                                                    .bias_type = p.bias_type,
+                                                    .bias = usesBias(p.epilogue) ? p.bias : nullptr,
+                                                    .scale = p.d_scale,
+                                                    .alpha = p.alpha,
+                                                    .beta = p.beta,
+                                                    .activation = activationOf(p.epilogue),
+                                                    .aux_type = p.aux_type,
+                                                    .aux = usesAux(p.epilogue) ? p.aux : nullptr},
+                                         .amax = amax,
+                                         .batch = p.batch,
+                                         .batch_stride = p.d_batch_stride,
+                                         .k = static_cast<int32_t>(p.k),
+                                         .is_fast = is_fast ? 1 : 0};
     const int64_t tiles = ceilDiv(p.m, kFloat8Tile) * ceilDiv(p.n, kFloat8Tile) * p.batch;
     launchKernel(queue, {"float8_matmul_hopper", kNames[index(p.a.type)][index(p.b.type)]},
                  std::min<int64_t>(tiles, multiprocessorCount(queue.device)), &given,

@@ -67,8 +67,6 @@ std::optional<Gemm> problemOf(const optirs_matmul_args& args) {
     require(args.beta == 0 || args.epilogue == OPTIRS_EPILOGUE_NONE, "product that adds to out after GELU");
     require(args.bias == nullptr || args.epilogue != OPTIRS_EPILOGUE_GELU_BACKWARD,
             "product with a bias and the derivative of GELU");
-    require(args.aux == nullptr || matrixTypeOf(*args.aux) == matrixTypeOf(out),
-            "product whose aux is not of the type of out");
     const int64_t m = out.shape[out.ndim - 2];
     const int64_t n = columnsOf(out);
     if (countOf(out) == 0) {
@@ -101,6 +99,7 @@ std::optional<Gemm> problemOf(const optirs_matmul_args& args) {
     problem.bias = dataOf(args.bias);
     problem.bias_type = args.bias == nullptr ? MatrixType::kF32 : matrixTypeOf(*args.bias);
     problem.aux = dataOf(args.aux);
+    problem.aux_type = args.aux == nullptr ? problem.d_type : matrixTypeOf(*args.aux);
     problem.aux_stride = n;
     problem.aux_batch_stride = m * n;
     problem.has_fast_accumulation = args.fast_accumulation != 0;

@@ -26,6 +26,7 @@ struct Product {
     bool is_fast = false;
     bool transposes_a = false;
     int32_t epilogue = OPTIRS_EPILOGUE_NONE;
+    const optirs_dl_data_type* aux = nullptr;
 };
 
 class Float8MatmulTest : public KernelFamilyTest {
@@ -55,6 +56,10 @@ class Float8MatmulTest : public KernelFamilyTest {
         bias = p.bias != nullptr ? &normal(*p.bias, {p.n}) : nullptr;
         out =
             p.beta != 0 ? &normal(p.out, shape(p.batch, p.m, p.n)) : &result(p.out, shape(p.batch, p.m, p.n));
+        const bool is_read = p.epilogue == OPTIRS_EPILOGUE_GELU_BACKWARD;
+        aux = p.aux == nullptr ? nullptr
+              : is_read        ? &normal(*p.aux, out->shape)
+                               : &result(*p.aux, out->shape);
         const bool is_narrow = p.out.bits == 8;
         out_scale = is_narrow ? &values(kF32, {1}, std::vector<float>{0.25F}) : nullptr;
         amax = is_narrow ? &result(kF32, {1}) : nullptr;
@@ -70,6 +75,7 @@ class Float8MatmulTest : public KernelFamilyTest {
         args.beta = call.beta;
         args.bias = tensor(bias);
         args.epilogue = call.epilogue;
+        args.aux = tensor(aux);
         args.fast_accumulation = call.is_fast ? 1 : 0;
         args.scale_a = tensor(a_scales);
         args.scale_b = tensor(b_scales);
@@ -94,6 +100,9 @@ class Float8MatmulTest : public KernelFamilyTest {
         expectSame(*out, unit, call.out.bits == 8 ? 1e-3 : 1e-4);
         if (amax != nullptr) {
             expectSame(*amax, 1e-5, 0);
+        }
+        if (call.epilogue == OPTIRS_EPILOGUE_GELU && aux != nullptr) {
+            expectSame(*aux, unitOf(aux->type), 1e-4);
         }
     }
     void check(const char* what, const Product& p) {
@@ -131,6 +140,7 @@ class Float8MatmulTest : public KernelFamilyTest {
     Twin* a_scales = nullptr;
     Twin* b_scales = nullptr;
     Twin* bias = nullptr;
+    Twin* aux = nullptr;
     Twin* out_scale = nullptr;
     Twin* amax = nullptr;
     Twin* out = nullptr;
@@ -186,6 +196,37 @@ TEST_F(Float8MatmulTest, BiasAndFormerResult) {
     check("narrow with bias", {.out = kE4M3, .alpha = 0.1, .bias = &kBF16});
 }
 
+TEST_F(Float8MatmulTest, Gelu) {
+    Product p = {.a_blocks = kRow128, .b_blocks = kTile128, .alpha = 0.1, .bias = &kF32};
+    p.epilogue = OPTIRS_EPILOGUE_GELU;
+    check("without aux", p);
+    p.aux = &kF32;
+    check("its argument", p);
+    p.out = kE4M3;
+    p.bias = p.aux = &kBF16;
+    p.b_blocks = kRow128;
+    check("narrow", p);
+    p = {.m = 70, .n = 33, .a_blocks = kTile128, .b_blocks = kTile128, .batch = 2, .b_batch = 2};
+    p.out = kBF16;
+    p.alpha = 0.1;
+    p.has_scales = false;
+    p.a_blocks = p.b_blocks = {};
+    p.epilogue = OPTIRS_EPILOGUE_GELU;
+    p.aux = &kF32;
+    check("batches, no scales", p);
+}
+
+TEST_F(Float8MatmulTest, DerivativeOfGelu) {
+    Product p = {.a = kE5M2, .a_blocks = kRow128, .b_blocks = kTile128, .aux = &kF32};
+    p.epilogue = OPTIRS_EPILOGUE_GELU_BACKWARD;
+    check("f32", p);
+    p.out = kBF16;
+    p.aux = &kBF16;
+    check("bf16", p);
+    p.out = kE5M2;
+    check("narrow", p);
+}
+
 TEST_F(Float8MatmulTest, Batches) {
     check("both", {.m = 70, .n = 33, .k = 48, .batch = 3, .b_batch = 3});
     check("one b", {.m = 70, .n = 33, .k = 48, .batch = 3});
@@ -226,9 +267,6 @@ TEST_F(Float8MatmulTest, WhatNeitherTakesIsAnError) {
         EXPECT_NE(failure.message.find(text), std::string::npos) << failure.message;
     };
     Product other = blocks;
-    other.epilogue = OPTIRS_EPILOGUE_GELU;
-    expect(other, "no epilogue but a bias");
-    other = blocks;
     other.a_blocks = {1, 64};
     expect(other, "blocks of 1x128 and 128x128");
     other = blocks;

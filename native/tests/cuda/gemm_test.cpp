@@ -92,6 +92,7 @@ TEST_F(GemmTest, Epilogues) {
     problem.d_stride = n;
     problem.bias = bias.data();
     problem.aux = aux.data();
+    problem.aux_type = MatrixType::kBF16;
     problem.aux_stride = n;
     const double unit = 2 * ElementOf<BF16>::kUnit;
     const auto run = [&](GemmEpilogue epilogue) {

@@ -142,10 +142,13 @@ class Float8Rows {
         }
     }
 
-    __device__ __forceinline__ void store(const Float8Tile& tile) const {
+    __device__ __forceinline__ void store(const Float8Tile& tile) {
         ProductResult result = arguments_.result;
         result.out = numbersFrom(result.out, result.type, tile.batch * arguments_.batch_stride);
-        const float most = reduceWarp<Max>(storeProduct(result, row_, column_, sums_));
+        if (result.aux != nullptr) {
+            result.aux = numbersFrom(result.aux, result.aux_type, tile.batch * arguments_.batch_stride);
+        }
+        const float most = reduceWarp<Max>(storeActivated(result, row_, column_, sums_));
         if (arguments_.amax != nullptr && threadIdx.x % kWarp == 0) {
             atomicMax(arguments_.amax, __float_as_uint(most));
         }

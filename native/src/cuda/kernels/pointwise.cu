@@ -1,5 +1,5 @@
 // Element-wise kernels: GELU, SwiGLU, rotary embeddings, dropout, embedding gather.
-#include "kernel.cuh"
+#include "gelu.cuh"
 #include "philox.cuh"
 
 namespace optirs::cuda {
@@ -10,31 +10,6 @@ template <int N>
 __device__ __forceinline__ int64_t firstElement() {
     return (static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x) * N;
 }
-
-// tanh form: 0.5 x (1 + tanh(u)) with u = sqrt(2 / pi) (x + 0.044715 x^3), written as x s(2 u) with the logistic
-// function s, as 1 + tanh(u) cancels where u is far below 0.
-constexpr float kGeluA = 0.7978845608028654F;
-constexpr float kGeluB = 0.044715F;
-
-struct GeluTanh {
-    static __device__ __forceinline__ float logistic(float x) {
-        return 1.0F / (1.0F + expf(-2.0F * kGeluA * (x + kGeluB * x * x * x)));
-    }
-    static __device__ __forceinline__ float value(float x) { return x * logistic(x); }
-    static __device__ __forceinline__ float slope(float x) {
-        const float s = logistic(x);
-        return s + x * s * (1.0F - s) * 2.0F * kGeluA * (1.0F + 3.0F * kGeluB * x * x);
-    }
-};
-
-// exact form: x Phi(x), with Phi(x) = erfc(-x / sqrt(2)) / 2
-struct GeluErf {
-    static __device__ __forceinline__ float phi(float x) { return 0.5F * erfcf(-0.7071067811865476F * x); }
-    static __device__ __forceinline__ float value(float x) { return x * phi(x); }
-    static __device__ __forceinline__ float slope(float x) {
-        return phi(x) + x * 0.3989422804014327F * expf(-0.5F * x * x);
-    }
-};
 
 template <class T, class Function, bool kIsForward, int N>
 __device__ __forceinline__ void activate(const PointwiseArguments& a, int64_t i) {
@@ -200,7 +175,9 @@ __device__ __forceinline__ void gatherBackward(const EmbeddingBackwardArguments&
         __syncthreads();
         for (int warp = 0; warp < static_cast<int>(kThreads / kWarp); ++warp) {
             for (uint32_t left = is_ours[warp]; left != 0; left &= left - 1) {
-                const T* from = grad + (first + warp * static_cast<int>(kWarp) + __ffs(static_cast<int>(left)) - 1) * a.columns;
+                const T* from =
+                    grad +
+                    (first + warp * static_cast<int>(kWarp) + __ffs(static_cast<int>(left)) - 1) * a.columns;
                 each<1>(a.columns, [&](int64_t i) { output[i] += toFloat(from[i]); });
             }
         }

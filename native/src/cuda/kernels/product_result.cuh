@@ -1,6 +1,8 @@
-// From the sums of a warp to the result of a matrix product: factor, bias, what was there, scale, type.
+// From the sums of a warp to the result of a matrix product: factor, bias, activation, what was there, scale,
+// type.
 #pragma once
 
+#include "gelu.cuh"
 #include "matmul_arguments.h"
 #include "mma.cuh"
 
@@ -90,6 +92,59 @@ __device__ __forceinline__ float storeProduct(const ProductResult& result, int64
         default:
             return storeProductAs<E5M2>(result, row, column, sums);
     }
+}
+
+/// Calls body(sum, row, column) for each of a warp's sums that the result has.
+template <int N, class Body>
+__device__ __forceinline__ void eachSum(const ProductResult& result, int64_t row, int64_t column,
+                                        float (&sums)[N][4], Body&& body) {
+    const MmaLane lane = mmaLane();
+#pragma unroll
+    for (int n = 0; n < N; ++n) {
+#pragma unroll
+        for (int i = 0; i < 4; ++i) {
+            const int64_t at_row = row + lane.group + i / 2 * 8;
+            const int64_t at_column = column + n * 8 + 2 * lane.pair + i % 2;
+            if (at_row < result.rows && at_column < result.columns) {
+                body(sums[n][i], at_row, at_column);
+            }
+        }
+    }
+}
+
+/// As storeProduct, with the activation if there is one; the sums are used up then.
+template <int N>
+__device__ __forceinline__ float storeActivated(ProductResult result, int64_t row, int64_t column,
+                                                float (&sums)[N][4]) {
+    const bool has_argument = result.activation == Activation::kGelu && result.aux != nullptr;
+    if (result.activation != Activation::kNone) {
+        eachSum(result, row, column, sums, [&](float& sum, int64_t, int64_t j) {
+            sum *= result.alpha;
+            sum += result.bias == nullptr ? 0.0F : numberAt(result.bias, result.bias_type, j);
+        });
+        result.alpha = 1;
+        result.bias = nullptr;
+    }
+    float most = 0;
+#pragma unroll 1
+    for (int pass = has_argument ? 0 : 1; pass < 2; ++pass) {
+        ProductResult to = result;
+        if (pass == 0) {
+            to.out = result.aux;
+            to.type = result.aux_type;
+            to.scale = nullptr;
+            to.beta = 0;
+        } else if (result.activation == Activation::kGelu) {
+            eachSum(result, row, column, sums,
+                    [](float& sum, int64_t, int64_t) { sum = GeluTanh::value(sum); });
+        } else if (result.activation == Activation::kGeluSlope) {
+            eachSum(result, row, column, sums, [&](float& sum, int64_t i, int64_t j) {
+                sum *= GeluTanh::slope(numberAt(result.aux, result.aux_type, i * result.stride + j));
+            });
+        }
+        most = storeProduct(to, row, column, sums);
+    }
+    return most;
 }
 
 }  // namespace optirs::cuda
