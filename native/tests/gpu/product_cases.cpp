@@ -21,7 +21,12 @@ struct Way {
     bool has_fast_accumulation = false;
     ScaleMode a = ScaleMode::kTensor;
     ScaleMode b = ScaleMode::kTensor;
+    GemmEpilogue epilogue = GemmEpilogue::kNone;  // or kGeluAux, kDGelu
 };
+
+/// In the tanh form.
+double gelu(double x) { return x / 2 * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x))); }
+double geluSlope(double x) { return (gelu(x + 1e-6) - gelu(x - 1e-6)) / 2e-6; }
 
 /// The scale of a row of an operand and a block of k, among scales of 1 x 128.
 int64_t scaleAt(ScaleMode mode, int64_t row, int64_t k, int64_t blocks) {
@@ -51,9 +56,13 @@ Case productCase(const char* name, MatrixType type, int64_t m, int64_t n, int64_
     const double products = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
     Case made = {name, shape, 0, 2 * products, {}, {}};
     // Fast accumulation keeps about 14 bits of the sums.
-    const double absolute = (way.has_fast_accumulation ? 0x1p-11 : 0x1p-18) * static_cast<double>(k);
+    const bool has_aux = way.epilogue != GemmEpilogue::kNone;
+    const double alpha = has_aux ? 1 / std::sqrt(static_cast<double>(k)) : 1;  // where GELU is bent
+    const double absolute =
+        (way.has_fast_accumulation ? 0x1p-11 : 0x1p-18) * static_cast<double>(k) * (has_aux ? 2 * alpha : 1);
+    const auto aux = bytesOf(randomNumbers<BF16>(has_aux ? m * n : 0, 4));
     const int64_t step = std::max<int64_t>(m * n / kSamples, 1) | 1;
-    const auto wanted = [=](int64_t i) {
+    const auto product = [=](int64_t i) {
         double sum = 0;
         for (int64_t e = 0; e < k; ++e) {
             const auto scale = [&](ScaleMode mode, int64_t row) {
@@ -64,7 +73,20 @@ Case productCase(const char* name, MatrixType type, int64_t m, int64_t n, int64_
             sum +=
                 at<T>(a, i / n * k + e) * scale(way.a, i / n) * at<T>(b, i % n * k + e) * scale(way.b, i % n);
         }
-        return sum;
+        return alpha * sum;
+    };
+    const auto wanted = [=](int64_t i) {
+        switch (way.epilogue) {
+            case GemmEpilogue::kGeluAux:
+                return gelu(product(i));
+            case GemmEpilogue::kDGelu:
+                return product(i) * geluSlope(at<BF16>(aux, i));
+            default:
+                return product(i);
+        }
+    };
+    const auto argument_error = [=](const std::vector<char>& result) {
+        return worst<BF16>(result, step, kBf16, absolute, product);
     };
     made.buffers = {
         {"a", a, nullptr},
@@ -73,6 +95,12 @@ Case productCase(const char* name, MatrixType type, int64_t m, int64_t n, int64_
         {"d", std::vector<char>(static_cast<size_t>(m * n) * 2),
          [=](const std::vector<char>& result) { return worst<BF16>(result, step, kBf16, absolute, wanted); }},
         {"workspace", std::vector<char>(32 << 20), nullptr}};
+    if (has_aux) {
+        made.buffers.push_back({"aux", aux, nullptr});
+        if (way.epilogue == GemmEpilogue::kGeluAux) {
+            made.buffers.back().error = argument_error;
+        }
+    }
     made.run = [=, is_tuned = false](const Queue& queue, const std::vector<void*>& buffers) mutable {
         Gemm problem;
         problem.m = m;
@@ -88,6 +116,13 @@ Case productCase(const char* name, MatrixType type, int64_t m, int64_t n, int64_
         problem.d = buffers[3];
         problem.d_type = MatrixType::kBF16;
         problem.d_stride = n;
+        problem.alpha = static_cast<float>(alpha);
+        problem.epilogue = way.epilogue;
+        if (has_aux) {
+            problem.aux = buffers.back();
+            problem.aux_type = MatrixType::kBF16;
+            problem.aux_stride = n;
+        }
         problem.has_fast_accumulation = way.has_fast_accumulation;
         if (way.is_hopper) {
             gemmHopper(queue, problem);
@@ -109,6 +144,14 @@ void addFloat8Hopper(std::vector<Case>& cases, int64_t m, int64_t n, int64_t k) 
     add("gemm e4m3, Hopper", {.is_hopper = true});
     add("gemm e4m3 fast, Hopper", {.is_hopper = true, .has_fast_accumulation = true});
     add("gemm e4m3 1x128 128x128", {.is_hopper = true, .a = ScaleMode::kBlock128, .b = ScaleMode::kTile128});
+    add("gemm e4m3 1x128 128x128 gelu", {.is_hopper = true,
+                                         .a = ScaleMode::kBlock128,
+                                         .b = ScaleMode::kTile128,
+                                         .epilogue = GemmEpilogue::kGeluAux});
+    add("gemm e4m3 1x128 128x128 dgelu", {.is_hopper = true,
+                                          .a = ScaleMode::kBlock128,
+                                          .b = ScaleMode::kTile128,
+                                          .epilogue = GemmEpilogue::kDGelu});
     add("gemm e4m3 1x128 1x128", {.is_hopper = true, .a = ScaleMode::kBlock128, .b = ScaleMode::kBlock128});
 }
 
