@@ -10,8 +10,8 @@
  * order; as many are read as its kv_length, which must be given, needs. skv is n times the block size.
  * - **8-bit floats** are decoded, exactly, and multiplied by a scale: q_scale f32 [1] or [heads], k_scale and
  * v_scale f32 [1] or [kv_heads]; without one by 1. Probabilities and gradients of scores stay f32;
- * on a GPU they are rounded to the type of out, and on Hopper, where q, k and v are of one 8-bit type and have
- * at most 128 elements a head, to f8E4M3FN (docs/cuda-kernels.md says how large the error is).
+ * on a GPU they are rounded to the type of out, and on Hopper, where q, k and v are of one 8-bit type and
+ * have at most 128 elements a head, to f8E4M3FN (docs/cuda-kernels.md says how large the error is).
  */
 #ifndef OPTIRS_KERNEL_ATTENTION_H_
 #define OPTIRS_KERNEL_ATTENTION_H_

@@ -13,6 +13,17 @@ class AttentionFloat8Test : public AttentionHopperTest {
         return a;
     }
 
+    static Attention of(optirs_dl_data_type codes, optirs_dl_data_type changes, Attention a) {
+        a = of(codes, std::move(a));
+        a.dout_type = changes;
+        return a;
+    }
+    /// Whether the backward pass multiplied 8 bits.
+    static bool tookFloat8() {
+        return launched("attention_hopper_query_gradient_e") == 1 &&
+               launched("attention_hopper_column_gradients_e") == 1;
+    }
+
     /// Operands whose scores are multiples of ln 2 within a row: weights are powers of two, which E4M3 has.
     void prepareExact(Attention a) {
         a.scale = 0.6931471805599453;

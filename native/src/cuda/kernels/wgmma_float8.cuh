@@ -64,11 +64,11 @@ void multiplyFloat8(float (&d)[N / 8][4], const uint32_t (&a)[4], uint64_t b, in
                  "}, %" #a_number ", %" #b_number ", p, 1, 1;\n}"                                \
                  : OPTIRS_ELEMENTS_##N                                                           \
                  : "l"(a), "l"(b), "r"(adds))
-#define OPTIRS_WGMMA_FLOAT8_SHARED(types)                 \
-    if constexpr (N == 64) {                              \
-        OPTIRS_WGMMA_FLOAT8(64, types, 32, 33, 34);       \
-    } else {                                              \
-        OPTIRS_WGMMA_FLOAT8(128, types, 64, 65, 66);      \
+#define OPTIRS_WGMMA_FLOAT8_SHARED(types)            \
+    if constexpr (N == 64) {                         \
+        OPTIRS_WGMMA_FLOAT8(64, types, 32, 33, 34);  \
+    } else {                                         \
+        OPTIRS_WGMMA_FLOAT8(128, types, 64, 65, 66); \
     }
 #define OPTIRS_WGMMA_FLOAT8_REGISTERS(N, types, a0, a1, a2, a3, b_number, adds_number)           \
     asm volatile("{\n.reg .pred p;\nsetp.ne.b32 p, %" #adds_number                               \
@@ -128,9 +128,9 @@ __device__ __forceinline__ uint32_t roundedFour(float a, float b, float c, float
 #endif
 }
 
-/// Results of one product as an a in registers of the next. A thread has two neighbours of each eight columns,
-/// and the operand four neighbours of each sixteen: it gets the columns in another order, as b has to have its
-/// rows (attention_transpose_hopper.cu).
+/// Results of one product as an a in registers of the next. A thread has two neighbours of each eight
+/// columns, and the operand four neighbours of each sixteen: it gets the columns in another order, as b has
+/// to have its rows (attention_transpose_hopper.cu).
 template <int N>
 __device__ __forceinline__ void roundOperand(uint32_t (&codes)[N / 4][4], const float (&numbers)[N][4]) {
 #pragma unroll
