@@ -70,10 +70,26 @@ TEST(AttentionChoiceTest, ProductsOf8Bits) {
     EXPECT_EQ(chosen([](AttentionCall& call) { call.scores.v.storage = Storage::kE5M2; }),
               AttentionKernels::kHopper16);
     EXPECT_EQ(chosen([](AttentionCall& call) { call.scores.v.width = 144; }), AttentionKernels::kHopper16);
-    EXPECT_EQ(chosen([](AttentionCall& call) {
-                  call.is_backward = true;
-                  call.dout = call.scores.q;
+    const auto chosen_backward = [&](const std::function<void(AttentionCall&)>& change) {
+        return chosen([&](AttentionCall& call) {
+            call.is_backward = true;
+            call.dout = call.scores.q;
+            change(call);
+        });
+    };
+    EXPECT_EQ(chosen_backward([](AttentionCall&) {}), AttentionKernels::kHopper8);
+    EXPECT_EQ(chosen_backward([](AttentionCall& call) { call.dout.storage = Storage::kE5M2; }),
+              AttentionKernels::kHopper8);
+    EXPECT_EQ(chosen_backward([](AttentionCall& call) {
+                  for (HeadOperand* operand : {&call.scores.q, &call.scores.k, &call.scores.v}) {
+                      operand->storage = Storage::kE5M2;
+                  }
               }),
+              AttentionKernels::kHopper16)
+        << "changes of out of E4M3";
+    EXPECT_EQ(chosen_backward([](AttentionCall& call) { call.scores.v.is_vector = 0; }),
+              AttentionKernels::kHopper16);
+    EXPECT_EQ(chosen_backward([](AttentionCall& call) { call.dout.storage = Storage::kOwn; }),
               AttentionKernels::kHopper16);
     EXPECT_EQ(chosen([](AttentionCall& call) { call.scores.drops = 1; }), AttentionKernels::kAnywhere);
     // Each of so many sequences begins with a tile of its own.

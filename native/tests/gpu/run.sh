@@ -45,7 +45,7 @@ wait
 core=$root/native/src/core
 g++ -std=c++20 -O2 -pthread "-I$root/native" "-I$root/native/include" "-I$work" -o "$work/gpu_check" \
     "$root"/native/tests/gpu/*.cpp "$root/native/tests/cuda/emulation/emulation.cpp" "$work/images.s" \
-    "$cuda"/{attention,attention_decode,attention_hopper,context,cublaslt_problem,gemm,gemm_check,gemm_choice,gemm_cublaslt,gemm_hopper,grouped_matmul,kernel_images,launch,libraries,mx,optimizers,row_kernels,search,sparse_adam,status,tensor_map,tuning,tuning_cache}.cpp \
+    "$cuda"/{attention,attention_decode,attention_hopper,attention_hopper_float8,context,cublaslt_problem,gemm,gemm_check,gemm_choice,gemm_cublaslt,gemm_hopper,grouped_matmul,kernel_images,launch,libraries,mx,optimizers,row_kernels,search,sparse_adam,status,tensor_map,tuning,tuning_cache}.cpp \
     "$core"/{error,faults,live_objects}.cpp -ldl
 
 "$work/gpu_check" --json "$result" "${@:2}"
