@@ -917,10 +917,10 @@ internal static unsafe partial class optirs
 
     /// <inheritdoc cref="optirs_cast_transpose_raw"/>
     [SkipLocalsInit]
-    internal static void optirs_cast_transpose(optirs_cast_transpose_args args, StreamHandle? stream, in TensorView x = default, in TensorView scale = default, in TensorView @out = default, in TensorView out_transposed = default, in TensorView amax = default, in TensorView dbias = default)
+    internal static void optirs_cast_transpose(optirs_cast_transpose_args args, StreamHandle? stream, in TensorView x = default, in TensorView scale = default, in TensorView @out = default, in TensorView out_transposed = default, in TensorView amax = default, in TensorView dbias = default, in TensorView aux = default)
     {
-        NativeTensor x_native, scale_native, out_native, out_transposed_native, amax_native, dbias_native;
-        fixed (byte* x_data = x, scale_data = scale, out_data = @out, out_transposed_data = out_transposed, amax_data = amax, dbias_data = dbias)
+        NativeTensor x_native, scale_native, out_native, out_transposed_native, amax_native, dbias_native, aux_native;
+        fixed (byte* x_data = x, scale_data = scale, out_data = @out, out_transposed_data = out_transposed, amax_data = amax, dbias_data = dbias, aux_data = aux)
         {
             args.struct_size = (nuint)sizeof(optirs_cast_transpose_args);
             args.x = x.Describe(x_data, &x_native);
@@ -929,6 +929,7 @@ internal static unsafe partial class optirs
             args.out_transposed = out_transposed.Describe(out_transposed_data, &out_transposed_native);
             args.amax = amax.Describe(amax_data, &amax_native);
             args.dbias = dbias.Describe(dbias_data, &dbias_native);
+            args.aux = aux.Describe(aux_data, &aux_native);
             using var queue = new KernelQueue(stream, OPTIRS_KERNEL_CAST_TRANSPOSE, &args);
             NativeError.ThrowIfFailed(optirs_cast_transpose_raw(queue.Stream, &args));
         }
@@ -939,6 +940,7 @@ internal static unsafe partial class optirs
         out_transposed.KeepAlive();
         amax.KeepAlive();
         dbias.KeepAlive();
+        aux.KeepAlive();
     }
 
     /// <inheritdoc cref="optirs_quantize_blocks_raw"/>

@@ -588,6 +588,9 @@ internal static unsafe class Layout
         rows.Add(("optirs_cast_transpose_args", "out_transposed", (ulong)((byte*)&_optirs_cast_transpose_args.out_transposed - (byte*)&_optirs_cast_transpose_args), (ulong)(sizeof(optirs_dl_tensor*))));
         rows.Add(("optirs_cast_transpose_args", "amax", (ulong)((byte*)&_optirs_cast_transpose_args.amax - (byte*)&_optirs_cast_transpose_args), (ulong)(sizeof(optirs_dl_tensor*))));
         rows.Add(("optirs_cast_transpose_args", "dbias", (ulong)((byte*)&_optirs_cast_transpose_args.dbias - (byte*)&_optirs_cast_transpose_args), (ulong)(sizeof(optirs_dl_tensor*))));
+        rows.Add(("optirs_cast_transpose_args", "activation", (ulong)((byte*)&_optirs_cast_transpose_args.activation - (byte*)&_optirs_cast_transpose_args), (ulong)(sizeof(int))));
+        rows.Add(("optirs_cast_transpose_args", "reserved", (ulong)((byte*)&_optirs_cast_transpose_args.reserved - (byte*)&_optirs_cast_transpose_args), (ulong)(sizeof(int))));
+        rows.Add(("optirs_cast_transpose_args", "aux", (ulong)((byte*)&_optirs_cast_transpose_args.aux - (byte*)&_optirs_cast_transpose_args), (ulong)(sizeof(optirs_dl_tensor*))));
         optirs_quantize_blocks_args _optirs_quantize_blocks_args = default;
         rows.Add(("optirs_quantize_blocks_args", "", Alignment<optirs_quantize_blocks_args>(), (ulong)sizeof(optirs_quantize_blocks_args)));
         rows.Add(("optirs_quantize_blocks_args", "struct_size", (ulong)((byte*)&_optirs_quantize_blocks_args.struct_size - (byte*)&_optirs_quantize_blocks_args), (ulong)(sizeof(nuint))));

@@ -1354,10 +1354,16 @@ internal unsafe struct optirs_cast_transpose_args
     public optirs_dl_tensor* @out;
     /// <summary>Receives the same [n, m], of the type of out.</summary>
     public optirs_dl_tensor* out_transposed;
-    /// <summary>Receives f32[1], amax of x; may be NULL.</summary>
+    /// <summary>Receives f32[1], amax of what is cast; may be NULL.</summary>
     public optirs_dl_tensor* amax;
-    /// <summary>Receives f32[n]: sums of x over m, the gradient of a bias; may be NULL.</summary>
+    /// <summary>Receives f32[n]: sums over m of what is cast, the gradient of a bias; may be NULL.</summary>
     public optirs_dl_tensor* dbias;
+    /// <summary>OPTIRS_ACTIVATION_*</summary>
+    public int activation;
+    /// <summary>0.</summary>
+    public int reserved;
+    /// <summary>Of OPTIRS_ACTIVATION_GELU_BACKWARD, and NULL otherwise: what GELU was of, of the type and shape of x.</summary>
+    public optirs_dl_tensor* aux;
 }
 
 /// <summary>Arguments of optirs_quantize_blocks.</summary>
@@ -2546,6 +2552,15 @@ internal static unsafe partial class optirs
 
     /// <summary>0.5 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))).</summary>
     internal const int OPTIRS_GELU_TANH = 1;
+
+    /// <summary>x.</summary>
+    internal const int OPTIRS_ACTIVATION_NONE = 0;
+
+    /// <summary>GELU of x in its tanh form, as OPTIRS_GELU_TANH.</summary>
+    internal const int OPTIRS_ACTIVATION_GELU = 1;
+
+    /// <summary>x times the derivative of that GELU at aux.</summary>
+    internal const int OPTIRS_ACTIVATION_GELU_BACKWARD = 2;
 
     /// <summary>The largest amax of the history.</summary>
     internal const int OPTIRS_AMAX_MAX = 0;
@@ -4479,7 +4494,7 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_dequantize_raw(optirs_stream* stream, optirs_dequantize_args* args);
 
-    /// <summary>The cast of x and its transpose in one pass, as FP8 products need both: each operand lies along the summed dimension. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
+    /// <summary>The cast of x, or of an activation of it, and its transpose in one pass, as FP8 products need both: each operand lies along the summed dimension. Activations are computed in f32 and rounded once. INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.</summary>
     /// <param name="stream">The queue of a device, or NULL on host memory.</param>
     /// <param name="args">The arguments.</param>
     [LibraryImport(Library)]

@@ -70,6 +70,13 @@ typedef struct optirs_dequantize_args {
  */
 OPTIRS_EXPORT optirs_error* optirs_dequantize(optirs_stream* stream, const optirs_dequantize_args* args);
 
+/** What optirs_cast_transpose casts. */
+enum {
+    OPTIRS_ACTIVATION_NONE = 0,         /**< x. */
+    OPTIRS_ACTIVATION_GELU = 1,         /**< GELU of x in its tanh form, as OPTIRS_GELU_TANH. */
+    OPTIRS_ACTIVATION_GELU_BACKWARD = 2 /**< x times the derivative of that GELU at aux. */
+};
+
 /** Arguments of optirs_cast_transpose. */
 typedef struct optirs_cast_transpose_args {
     size_t struct_size;                     /**< sizeof(optirs_cast_transpose_args) as the caller knows it. */
@@ -79,14 +86,18 @@ typedef struct optirs_cast_transpose_args {
     const optirs_dl_tensor* scale;          /**< f32[1]; NULL for 1. */
     const optirs_dl_tensor* out;            /**< Receives f8E4M3FN or f8E5M2 [m, n]; may be NULL. */
     const optirs_dl_tensor* out_transposed; /**< Receives the same [n, m], of the type of out. */
-    const optirs_dl_tensor* amax;           /**< Receives f32[1], amax of x; may be NULL. */
-    const optirs_dl_tensor*
-        dbias; /**< Receives f32[n]: sums of x over m, the gradient of a bias; may be NULL. */
+    const optirs_dl_tensor* amax;           /**< Receives f32[1], amax of what is cast; may be NULL. */
+    const optirs_dl_tensor* dbias; /**< Receives f32[n]: sums over m of what is cast, the gradient of a
+                                        bias; may be NULL. */
+    int32_t activation;            /**< OPTIRS_ACTIVATION_* */
+    int32_t reserved;              /**< 0. */
+    const optirs_dl_tensor* aux;   /**< Of OPTIRS_ACTIVATION_GELU_BACKWARD, and NULL otherwise: what
+                                        GELU was of, of the type and shape of x. */
 } optirs_cast_transpose_args;
 
 /**
- * The cast of x and its transpose in one pass, as FP8 products need both: each operand lies along the summed
- * dimension.
+ * The cast of x, or of an activation of it, and its transpose in one pass, as FP8 products need both: each
+ * operand lies along the summed dimension. Activations are computed in f32 and rounded once.
  * @fallible INVALID_ARGUMENT, UNAVAILABLE, UNIMPLEMENTED: see kernel.h.
  * @param[in] stream The queue of a device, or NULL on host memory.
  * @param[in] args The arguments.

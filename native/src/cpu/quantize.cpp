@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "src/cpu/pointwise_kernels.h"
 #include "src/cpu/rows.h"
 #include "src/cpu/transpose.h"
 
@@ -105,10 +106,43 @@ void run(const optirs_dequantize_args& args, ThreadPool& pool) {
     cast(*args.x, scalarOr(args.scale_inv, 1.0F), *args.out, nullptr, pool);
 }
 
+namespace {
+
+constexpr int64_t kCastColumns = 512;
+
+/// What a cast with transposition takes for x: x itself, or f32 in `staging`.
+class Activation {
+ public:
+    explicit Activation(const optirs_cast_transpose_args& args)
+        : kind_(args.activation), x_(*args.x), aux_(args.aux != nullptr ? *args.aux : *args.x) {}
+
+    Element type() const { return kind_ == OPTIRS_ACTIVATION_NONE ? x_.type : Element::kF32; }
+
+    /// At most kCastColumns elements.
+    const void* at(int64_t offset, int64_t count, float* staging) const {
+        if (kind_ == OPTIRS_ACTIVATION_NONE) return x_.at(offset);
+        convert(x_.type, x_.at(offset), 1.0F, Element::kF32, staging, count);
+        if (kind_ == OPTIRS_ACTIVATION_GELU) {
+            geluRun(Element::kF32, staging, true, count, staging);
+            return staging;
+        }
+        float aux[kCastColumns];
+        convert(aux_.type, aux_.at(offset), 1.0F, Element::kF32, aux, count);
+        geluRunBackward(Element::kF32, aux, staging, true, count, staging);
+        return staging;
+    }
+
+ private:
+    int32_t kind_;
+    Run x_, aux_;
+};
+
+}  // namespace
+
 void run(const optirs_cast_transpose_args& args, ThreadPool& pool) {
     constexpr int64_t kRows = 64;  // a cache line of the transposed
-    constexpr int64_t kColumns = 512;
-    const Run x(*args.x);
+    constexpr int64_t kColumns = kCastColumns;
+    const Activation x(args);
     const int64_t rows = args.x->shape[0];
     const int64_t columns = args.x->shape[1];
     const int64_t tiles = columns > 0 ? (rows + kRows - 1) / kRows : 0;
@@ -120,6 +154,7 @@ void run(const optirs_cast_transpose_args& args, ThreadPool& pool) {
     std::vector<uint32_t>& largest = scratch<uint32_t>(tiles);
     pool.parallelFor(tiles, 1, [&](int64_t begin, int64_t end) {
         uint8_t staging[kRows * kColumns];
+        float activated[kColumns];
         for (int64_t tile = begin; tile < end; ++tile) {
             const int64_t first = tile * kRows;
             const int64_t height = std::min(kRows, rows - first);
@@ -133,12 +168,13 @@ void run(const optirs_cast_transpose_args& args, ThreadPool& pool) {
                 for (int64_t row = 0; row < height; ++row) {
                     const int64_t offset = (first + row) * columns + column;
                     uint8_t* cast = staging + row * kColumns;
-                    bits = std::max(bits, convert(x.type, x.at(offset), scale, type, cast, width));
+                    const void* from = x.at(offset, width, activated);
+                    bits = std::max(bits, convert(x.type(), from, scale, type, cast, width));
                     if (out != nullptr) {
                         std::copy_n(cast, width, out + offset);
                     }
                     if (tile_sums != nullptr) {
-                        addTo(tile_sums + column, x.type, x.at(offset), width);
+                        addTo(tile_sums + column, x.type(), from, width);
                     }
                 }
                 transposeBytes(staging, kColumns, height, width, out_transposed + column * rows + first,

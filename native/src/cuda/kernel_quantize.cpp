@@ -50,7 +50,9 @@ void run(const optirs_cast_transpose_args& args, CUstream stream) {
                    .amax = clearedAmax(queue, args.amax),
                    .rows = args.x->shape[0],
                    .columns = args.x->shape[1],
-                   .column_sums = args.dbias == nullptr ? nullptr : static_cast<float*>(args.workspace)},
+                   .column_sums = args.dbias == nullptr ? nullptr : static_cast<float*>(args.workspace),
+                   .aux = dataOf(args.aux),
+                   .activation = args.activation},
                   {.data = dataOf(args.dbias)});
 }
 

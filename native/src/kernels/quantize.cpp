@@ -67,6 +67,16 @@ Operand checkTensors(const optirs_cast_transpose_args& args) {
     check.optionalOutput("out", args.out, {transposed.type()}, {rows, columns});
     check.optionalOutput("amax", args.amax, {kF32}, {1});
     check.optionalOutput("dbias", args.dbias, {kF32}, {columns});
+    if (args.activation < OPTIRS_ACTIVATION_NONE || args.activation > OPTIRS_ACTIVATION_GELU_BACKWARD) {
+        throw Error(Code::kInvalidArgument,
+                    concat("activation is ", args.activation, "; it must be OPTIRS_ACTIVATION_*"));
+    }
+    if (args.activation == OPTIRS_ACTIVATION_GELU_BACKWARD) {
+        check.input("aux", args.aux, {x.type()}, {rows, columns});
+    } else if (args.aux != nullptr) {
+        throw Error(Code::kInvalidArgument,
+                    "aux is given, but activation is not OPTIRS_ACTIVATION_GELU_BACKWARD: leave it out");
+    }
     return x;
 }
 

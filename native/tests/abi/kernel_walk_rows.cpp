@@ -27,13 +27,13 @@ std::vector<WalkCall> castCalls() {
     }
     {
         using Args = optirs_cast_transpose_args;
-        calls.push_back(
-            OPTIRS_CALL(CAST_TRANSPOSE, cast_transpose,
-                        {OPTIRS_TENSOR(x, kF32, "r c"), OPTIRS_TENSOR(scale, kF32, "1"),
-                         OPTIRS_TENSOR(out, kE4M3, "r c", kWritten),
-                         OPTIRS_TENSOR(out_transposed, kE4M3, "c r", kWritten),
-                         OPTIRS_TENSOR(amax, kF32, "1", kWritten), OPTIRS_TENSOR(dbias, kF32, "c", kWritten)},
-                        {}));
+        calls.push_back(OPTIRS_CALL(
+            CAST_TRANSPOSE, cast_transpose,
+            {OPTIRS_TENSOR(x, kF32, "r c"), OPTIRS_TENSOR(scale, kF32, "1"),
+             OPTIRS_TENSOR(out, kE4M3, "r c", kWritten),
+             OPTIRS_TENSOR(out_transposed, kE4M3, "c r", kWritten), OPTIRS_TENSOR(amax, kF32, "1", kWritten),
+             OPTIRS_TENSOR(dbias, kF32, "c", kWritten), OPTIRS_TENSOR(aux, kF32, "r c")},
+            {OPTIRS_NUMBER(activation, OPTIRS_ACTIVATION_GELU_BACKWARD)}));
     }
     {
         using Args = optirs_quantize_blocks_args;

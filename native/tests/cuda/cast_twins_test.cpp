@@ -128,6 +128,38 @@ TEST_F(KernelFamilyTest, CastsWithTheGradientOfABias) {
     }
 }
 
+TEST_F(KernelFamilyTest, CastsOfActivations) {
+    for (const auto& [rows, columns] : {std::pair<int64_t, int64_t>{70, 130}, {5, 64}}) {
+        for (const auto& [from, to] : {std::pair(kBF16, kE4M3), std::pair(kF32, kE5M2)}) {
+            for (const int32_t activation : {OPTIRS_ACTIVATION_GELU, OPTIRS_ACTIVATION_GELU_BACKWARD}) {
+                const bool is_backward = activation == OPTIRS_ACTIVATION_GELU_BACKWARD;
+                Twin& x = normal(from, {rows, columns}, 1);
+                Twin& aux = normal(from, {rows, columns}, 2);
+                Twin& out = result(to, {rows, columns});
+                Twin& transposed = result(to, {columns, rows});
+                Twin& amax = result(kF32, {1});
+                Twin& dbias = result(kF32, {columns});
+                runBoth<optirs_cast_transpose_args>(OPTIRS_KERNEL_CAST_TRANSPOSE, optirs_cast_transpose,
+                                                    [&](auto& args, int at) {
+                                                        args.x = &x.tensors[at];
+                                                        args.aux = is_backward ? &aux.tensors[at] : nullptr;
+                                                        args.activation = activation;
+                                                        args.out = &out.tensors[at];
+                                                        args.out_transposed = &transposed.tensors[at];
+                                                        args.amax = &amax.tensors[at];
+                                                        args.dbias = &dbias.tensors[at];
+                                                    });
+                // The functions differ in their last bits, and so by a step of 8 bits where that decides.
+                const double step = to == kE4M3 ? 0.125 : 0.25;
+                expectSame(out, step, 1e-5);
+                expectSame(transposed, step, 1e-5);
+                expectSame(amax, 1e-5, 0);
+                expectSame(dbias, 1e-4, 1e-4);
+            }
+        }
+    }
+}
+
 TEST_F(KernelFamilyTest, DelayedScaling) {
     const float nan = std::numeric_limits<float>::quiet_NaN();
     for (const int32_t algorithm : {OPTIRS_AMAX_MAX, OPTIRS_AMAX_MOST_RECENT}) {

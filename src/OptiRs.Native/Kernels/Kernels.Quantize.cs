@@ -34,20 +34,26 @@ public static partial class Kernels
         ReadOnlyKernelTensor x, KernelTensor output, ReadOnlyKernelTensor scaleInverse = default, DeviceStream? stream = null) =>
         optirs_dequantize(default, stream?.Handle, x: x.View, scale_inv: scaleInverse.View, @out: output.View);
 
-    /// <summary>The cast of x and its transpose in one pass, as FP8 products need both: each operand lies along the summed dimension.</summary>
+    /// <summary>
+    /// The cast of x, or of an activation of it, and its transpose in one pass, as FP8 products need both: each operand lies along the summed
+    /// dimension. Activations are computed in f32 and rounded once.
+    /// </summary>
     /// <param name="x">f32, bf16 or f16 [m, n].</param>
     /// <param name="transposed">Receives f8E4M3FN or f8E5M2 [n, m].</param>
     /// <param name="output">Receives the same [m, n]; may be left out.</param>
     /// <param name="scale">f32[1]; 1 if left out.</param>
-    /// <param name="amax">Receives f32[1], the largest magnitude of x; may be left out.</param>
-    /// <param name="biasGradient">Receives f32[n]: sums of x over m; may be left out.</param>
+    /// <param name="amax">Receives f32[1], the largest magnitude of what is cast; may be left out.</param>
+    /// <param name="biasGradient">Receives f32[n]: sums over m of what is cast; may be left out.</param>
+    /// <param name="activation">What is cast: x, its GELU, or x times the derivative of GELU at <paramref name="aux"/>.</param>
+    /// <param name="aux">Of <see cref="CastActivation.GeluBackward"/> alone: what GELU was of, of the type and shape of x.</param>
     /// <param name="stream">A stream of the tensors' device; null for host memory.</param>
     public static void CastTranspose(
         ReadOnlyKernelTensor x, KernelTensor transposed, KernelTensor output = default, ReadOnlyKernelTensor scale = default,
-        KernelTensor amax = default, KernelTensor biasGradient = default, DeviceStream? stream = null) =>
+        KernelTensor amax = default, KernelTensor biasGradient = default, CastActivation activation = CastActivation.None,
+        ReadOnlyKernelTensor aux = default, DeviceStream? stream = null) =>
         optirs_cast_transpose(
-            default, stream?.Handle, x: x.View, scale: scale.View, @out: output.View, out_transposed: transposed.View, amax: amax.View,
-            dbias: biasGradient.View);
+            new optirs_cast_transpose_args { activation = (int)activation }, stream?.Handle, x: x.View, scale: scale.View, @out: output.View,
+            out_transposed: transposed.View, amax: amax.View, dbias: biasGradient.View, aux: aux.View);
 
     /// <summary>Casts each block with a scale of its own, which brings its largest magnitude to the largest value of the type (DeepSeek-V3). A block of zeros, or with NaN or infinity, has scale 1.</summary>
     /// <param name="x">f32, bf16 or f16 [m, n].</param>

@@ -132,6 +132,59 @@ internal sealed class QuantizeKernelTests
     }
 
     [Test]
+    public void CastTransposeOfAnActivation(
+        [Values(1, 63, 130)] int rows, [Values(1, 100, 600)] int columns, [Values(CastActivation.Gelu, CastActivation.GeluBackward)] CastActivation activation)
+    {
+        float[] x = Compare.Numbers(rows * columns, rows), aux = Compare.Numbers(rows * columns, columns + 1), amax = [0], bias = new float[columns];
+        Float8E4M3[] plain = new Float8E4M3[x.Length], transposed = new Float8E4M3[x.Length];
+        bool isBackward = activation == CastActivation.GeluBackward;
+        Kernels.CastTranspose(
+            ReadOnlyKernelTensor.Of<float>(x, rows, columns), KernelTensor.Of<Float8E4M3>(transposed, columns, rows),
+            KernelTensor.Of<Float8E4M3>(plain, rows, columns), amax: KernelTensor.Of<float>(amax, 1), biasGradient: KernelTensor.Of<float>(bias, columns),
+            activation: activation, aux: isBackward ? ReadOnlyKernelTensor.Of<float>(aux, rows, columns) : default);
+        var expected = new double[x.Length];
+        var sums = new double[columns];
+        double largest = 0;
+        for (int i = 0; i < x.Length; i++)
+        {
+            expected[i] = isBackward ? x[i] * GeluSlope(aux[i]) : x[i] * GeluLogistic(x[i]);
+            sums[i % columns] += expected[i];
+            largest = Math.Max(largest, Math.Abs(expected[i]));
+            // Half a step of e4m3, of normal numbers and of those below them.
+            Assert.That((float)plain[i], Is.EqualTo(expected[i]).Within(Math.Max(Math.Abs(expected[i]) / 15.9, 0.00098)), $"{i}");
+        }
+        for (int r = 0; r < rows; r++)
+        for (int c = 0; c < columns; c++)
+            Assert.That(transposed[(c * rows) + r].Bits, Is.EqualTo(plain[(r * columns) + c].Bits));
+        Assert.That(amax[0], Is.EqualTo(largest).Within(1e-5 * largest));
+        Compare.Close(bias, sums, 1e-4, "dbias");
+    }
+
+    [Test]
+    public void CastTransposeTellsWhatAnActivationNeeds()
+    {
+        float[] x = new float[6], aux = new float[6];
+        var codes = new Float8E4M3[6];
+        void Cast(CastActivation activation, ReadOnlyKernelTensor aux) => Kernels.CastTranspose(
+            ReadOnlyKernelTensor.Of<float>(x, 2, 3), KernelTensor.Of<Float8E4M3>(codes, 3, 2), activation: activation, aux: aux);
+        Assert.That(() => Cast(CastActivation.GeluBackward, default), Throws.InstanceOf<ArgumentException>().With.Message.Contains("aux"));
+        Assert.That(
+            () => Cast(CastActivation.Gelu, ReadOnlyKernelTensor.Of<float>(aux, 2, 3)),
+            Throws.InstanceOf<ArgumentException>().With.Message.Contains("aux is given"));
+        Assert.That(
+            () => Cast(CastActivation.GeluBackward, ReadOnlyKernelTensor.Of<float>(aux, 3, 2)), Throws.InstanceOf<ArgumentException>().With.Message.Contains("aux"));
+        Assert.That(() => Cast((CastActivation)7, default), Throws.InstanceOf<ArgumentException>().With.Message.Contains("activation is 7"));
+    }
+
+    private static double GeluLogistic(double x) => 1 / (1 + Math.Exp(-2 * Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x))));
+
+    private static double GeluSlope(double x)
+    {
+        double s = GeluLogistic(x);
+        return s + (x * s * (1 - s) * 2 * Math.Sqrt(2 / Math.PI) * (1 + (3 * 0.044715 * x * x)));
+    }
+
+    [Test]
     public void BlocksHaveScalesOfTheirOwn(
         [Values(1, 128)] int blockRows, [Values(128)] int blockColumns, [Values(1, 130)] int rows, [Values(100, 300)] int columns,
         [Values] bool powerOfTwo)

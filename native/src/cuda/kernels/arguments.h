@@ -155,6 +155,9 @@ struct QuantizeArguments {
     int64_t columns;
     float* column_sums =
         nullptr;  // [ceil(rows / kTransposeTile), columns]; cast-transpose only, NULL if not wanted
+    const void* aux =
+        nullptr;             // of the type of the input; the argument of the GELU whose derivative is taken
+    int32_t activation = 0;  // OPTIRS_ACTIVATION_*; cast-transpose only
 };
 
 inline constexpr int kTransposeTile = 64;  // rows and columns that a block transposes

@@ -1,4 +1,5 @@
 // FP8: greatest magnitude, quantisation, cast with transposition, and back.
+#include "gelu.cuh"
 #include "kernel.cuh"
 
 namespace optirs::cuda {
@@ -77,6 +78,15 @@ __device__ __forceinline__ void dequantize(const QuantizeArguments& a) {
     }
 }
 
+/// OPTIRS_ACTIVATION_GELU and its derivative; `aux` is given for that alone.
+template <int N>
+__device__ __forceinline__ void activate(float (&x)[N], const float (&aux)[N], bool is_backward) {
+#pragma unroll
+    for (int k = 0; k < N; ++k) {
+        x[k] = is_backward ? x[k] * GeluTanh::slope(aux[k]) : GeluTanh::value(x[k]);
+    }
+}
+
 /// A block casts a tile of kTile x kTile, writes it, and writes it transposed from shared memory. Each row of
 /// the tile in shared memory is padded by a word, so that columns lie in different banks. Sums of columns are
 /// added up over each thread's rows, then over threads, in their order.
@@ -89,6 +99,7 @@ __device__ __forceinline__ void castTranspose(const QuantizeArguments& a) {
     __shared__ float scratch[kWarp];
     __shared__ float sums[kRowsPerPass][kTile];  // of the rows of one row of threads
     const auto* input = static_cast<const T*>(a.input);
+    const auto* aux = static_cast<const T*>(a.aux);
     auto* output = static_cast<Q*>(a.output);
     auto* transposed = static_cast<Q*>(a.transposed);
     const float scale = a.scale == nullptr ? 1.0F : *a.scale;
@@ -108,12 +119,19 @@ __device__ __forceinline__ void castTranspose(const QuantizeArguments& a) {
             break;
         }
         float x[kPerThread] = {};
+        float slope_at[kPerThread] = {};
         if (is_whole) {
             load<kPerThread>(input + row * a.columns + column, x);
         } else {
             for (int k = 0; k < kPerThread && column + k < a.columns; ++k) {
                 x[k] = toFloat(input[row * a.columns + column + k]);
             }
+        }
+        for (int k = 0; aux != nullptr && k < kPerThread && column + k < a.columns; ++k) {
+            slope_at[k] = toFloat(aux[row * a.columns + column + k]);
+        }
+        if (a.activation != 0) {
+            activate(x, slope_at, aux != nullptr);
         }
         Vector<Q, kPerThread> cast;
 #pragma unroll
