@@ -109,7 +109,8 @@ void Lowering::lowerConvolution(Group& group, Scope& scope) {
     }
     spec.feature_group_count = featureGroupCount(op);
     spec.batch_group_count = batchGroupCount(op);
-    spec.is_exact = op.attribute("precision_config") != nullptr;
+    spec.is_exact =
+        operandPrecision(op, 0) != Precision::kDefault || operandPrecision(op, 1) != Precision::kDefault;
     const bool empty = op.operand(0)->tensor().elementCount() == 0 ||
                        op.operand(1)->tensor().elementCount() == 0 ||
                        op.result()->tensor().elementCount() == 0;
