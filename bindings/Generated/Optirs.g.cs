@@ -5939,7 +5939,7 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_pjrt_executable_output_type_raw(optirs_pjrt_executable* executable, long index, int* out_dtype, long* out_rank);
 
-    /// <summary>Extents of result `index`. Errors: OUT_OF_RANGE, INVALID_ARGUMENT (another rank), UNIMPLEMENTED.</summary>
+    /// <summary>Extents of result `index`; of a dimension whose size the program computes, its bound: the buffer tells how much is there. Errors: OUT_OF_RANGE, INVALID_ARGUMENT (another rank), UNIMPLEMENTED.</summary>
     /// <param name="index">0 &lt;= index &lt; num_outputs</param>
     /// <param name="out_dims">`rank` extents</param>
     [LibraryImport(Library)]

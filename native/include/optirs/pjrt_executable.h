@@ -124,7 +124,8 @@ OPTIRS_EXPORT optirs_error* optirs_pjrt_executable_output_type(const optirs_pjrt
                                                                int64_t* out_rank);
 
 /**
- * Extents of result `index`. Errors: OUT_OF_RANGE, INVALID_ARGUMENT (another rank), UNIMPLEMENTED.
+ * Extents of result `index`; of a dimension whose size the program computes, its bound: the buffer tells how
+ * much is there. Errors: OUT_OF_RANGE, INVALID_ARGUMENT (another rank), UNIMPLEMENTED.
  * @fallible
  * @param[in] executable
  * @param[in] index 0 <= index < num_outputs

@@ -42,7 +42,7 @@ struct optirs_pjrt_executable final : optirs::core::Object {
 
     /// Throws OUT_OF_RANGE, or UNIMPLEMENTED where the plugin does not say.
     const optirs::pjrt::TensorType& outputType(int64_t index) const;
-    /// NULL where it is not known before the result exists.
+    /// NULL where it is not known before the result exists. Extents of dynamic dimensions are bounds.
     const optirs::pjrt::TensorType* knownOutputType(int64_t index) const noexcept;
 
     optirs_pjrt_executable_memory memory() const;

@@ -14,7 +14,10 @@ using core::Ref;
 
 Execution::Execution(optirs_pjrt_executable& executable) noexcept : executable_(executable) {}
 
-Execution::~Execution() { const std::unique_ptr<const Donated> donated(donated_.load()); }
+Execution::~Execution() {
+    const std::unique_ptr<const Flags> donated(donated_.load());
+    const std::unique_ptr<const Flags> dynamic(dynamic_.load());
+}
 
 void Execution::setName(const std::string& name) {
     taken_reason_ = executable_.client().keepText(concat("was donated to program '", name, "'"));
@@ -214,10 +217,13 @@ void Execution::start(Call& call, Devices on, const ExecuteRequest& request) con
 
 void Execution::handOut(Call& call, Devices devices, const ExecuteRequest& request) noexcept {
     const auto per_device = static_cast<std::size_t>(executable_.numOutputs());
+    const Flags* dynamic = learnDynamic(call);
     auto cell = call.cells.begin();
     for (std::size_t i = 0; i < request.results.size(); ++i) {
+        const std::size_t output = i % per_device;
+        const bool is_fixed = dynamic != nullptr && (*dynamic)[output] == 0;
         call.fresh[i]->fill(call.outputs[i], devices[i / per_device],
-                            executable_.knownOutputType(static_cast<int64_t>(i % per_device)));
+                            is_fixed ? executable_.knownOutputType(static_cast<int64_t>(output)) : nullptr);
         if (request.results[i] == nullptr) {
             request.results[i] = (cell++)->detach();
         }

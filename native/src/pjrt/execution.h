@@ -51,7 +51,7 @@ class Execution {
 
  private:
     struct Call;  // the arrays of one call
-    using Donated = std::vector<uint8_t>;
+    using Flags = std::vector<uint8_t>;
 
     using Devices = std::span<optirs_pjrt_device* const>;
 
@@ -68,7 +68,12 @@ class Execution {
     bool isDeleted(const DeviceBuffer& buffer) const;
     /// Whether all devices are done and none has failed.
     bool isOver(const Call& call) const noexcept;
-    const Donated* learnDonated(const Call& call, Devices devices, const ExecuteRequest& request) noexcept;
+    bool isDynamic(PJRT_Buffer* buffer) const;
+    /// What is learnt once, of each of so many; NULL where that is not possible yet.
+    template <class Ask>
+    const Flags* learn(std::atomic<const Flags*>& lesson, std::size_t count, Ask&& ask) noexcept;
+    const Flags* learnDonated(const Call& call, Devices devices, const ExecuteRequest& request) noexcept;
+    const Flags* learnDynamic(const Call& call) noexcept;
 
     std::unique_ptr<Call> takeCall();
     void giveBack(std::unique_ptr<Call> call) noexcept;
@@ -79,9 +84,10 @@ class Execution {
     // The arrays of the last call that ended; calls that overlap make their own.
     SpinLock lock_;
     std::unique_ptr<Call> spare_;
-    // Which arguments the program donates. Found out from the first call that succeeds: the C API does not
-    // tell.
-    std::atomic<const Donated*> donated_{nullptr};
+    // Which arguments the program donates, and which results have dynamic dimensions, whose stated extents
+    // are bounds. Found out from the first call that succeeds: the C API does not tell.
+    std::atomic<const Flags*> donated_{nullptr};
+    std::atomic<const Flags*> dynamic_{nullptr};
 };
 
 }  // namespace optirs::pjrt

@@ -43,6 +43,36 @@ TEST_F(ExecutionTest, ResultsOfUnknownTypeAreAskedFor) {
     EXPECT_EQ(optirs_pjrt_buffer_size(output.get()), 16U);
 }
 
+TEST_F(ExecutionTest, BoundsAreNotTakenForExtents) {
+    Executable executable;
+    ASSERT_EQ(compile("bound 9\noutput 4 4\n", executable).message, "");
+    int64_t bound = 0;
+    ASSERT_EQ(Outcome(optirs_pjrt_executable_output_dims(executable.get(), 0, &bound, 1)).message, "");
+    EXPECT_EQ(bound, 9);
+    Buffer input;
+    ASSERT_EQ(upload({1, 2, 3, 4}, input).message, "");
+    std::vector<optirs_pjrt_buffer*> results{nullptr};
+    ASSERT_EQ(execute(executable, {input.get()}, results).message, "");
+    const Buffer output(results[0]);
+    for (int run = 0; run < 2; ++run) {
+        EXPECT_EQ(optirs_pjrt_buffer_size(output.get()), 16U) << "run " << run;
+        ASSERT_EQ(execute(executable, {input.get()}, results).message, "");
+    }
+}
+
+// Whether a result is dynamic may be asked, or not answered, in the first run: then the buffers tell.
+TEST_F(ExecutionTest, ResultsThatDoNotSayWhetherTheyAreDynamicAreAskedForTheirExtents) {
+    Executable executable;
+    ASSERT_EQ(compile("bound 9\noutput 4 4\n", executable).message, "");
+    Buffer input;
+    ASSERT_EQ(upload({1, 2, 3, 4}, input).message, "");
+    fail("PJRT_Buffer_DynamicDimensionIndices", OPTIRS_INTERNAL);
+    std::vector<optirs_pjrt_buffer*> results{nullptr};
+    ASSERT_EQ(execute(executable, {input.get()}, results).message, "");
+    const Buffer output(results[0]);
+    EXPECT_EQ(optirs_pjrt_buffer_size(output.get()), 16U);
+}
+
 TEST_F(ExecutionTest, ADonatedArgumentNamesTheProgramThatTookIt) {
     Executable executable;
     ASSERT_EQ(compile(kDonatingProgram, executable).message, "");

@@ -146,7 +146,8 @@ FAKE_FUNCTION(PJRT_Buffer_DynamicDimensionIndices) {
     FAKE_ENTER(PJRT_Buffer_DynamicDimensionIndices)
     static constexpr std::size_t kFirst = 0;
     args->dynamic_dim_indices = &kFirst;
-    args->num_dynamic_dims = as<Buffer>(args->buffer).dims.empty() ? 0 : 1;
+    const Buffer& buffer = as<Buffer>(args->buffer);
+    args->num_dynamic_dims = buffer.is_dynamic && !buffer.dims.empty() ? 1 : 0;
     return nullptr;
 }
 FAKE_FUNCTION(PJRT_Buffer_GetMemoryLayout) {

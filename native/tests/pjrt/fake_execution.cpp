@@ -105,6 +105,7 @@ FAKE_FUNCTION(PJRT_LoadedExecutable_Execute) {
             auto result = std::make_unique<Buffer>();
             result->type = program.outputs[k].type;
             result->dims = program.outputs[k].dims;
+            result->is_dynamic = program.bound != 0;
             result->device = executable.devices[device];
             result->place = result->device->client->memories.front();
             result->memory = std::make_shared<Memory>(byteSize(result->dims));

@@ -237,6 +237,7 @@ struct Buffer : Counted<&Control::buffers> {
     Place* place = nullptr;
     Held memory;  // none once deleted
     int error_code = 0;
+    bool is_dynamic = true;           // in the first dimension, if there is one
     std::function<void()> on_delete;  // of memory of others
 
     ~Buffer() {
@@ -284,7 +285,8 @@ struct Output {
 
 /// A program is text: lines "name N", "devices N", "arguments N", "donate I", "send CHANNEL", "receive
 /// CHANNEL" and "output TYPE EXTENT..." where TYPE is the number of a PJRT_Buffer_Type with elements of four
-/// bytes. Output k is argument k with 1 added to each byte.
+/// bytes. Output k is argument k with 1 added to each byte. "bound N": the first dimensions of outputs are
+/// dynamic, with this bound.
 struct Program {
     std::string text;
     std::string name = "program";
@@ -292,6 +294,7 @@ struct Program {
     int64_t receives = 0;  // channel of a receive of 8 bytes
     std::size_t devices = 1;
     long arguments = -1;
+    int64_t bound = 0;  // 0: none
     std::vector<std::size_t> donated;
     std::vector<Output> outputs;
     std::vector<PJRT_Buffer_Type> output_types;
@@ -315,6 +318,8 @@ struct Program {
                 words >> sends;
             } else if (key == "receive") {
                 words >> receives;
+            } else if (key == "bound") {
+                words >> bound;
             } else if (key == "donate") {
                 words >> donated.emplace_back();
             } else if (key == "output") {
@@ -334,6 +339,9 @@ struct Program {
             output_types.push_back(output.type);
             output_ranks.push_back(output.dims.size());
             output_dims.insert(output_dims.end(), output.dims.begin(), output.dims.end());
+            if (bound != 0 && !output.dims.empty()) {
+                *(output_dims.end() - static_cast<std::ptrdiff_t>(output.dims.size())) = bound;
+            }
         }
         return true;
     }

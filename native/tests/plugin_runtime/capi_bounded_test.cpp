@@ -152,22 +152,41 @@ TEST_F(BoundedBuffers, AnArgumentIsWhatIsThere) {
     testing::destroy(buffer);
 }
 
-TEST_F(BoundedBuffers, TheProgramDoesNotSayTheSizesOfItsOutputs) {
-    PJRT_LoadedExecutable* program = client.compile(kCut);
+// What PJRT_Executable_OutputDimensions gives for the program's only output, or the error's code.
+struct Stated {
+    PJRT_Error_Code code = PJRT_Error_Code_OK;
+    std::vector<int64_t> dims;
+};
+
+Stated outputDims(Client& client, const std::string& text) {
+    PJRT_LoadedExecutable* program = client.compile(text);
     auto loaded = arguments<PJRT_LoadedExecutable_GetExecutable_Args>();
     loaded.loaded_executable = program;
-    OPTIRS_OK(api().PJRT_LoadedExecutable_GetExecutable(&loaded));
-    auto count = arguments<PJRT_Executable_NumOutputs_Args>();
-    count.executable = loaded.executable;
-    OPTIRS_OK(api().PJRT_Executable_NumOutputs(&count));
-    EXPECT_EQ(count.num_outputs, 1U);
+    EXPECT_EQ(take(api().PJRT_LoadedExecutable_GetExecutable(&loaded)).message, "");
     auto args = arguments<PJRT_Executable_OutputDimensions_Args>();
     args.executable = loaded.executable;
-    EXPECT_EQ(take(api().PJRT_Executable_OutputDimensions(&args)).code, PJRT_Error_Code_UNIMPLEMENTED);
+    Stated stated{take(api().PJRT_Executable_OutputDimensions(&args)).code, {}};
+    if (args.num_outputs == 1) stated.dims.assign(args.dims, args.dims + args.dim_sizes[0]);
     auto destroyed = arguments<PJRT_Executable_Destroy_Args>();
     destroyed.executable = loaded.executable;
-    OPTIRS_OK(api().PJRT_Executable_Destroy(&destroyed));
+    EXPECT_EQ(take(api().PJRT_Executable_Destroy(&destroyed)).message, "");
     testing::destroy(program);
+    return stated;
+}
+
+TEST_F(BoundedBuffers, TheProgramSaysTheBoundsOfItsOutputs) {
+    EXPECT_THAT(outputDims(client, kCut).dims, ElementsAre(4, 3));
+}
+
+TEST_F(BoundedBuffers, OutputsAsLargeAsTheArgumentsAreNotKnownBeforeThese) {
+    EXPECT_EQ(outputDims(client, negating("tensor<4x?xf32, #stablehlo.bounds<?, 3>>")).code,
+              PJRT_Error_Code_UNIMPLEMENTED);
+    const Stated sum = outputDims(client, R"(func.func public @main(%x: tensor<?x5xf32>) -> tensor<5xf32> {
+  %zero = stablehlo.constant dense<0.0> : tensor<f32>
+  %sum = stablehlo.reduce(%x init: %zero) applies stablehlo.add across dimensions = [0] : (tensor<?x5xf32>, tensor<f32>) -> tensor<5xf32>
+  return %sum : tensor<5xf32>
+})");
+    EXPECT_THAT(sum.dims, ElementsAre(5));
 }
 
 TEST_F(BoundedBuffers, ADeletedBufferSaysSo) {

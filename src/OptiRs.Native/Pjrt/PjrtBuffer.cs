@@ -15,10 +15,11 @@ public sealed partial class PjrtBuffer : IDisposable
     private readonly PjrtClient _client;
     private DType _dtype;
     private Shape? _shape;
+    private bool _isStated; // the shape is what the program says, bounds for the sizes that it computes
 
-    internal PjrtBuffer(PjrtClient client, PjrtBufferHandle handle, DType dtype, Shape? shape)
+    internal PjrtBuffer(PjrtClient client, PjrtBufferHandle handle, DType dtype, Shape? shape, bool isStated = false)
     {
-        (_client, Handle, _dtype, _shape) = (client, handle, dtype, shape);
+        (_client, Handle, _dtype, _shape, _isStated) = (client, handle, dtype, shape, isStated);
     }
 
     internal PjrtBufferHandle Handle { get; }
@@ -50,6 +51,7 @@ public sealed partial class PjrtBuffer : IDisposable
     {
         get
         {
+            if (_isStated) CheckStated();
             if (_shape is { } known) return known;
             ThrowIfDisposed();
             var shape = new Shape(PjrtCells.Dims(Handle));
@@ -180,15 +182,23 @@ public sealed partial class PjrtBuffer : IDisposable
     /// <summary>Type and shape, for instance <c>f32[8,128]</c>.</summary>
     public override string ToString()
     {
-        if (_shape is { } known && _dtype != DType.Invalid) return _dtype.Name + known;
+        if (_shape is not null && _dtype != DType.Invalid) return _dtype.Name + Shape;
         if (Handle.IsDisposed) return "(disposed)";
         return DType == DType.Invalid ? "(empty)" : DType.Name + Shape;
     }
 
     /// <summary>A call has been bound that puts data of this type into the cell.</summary>
-    internal void Retype(DType dtype, Shape? shape) => (_dtype, _shape) = (dtype, shape);
+    internal void Retype(DType dtype, Shape? shape) => (_dtype, _shape, _isStated) = (dtype, shape, shape is not null);
 
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Handle.IsDisposed, this);
+
+    // What is there says whether the stated extents are its own. Until something is, the program's word is all there is.
+    private void CheckStated()
+    {
+        if (Handle.IsDisposed || optirs.optirs_pjrt_buffer_is_deleted(Handle) != 0) return;
+        if (_shape is { } stated && PjrtCells.IsDynamic(Handle, stated.Rank)) _shape = null;
+        _isStated = false;
+    }
 
     private void CheckType<T>(string operation) where T : unmanaged
     {

@@ -183,10 +183,10 @@ public sealed partial class PjrtClient : IDisposable
             ? found : throw new OptiRsException(ErrorCode.Internal, "The plugin names a device that it does not list.");
 
     /// <summary>A buffer around a new cell. Host memory that hangs on it is made known to the collector.</summary>
-    internal PjrtBuffer Created(PjrtBufferHandle cell, DType dtype, Shape shape)
+    internal PjrtBuffer Created(PjrtBufferHandle cell, DType dtype, Shape shape, bool isStated = false)
     {
         if (IsHostMemory) cell.AddPressure(shape.ByteCount(dtype));
-        return new PjrtBuffer(this, cell, dtype, shape);
+        return new PjrtBuffer(this, cell, dtype, shape, isStated);
     }
 
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Handle.IsDisposed, this);

@@ -35,7 +35,7 @@ public sealed partial class PjrtExecutable : IDisposable
     public IReadOnlyList<PjrtDevice> Devices =>
         [.. Enumerable.Range(0, DeviceCount).Select(i => _client.FindDevice(PjrtNative.ExecutableDevice(Handle, i)))];
 
-    /// <summary>Element types and shapes of the results.</summary>
+    /// <summary>Element types and shapes of the results; bounds where the program computes the size of a dimension.</summary>
     /// <exception cref="NotSupportedException">The plugin does not say.</exception>
     public IReadOnlyList<(DType DType, Shape Shape)> Outputs =>
         _outputs ?? throw new NotSupportedException($"The plugin of '{_client.PlatformName}' does not say what '{Name}' returns.");
@@ -218,7 +218,7 @@ public sealed partial class PjrtExecutable : IDisposable
     private PjrtBuffer Result(PjrtBufferHandle cell, int index) =>
         _outputs is null
             ? new PjrtBuffer(_client, cell, DType.Invalid, null)
-            : _client.Created(cell, _outputs[index % OutputCount].DType, _outputs[index % OutputCount].Shape);
+            : _client.Created(cell, _outputs[index % OutputCount].DType, _outputs[index % OutputCount].Shape, isStated: true);
 
     private static PjrtBuffer CheckArgument([NotNull] PjrtBuffer? buffer)
     {

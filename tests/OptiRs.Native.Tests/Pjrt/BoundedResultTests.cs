@@ -51,6 +51,22 @@ public sealed class BoundedResultTests
     }
 
     [Test]
+    public void TheProgramStatesTheBounds()
+    {
+        using PjrtExecutable executable = _client.Compile(Program);
+        Assert.That(executable.Outputs[0], Is.EqualTo((DType.F32, new Shape(3, 4))));
+        using PjrtBuffer x = _client.BufferFromHost<float>(Twelve, new Shape(3, 4));
+        using PjrtBuffer n = _client.BufferFromHost<int>([2], new Shape());
+        using PjrtCall call = executable.Bind([x, n], [null]);
+        PjrtBuffer result = call.Results[0];
+        Assert.That(result.Shape, Is.EqualTo(new Shape(3, 4)), "nothing is there yet");
+        call.Run();
+        Assert.That(result.ToString(), Is.EqualTo("f32[3,2]"));
+        result.Dispose();
+        Assert.That(result.ToString(), Is.EqualTo("(disposed)"));
+    }
+
+    [Test]
     public void TheNextProgramTakesIt()
     {
         using PjrtExecutable executable = _client.Compile(Program);
