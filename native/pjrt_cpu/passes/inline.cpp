@@ -6,6 +6,7 @@
 
 #include "pjrt_cpu/ir/builder.h"
 #include "pjrt_cpu/ir/ops.h"
+#include "pjrt_cpu/passes/manual_call.h"
 #include "pjrt_cpu/passes/named_calls.h"
 #include "pjrt_cpu/passes/passes.h"
 #include "pjrt_cpu/passes/rewrite.h"
@@ -139,6 +140,7 @@ class Inliner {
     }
 
     static void replace(Operation& call, const Function& target) {
+        delimitManualCall(call);
         std::unordered_map<Value*, Value*> map;
         for (size_t i = 0; i < call.operandCount(); ++i) map[target.body().argument(i)] = call.operand(i);
         const auto mapped = [&](Value* value) { return map.at(value); };

@@ -3,21 +3,17 @@
 
 #include <numeric>
 #include <random>
-#include <thread>
 
 #include "pjrt_cpu/ir/error.h"
 #include "pjrt_cpu/ir/printer.h"
 #include "pjrt_cpu/passes/passes.h"
 #include "pjrt_cpu/passes/tiling.h"
-#include "pjrt_cpu/runtime/rendezvous.h"
 #include "pjrt_cpu/stablehlo/parser.h"
 #include "pjrt_cpu/stablehlo/verify.h"
-#include "tests/plugin_codegen/run_program.h"
+#include "tests/plugin_codegen/run_partitions.h"
 
 namespace optirs::plugin::testing {
 namespace {
-
-using Floats = std::vector<float>;
 
 /// Part `at` of an array cut into tiles[d] parts along each dimension.
 Floats tileOf(const Floats& whole, const std::vector<int64_t>& dims, const std::vector<int64_t>& tiles,
@@ -43,49 +39,6 @@ Floats random(size_t count, uint32_t seed) {
     Floats values(count);
     for (float& value : values) value = static_cast<float>(numbers(generator));
     return values;
-}
-
-/// Runs the program of `partitions` partitions; arguments and results by partition.
-std::vector<std::vector<Floats>> runPartitions(const std::string& text, int partitions,
-                                               const std::vector<std::vector<Floats>>& arguments) {
-    CompileOptions options;
-    options.num_partitions = partitions;
-    const auto program = compile(text, options);
-    std::vector<std::string> names;
-    names.reserve(static_cast<size_t>(partitions));
-    for (int p = 0; p < partitions; ++p) names.push_back("partition " + std::to_string(p));
-    Rendezvous rendezvous(names, 1e6);
-    ThreadPool pool(2);
-    std::vector<std::vector<Floats>> results(static_cast<size_t>(partitions));
-    std::vector<std::thread> threads;
-    threads.reserve(static_cast<size_t>(partitions));
-    for (int p = 0; p < partitions; ++p) {
-        threads.emplace_back([&, p] {
-            std::vector<Bytes> memory;
-            std::vector<std::byte*> in;
-            std::vector<std::byte*> out;
-            for (size_t i = 0; i < arguments[static_cast<size_t>(p)].size(); ++i) {
-                const Floats& argument = arguments[static_cast<size_t>(p)][i];
-                ASSERT_EQ(program->arguments[i].elementCount(), static_cast<int64_t>(argument.size()));
-                memory.push_back(Bytes::of(argument));
-                in.push_back(memory.back().data());
-            }
-            std::vector<Bytes> outputs;
-            for (const TensorType& type : program->outputs)
-                outputs.emplace_back(static_cast<size_t>(type.byteCount()));
-            for (const Bytes& output : outputs) out.push_back(output.data());
-            const Bytes arena(static_cast<size_t>(program->arena_bytes));
-            RunContext context;
-            context.partition_id = p;
-            context.num_partitions = partitions;
-            context.rendezvous = &rendezvous;
-            execute(*program, in, out, arena.data(), pool, context);
-            rendezvous.finish(p);
-            for (const Bytes& output : outputs) results[static_cast<size_t>(p)].push_back(output.as<float>());
-        });
-    }
-    for (std::thread& thread : threads) thread.join();
-    return results;
 }
 
 /// A 2-d value on four partitions: how it is written and where its parts are.
@@ -188,85 +141,6 @@ TEST(Partition, LoopsAndConstraintsInside) {
                       2, {{tileOf(a, {8, 4}, {1, 2}, {0, 0})}, {tileOf(a, {8, 4}, {1, 2}, {0, 1})}});
     for (int64_t p = 0; p < 2; ++p)
         EXPECT_EQ(results[static_cast<size_t>(p)].at(0), tileOf(expected, {8, 4}, {1, 2}, {0, p}));
-}
-
-TEST(Partition, ManualComputationRunsOnParts) {
-    // Each part adds the sum of all parts, by its own all_reduce, and its partition's number.
-    const std::string inside = R"(
-    %s = "stablehlo.all_reduce"(%p) ({
-      ^bb0(%l: tensor<f32>, %r: tensor<f32>):
-        %t = stablehlo.add %l, %r : tensor<f32>
-        stablehlo.return %t : tensor<f32>
-    }) {replica_groups = dense<[[0, 1]]> : tensor<1x2xi64>, channel_handle = #stablehlo.channel_handle<handle = 1, type = 1>,
-        use_global_device_ids} : (tensor<2x2xf32>) -> tensor<2x2xf32>
-    %i = stablehlo.partition_id : tensor<ui32>
-    %f = stablehlo.convert %i : (tensor<ui32>) -> tensor<f32>
-    %w = stablehlo.broadcast_in_dim %f, dims = [] : (tensor<f32>) -> tensor<2x2xf32>
-    %q = stablehlo.add %s, %w : tensor<2x2xf32>
-)";
-    const std::string shardy =
-        "sdy.mesh @mesh = <[\"x\"=2]>\nfunc.func @main(%a: tensor<4x2xf32>) -> tensor<4x2xf32> {\n"
-        "  %0 = sdy.manual_computation(%a) in_shardings=[<@mesh, [{\"x\"}, {}]>] "
-        "out_shardings=[<@mesh, [{\"x\"}, {}]>] manual_axes={\"x\"} (%p: tensor<2x2xf32>) {\n" +
-        inside +
-        "    sdy.return %q : tensor<2x2xf32>\n  } : (tensor<4x2xf32>) -> tensor<4x2xf32>\n"
-        "  return %0 : tensor<4x2xf32>\n}";
-    const std::string gspmd =
-        "func.func @main(%a: tensor<4x2xf32>) -> tensor<4x2xf32> {\n"
-        "  %1 = stablehlo.custom_call @Sharding(%a) {mhlo.sharding = \"{devices=[2,1]<=[2]}\"} : "
-        "(tensor<4x2xf32>) -> tensor<4x2xf32>\n"
-        "  %p = stablehlo.custom_call @SPMDFullToShardShape(%1) {mhlo.sharding = \"{manual}\"} : "
-        "(tensor<4x2xf32>) -> tensor<2x2xf32>\n" +
-        inside +
-        "  %2 = stablehlo.custom_call @Sharding(%q) {mhlo.sharding = \"{manual}\"} : (tensor<2x2xf32>) -> "
-        "tensor<2x2xf32>\n"
-        "  %3 = stablehlo.custom_call @SPMDShardToFullShape(%2) {mhlo.sharding = \"{devices=[2,1]<=[2]}\"} : "
-        "(tensor<2x2xf32>) -> tensor<4x2xf32>\n"
-        "  return %3 : tensor<4x2xf32>\n}";
-    // As XLA's client writes the first, quotes behind backslashes.
-    const std::string round_trip =
-        R"(module attributes {mhlo.frontend_attributes = {xla.sdy.meshes = "{mesh = #sdy.mesh<[\\\22x\\\22=2]>}"}} {
-  func.func @main(%a: tensor<4x2xf32>) -> tensor<4x2xf32> {
-    %0 = stablehlo.custom_call @Sharding(%a) {mhlo.frontend_attributes = {xla.sdy.sharding = "#sdy.sharding_per_value<[<@mesh, [{\\\22x\\\22, ?}, {?}]>]>"}, mhlo.sharding = "{devices=[2,1]<=[2]}"} : (tensor<4x2xf32>) -> tensor<4x2xf32>
-    stablehlo.custom_call @xla.sdy.ShardingGroup(%0) {has_side_effect = true, mhlo.frontend_attributes = {xla.sdy.sharding_group_id = "12 : i64"}} : (tensor<4x2xf32>) -> ()
-    %1 = stablehlo.custom_call @xla.sdy.GlobalToLocalShape(%0) {mhlo.frontend_attributes = {xla.sdy.in_shardings = "#sdy.sharding_per_value<[<@mesh, [{\\\22x\\\22}, {}]>]>", xla.sdy.manual_axes = "#sdy<manual_axes{\\\22x\\\22}>"}} : (tensor<4x2xf32>) -> tensor<2x2xf32>
-    %2 = call @xla.sdy.manual_computation_body(%1) : (tensor<2x2xf32>) -> tensor<2x2xf32>
-    %3 = stablehlo.custom_call @xla.sdy.LocalToGlobalShape(%2) {mhlo.frontend_attributes = {xla.sdy.out_shardings = "#sdy.sharding_per_value<[<@mesh, [{\\\22x\\\22}, {}]>]>", xla.sdy.manual_axes = "#sdy<manual_axes{\\\22x\\\22}>"}} : (tensor<2x2xf32>) -> tensor<4x2xf32>
-    %4 = stablehlo.custom_call @xla.sdy.PropagationBarrier(%3) {mhlo.frontend_attributes = {xla.sdy.allowed_direction = "2 : i64"}} : (tensor<4x2xf32>) -> tensor<4x2xf32>
-    %5 = stablehlo.custom_call @xla.sdy.FuncResultSharding(%4) {has_side_effect = true, mhlo.frontend_attributes = {xla.sdy.sharding = "#sdy.sharding_per_value<[<@mesh, [{}, {}]>]>"}} : (tensor<4x2xf32>) -> tensor<4x2xf32>
-    return %5 : tensor<4x2xf32>
-  }
-  func.func private @xla.sdy.manual_computation_body(%p: tensor<2x2xf32>) -> tensor<2x2xf32> {
-)" + inside +
-        "    return %q : tensor<2x2xf32>\n  }\n}";
-    const Floats a = {1, 2, 3, 4, 10, 20, 30, 40};
-    const Floats expected = {11, 22, 33, 44, 12, 23, 34, 45};
-    for (const std::string& text : {shardy, gspmd, round_trip}) {
-        const auto results = runPartitions(text, 2, {{a}, {a}});
-        EXPECT_EQ(results[0].at(0), expected);
-        EXPECT_EQ(results[1].at(0), expected);
-    }
-}
-
-// A program for one device: what says where a value is has no part in it.
-TEST(Partition, ShardysCustomCallsOnOneDevice) {
-    const std::string text =
-        R"(module attributes {mhlo.frontend_attributes = {xla.sdy.meshes = "{mesh = #sdy.mesh<[\22x\22=1]>}"}} {
-  func.func @main(%a: tensor<2xf32>) -> (tensor<2xf32>) {
-    stablehlo.custom_call @xla.sdy.ShardingGroup(%a) {has_side_effect = true, mhlo.frontend_attributes = {xla.sdy.sharding_group_id = "12 : i64"}} : (tensor<2xf32>) -> ()
-    %1 = stablehlo.custom_call @xla.sdy.GlobalToLocalShape(%a) {mhlo.frontend_attributes = {xla.sdy.in_shardings = "#sdy.sharding_per_value<[<@mesh, [{\22x\22}]>]>", xla.sdy.manual_axes = "#sdy<manual_axes{\22x\22}>"}} : (tensor<2xf32>) -> tensor<2xf32>
-    %2 = stablehlo.add %1, %1 : tensor<2xf32>
-    %3 = stablehlo.custom_call @xla.sdy.LocalToGlobalShape(%2) {mhlo.frontend_attributes = {xla.sdy.out_shardings = "#sdy.sharding_per_value<[<@mesh, [{\22x\22}]>]>", xla.sdy.manual_axes = "#sdy<manual_axes{\22x\22}>"}} : (tensor<2xf32>) -> tensor<2xf32>
-    %4 = stablehlo.custom_call @xla.sdy.PropagationBarrier(%3) : (tensor<2xf32>) -> tensor<2xf32>
-    %5 = stablehlo.custom_call @xla.sdy.FuncResultSharding(%4) {has_side_effect = true} : (tensor<2xf32>) -> tensor<2xf32>
-    return %5 : tensor<2xf32>
-  }
-})";
-    EXPECT_EQ(runFloats(text, {{1, 2}}), (Floats{2, 4}));
-    std::string plain = text;  // and without a manual computation
-    for (const char* shape : {"xla.sdy.GlobalToLocalShape", "xla.sdy.LocalToGlobalShape"})
-        plain.replace(plain.find(shape), std::string_view(shape).size(), "Sharding");
-    EXPECT_EQ(runFloats(plain, {{1, 2}}), (Floats{2, 4}));
 }
 
 TEST(Partition, ElementwiseProgramsNeedNoExchange) {
