@@ -2,7 +2,7 @@
 
 namespace optirs::plugin {
 
-std::vector<Value*> countedLoop(Builder& builder, int64_t count, std::span<Value* const> start,
+std::vector<Value*> countedLoop(Builder& builder, Value* count, std::span<Value* const> start,
                                 LoopRound round) {
     const TensorType counter(ElementType::kI64, {});
     std::vector<Value*> operands = {builder.constant(counter, 0)};
@@ -18,7 +18,7 @@ std::vector<Value*> countedLoop(Builder& builder, int64_t count, std::span<Value
         inner.setLocation(builder.location());
         std::vector<Value*> returned;
         if (r == 0) {
-            returned = {inner.compare("LT", carried[0], inner.constant(counter, static_cast<double>(count)))};
+            returned = {inner.compare("LT", carried[0], count)};
         } else {
             returned = round(inner, block, carried[0], std::span(carried).subspan(1));
             returned.insert(returned.begin(),

@@ -14,9 +14,9 @@ namespace optirs::plugin {
 using LoopRound = FunctionRef<std::vector<Value*>(Builder& inner, Block& block, Value* position,
                                                   std::span<Value* const> carried)>;
 
-/// A while operation of `count` rounds at the builder's place. @returns the values carried out of the last
-/// round, or `start` after none
-std::vector<Value*> countedLoop(Builder& builder, int64_t count, std::span<Value* const> start,
+/// A while operation of `count` (an i64 scalar) rounds at the builder's place. @returns the values carried
+/// out of the last round, or `start` after none
+std::vector<Value*> countedLoop(Builder& builder, Value* count, std::span<Value* const> start,
                                 LoopRound round);
 
 /// The slice of size 1 at `position` (an i64 scalar) of dimension `dim`; the dimension stays.

@@ -33,7 +33,7 @@ class RaggedDot {
         // Carried: where the group starts, the result so far.
         Value* start[] = {builder.constant(bound, 0), builder.constant(op_.result()->tensor(), 0)};
         return countedLoop(
-            builder, groups_, start,
+            builder, builder.constant(counter_type, static_cast<double>(groups_)), start,
             [&](Builder& inner, Block& /*block*/, Value* number, std::span<Value* const> carried) {
                 return group(inner, sizes, number, carried[0], carried[1]);
             })[1];

@@ -9,19 +9,16 @@
 namespace optirs::plugin {
 namespace {
 
+const TensorType counter_type(ElementType::kI64, {});
+
 class Scan {
  public:
     explicit Scan(Operation& op) : op_(op), dimension_(integerAttribute(op, "dimension")) {
-        const auto segments = integersAttributeOrEmpty(op, "operandSegmentSizes");
-        const auto operands = static_cast<int64_t>(op.operandCount());
-        if (segments.size() != 2 || segments[0] < 0 || segments[1] < 0 ||
-            segments[0] + segments[1] != operands)
-            throw invalidOperation(op, "operandSegmentSizes should count the inputs and the initial values");
+        const auto segments = integersAttribute(op, "operandSegmentSizes");
         inputs_ = static_cast<size_t>(segments[0]);
         carries_ = op.operandCount() - inputs_;
         const Block& block = body(op);
-        if (carries_ > op.resultCount() || block.argumentCount() != op.operandCount() ||
-            block.last()->operandCount() != op.resultCount())
+        if (block.argumentCount() != op.operandCount() || block.last()->operandCount() != op.resultCount())
             throw invalidOperation(
                 op,
                 "the body should take a slice of each input and each carried value, and give a "
@@ -33,9 +30,8 @@ class Scan {
             const Value* slice = i < inputs_ ? block.argument(i) : block.last()->operand(i - inputs_);
             const TensorType& type = value->tensor();
             std::vector<int64_t> rest = dimsOf(value);
-            const bool in_range = dimension_ >= 0 && dimension_ < type.rank();
-            if (in_range) rest.erase(rest.begin() + dimension_);
-            if (!in_range || rest != dimsOf(slice) || slice->tensor().element() != type.element() ||
+            rest.erase(rest.begin() + dimension_);
+            if (rest != dimsOf(slice) || slice->tensor().element() != type.element() ||
                 (length_ >= 0 && type.dim(dimension_) != length_))
                 throw invalidOperation(op, "slices of " + type.toString() + " along dimension " +
                                                std::to_string(dimension_) + " do not fit the body's " +
@@ -45,24 +41,25 @@ class Scan {
         if (length_ < 0) length_ = integerAttribute(op, "scan_dim_size");
     }
 
-    std::vector<Value*> expand() {
+    std::vector<Value*> expand(Value* length) {
         Builder builder(op_);
+        if (length == nullptr) length = builder.constant(counter_type, static_cast<double>(length_));
         std::vector<Value*> start;
         for (size_t i = 0; i < outputs_; ++i) start.push_back(builder.constant(op_.result(i)->tensor(), 0));
         for (size_t i = 0; i < carries_; ++i) start.push_back(op_.operand(inputs_ + i));
         return countedLoop(
-            builder, length_, start,
+            builder, length, start,
             [&](Builder& inner, Block& block, Value* position, std::span<Value* const> carried) {
+                if (boolAttribute(op_, "is_reverse")) {
+                    Value* last = inner.binary(OpKind::kSubtract, length, inner.constant(counter_type, 1));
+                    position = inner.binary(OpKind::kSubtract, last, position);
+                }
                 return round(inner, block, position, carried);
             });
     }
 
  private:
     std::vector<Value*> round(Builder& inner, Block& block, Value* at, std::span<Value* const> carried) {
-        const TensorType counter(ElementType::kI64, {});
-        if (boolAttribute(op_, "is_reverse"))
-            at = inner.binary(OpKind::kSubtract, inner.constant(counter, static_cast<double>(length_ - 1)),
-                              at);
         Block& source = body(op_);
         std::unordered_map<Value*, Value*> map;
         for (size_t i = 0; i < inputs_; ++i) {
@@ -88,7 +85,7 @@ class Scan {
                 dims[static_cast<size_t>(dimension_)] = 1;
                 const Type type = whole->type();
                 std::vector<Value*> operands = {whole, inner.reshape(value, dims)};
-                Value* zero = inner.constant(counter, 0);
+                Value* zero = inner.constant(counter_type, 0);
                 for (int64_t d = 0; d < whole->tensor().rank(); ++d)
                     operands.push_back(d == dimension_ ? at : zero);
                 value = inner.create(OpKind::kDynamicUpdateSlice, operands, {&type, 1})->result();
@@ -106,6 +103,6 @@ class Scan {
 
 }  // namespace
 
-std::vector<Value*> expandScan(Operation& op) { return Scan(op).expand(); }
+std::vector<Value*> expandScan(Operation& op, Value* length) { return Scan(op).expand(length); }
 
 }  // namespace optirs::plugin

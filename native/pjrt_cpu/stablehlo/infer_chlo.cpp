@@ -1,4 +1,4 @@
-// CHLO: operations that broadcast their operands, top_k, constant_like.
+// CHLO: operations that broadcast their operands, top_k, constant_like, scan.
 #include <algorithm>
 
 #include "pjrt_cpu/stablehlo/shape_rules.h"
@@ -70,6 +70,34 @@ std::vector<Type> inferTopK(const Rule& rule) {
     return {rule.typed(from.withDims(dims)), from.withDims(dims).withElement(ElementType::kI32)};
 }
 
+/// Outputs are as long as the inputs; the body says the rest of their shapes, which the expansion checks.
+std::vector<Type> inferScan(const Rule& rule) {
+    const Operation& op = rule.op();
+    const auto segments = integersAttributeOrEmpty(op, "operandSegmentSizes");
+    const auto operands = static_cast<int64_t>(op.operandCount());
+    const auto results = static_cast<int64_t>(op.resultCount());
+    rule.require(segments.size() == 2 && segments[0] >= 0 && segments[1] >= 0 && segments[1] <= results &&
+                     segments[0] + segments[1] == operands,
+                 "operandSegmentSizes should count the inputs and the initial values");
+    const int64_t dim = integerAttribute(op, "dimension");
+    int64_t length = kDynamic;
+    for (int64_t i = 0; i < segments[0]; ++i) {
+        const TensorType& type = rule.operand(static_cast<size_t>(i));
+        rule.requireInRange(dim, 0, type.rank(), "dimension");
+        if (length == kDynamic) length = type.dim(dim);
+    }
+    std::vector<Type> out;
+    for (int64_t i = 0; i < results; ++i) {
+        const TensorType& type = rule.result(static_cast<size_t>(i));
+        const bool is_output = i < results - segments[1];
+        if (is_output) rule.requireInRange(dim, 0, type.rank(), "dimension");
+        std::vector<int64_t> dims(type.dims().begin(), type.dims().end());
+        if (is_output && length != kDynamic) dims[static_cast<size_t>(dim)] = length;
+        out.emplace_back(is_output ? type.withDims(std::move(dims)) : type);
+    }
+    return out;
+}
+
 std::vector<Type> inferConstantLike(const Rule& rule) {
     const Attribute* value = rule.op().attribute("value");
     const auto* real = value != nullptr ? value->get<FloatAttribute>() : nullptr;
@@ -92,6 +120,8 @@ std::vector<Type> inferChlo(const Rule& rule) {
             return inferTopK(rule);
         case OpKind::kChloConstantLike:
             return inferConstantLike(rule);
+        case OpKind::kChloScan:
+            return inferScan(rule);
         case OpKind::kChloRaggedDot:
             return inferRaggedDot(rule);
         default:

@@ -35,4 +35,17 @@ inline std::string fixedProgram(const std::string& parameters, const std::string
                      body + "\n}");
 }
 
+/// A program of which %n is the size.
+struct BoundedCase {
+    const char* name;
+    const char* parameters;  ///< after the size; all floats
+    const char* results;
+    const char* body;
+    int32_t largest = 4;
+    int32_t least = 0;
+};
+
+/// Whether it gives at each size what it gives with that size written into it.
+void expectTheSameAtEverySize(const BoundedCase& c);
+
 }  // namespace optirs::plugin::testing

@@ -1,24 +1,12 @@
 // Every operation on dimensions whose size an argument gives, against the same program with that size in it.
-#include <gmock/gmock.h>
-
-#include <limits>
-
+// Products: bounded_products_test.cpp.
 #include "bounded_case.h"
 
 namespace optirs::plugin::testing {
 namespace {
 
-struct Case {
-    const char* name;
-    const char* parameters;  ///< after the size; all floats
-    const char* results;
-    const char* body;
-    int32_t largest = 4;
-    int32_t least = 0;
-};
-
 // %s is the vector or matrix that has the size. Memory past it is no number.
-const Case kCases[] = {
+const BoundedCase kCases[] = {
     {"elementwise", ", %x: tensor<4xf32>, %y: tensor<6xf32>", "V<4>", R"(
   %s = stablehlo.set_dimension_size %x, %n, dim = 0 : (tensor<4xf32>, tensor<i32>) -> V<4>
   %t = stablehlo.set_dimension_size %y, %n, dim = 0 : (tensor<6xf32>, tensor<i32>) -> V<6>
@@ -169,36 +157,25 @@ const Case kCases[] = {
   }) {window_dimensions = array<i64: 3>, window_strides = array<i64: 2>, padding = dense<[[1, 2]]> : tensor<1x2xi64>} : (V<6>, V<4>, tensor<f32>) -> V<6>
   return %r : V<6>)",
      6, 2},
-    {"convolution", ", %x: tensor<4x6x2xf32>, %k: tensor<3x2x3xf32>",
-     "tensor<?x5x3xf32, #stablehlo.bounds<4, ?, ?>>", R"(
-  %s = stablehlo.set_dimension_size %x, %n, dim = 0 : (tensor<4x6x2xf32>, tensor<i32>) -> tensor<?x6x2xf32, #stablehlo.bounds<4, ?, ?>>
-  %r = stablehlo.convolution(%s, %k) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {pad = [[0, 1]]} {batch_group_count = 1 : i64, feature_group_count = 1 : i64} : (tensor<?x6x2xf32, #stablehlo.bounds<4, ?, ?>>, tensor<3x2x3xf32>) -> tensor<?x5x3xf32, #stablehlo.bounds<4, ?, ?>>
-  return %r : tensor<?x5x3xf32, #stablehlo.bounds<4, ?, ?>>)"},
-    {"convolution_spatial", ", %x: tensor<1x6x2xf32>, %k: tensor<3x2x3xf32>",
-     "tensor<1x?x3xf32, #stablehlo.bounds<?, 6, ?>>", R"(
-  %s = stablehlo.set_dimension_size %x, %n, dim = 1 : (tensor<1x6x2xf32>, tensor<i32>) -> tensor<1x?x2xf32, #stablehlo.bounds<?, 6, ?>>
-  %r = stablehlo.convolution(%s, %k) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {stride = [2], pad = [[1, 2]], lhs_dilate = [2]} {batch_group_count = 1 : i64, feature_group_count = 1 : i64} : (tensor<1x?x2xf32, #stablehlo.bounds<?, 6, ?>>, tensor<3x2x3xf32>) -> tensor<1x?x3xf32, #stablehlo.bounds<?, 6, ?>>
-  return %r : tensor<1x?x3xf32, #stablehlo.bounds<?, 6, ?>>)",
-     6, 1},
-    {"convolution_features", ", %x: tensor<1x6x4xf32>, %k: tensor<3x4x3xf32>", "tensor<1x4x3xf32>", R"(
-  %s = stablehlo.set_dimension_size %x, %n, dim = 2 : (tensor<1x6x4xf32>, tensor<i32>) -> tensor<1x6x?xf32, #stablehlo.bounds<?, ?, 4>>
-  %t = stablehlo.set_dimension_size %k, %n, dim = 1 : (tensor<3x4x3xf32>, tensor<i32>) -> tensor<3x?x3xf32, #stablehlo.bounds<?, 4, ?>>
-  %r = stablehlo.convolution(%s, %t) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {} {batch_group_count = 1 : i64, feature_group_count = 1 : i64} : (tensor<1x6x?xf32, #stablehlo.bounds<?, ?, 4>>, tensor<3x?x3xf32, #stablehlo.bounds<?, 4, ?>>) -> tensor<1x4x3xf32>
-  return %r : tensor<1x4x3xf32>)",
-     4, 1},
-    {"dot_general", ", %x: tensor<4x3xf32>, %y: tensor<3x4xf32>", "tensor<3x3xf32>", R"(
-  %s = stablehlo.set_dimension_size %x, %n, dim = 0 : (tensor<4x3xf32>, tensor<i32>) -> M<4,3>
-  %t = stablehlo.set_dimension_size %y, %n, dim = 1 : (tensor<3x4xf32>, tensor<i32>) -> W<3,4>
-  %r = stablehlo.dot_general %t, %s, contracting_dims = [1] x [0] : (W<3,4>, M<4,3>) -> tensor<3x3xf32>
-  return %r : tensor<3x3xf32>)"},
-    {"dot", ", %x: tensor<4x3xf32>, %y: tensor<3x2xf32>", "M<4,2>", R"(
-  %s = stablehlo.set_dimension_size %x, %n, dim = 0 : (tensor<4x3xf32>, tensor<i32>) -> M<4,3>
-  %r = stablehlo.dot %s, %y : (M<4,3>, tensor<3x2xf32>) -> M<4,2>
-  return %r : M<4,2>)"},
-    {"einsum", ", %x: tensor<4x3xf32>, %y: tensor<3x2xf32>", "M<4,2>", R"(
-  %s = stablehlo.set_dimension_size %x, %n, dim = 0 : (tensor<4x3xf32>, tensor<i32>) -> M<4,3>
-  %r = "stablehlo.einsum"(%s, %y) {einsum_config = "ab,bc->ac"} : (M<4,3>, tensor<3x2xf32>) -> M<4,2>
-  return %r : M<4,2>)"},
+    {"scan", ", %x: tensor<2x5xf32>, %a: tensor<2xf32>", "W<2,5>, tensor<2xf32>", R"(
+  %s = stablehlo.set_dimension_size %x, %n, dim = 1 : (tensor<2x5xf32>, tensor<i32>) -> W<2,5>
+  %r:2 = chlo.scan(%s) inits(%a) dimension=1 attributes {is_reverse = false} {
+  ^bb0(%e: tensor<2xf32>, %sum: tensor<2xf32>):
+    %c = stablehlo.add %e, %sum : tensor<2xf32>
+    stablehlo.return %c, %c : tensor<2xf32>, tensor<2xf32>
+  } : (W<2,5>, tensor<2xf32>) -> (W<2,5>, tensor<2xf32>)
+  return %r#0, %r#1 : W<2,5>, tensor<2xf32>)",
+     5},
+    {"scan_from_the_end", ", %x: tensor<6xf32>, %y: tensor<5xf32>, %a: tensor<f32>", "V<5>, tensor<f32>", R"(
+  %s = stablehlo.set_dimension_size %x, %n, dim = 0 : (tensor<6xf32>, tensor<i32>) -> V<6>
+  %t = stablehlo.set_dimension_size %y, %n, dim = 0 : (tensor<5xf32>, tensor<i32>) -> V<5>
+  %r:2 = chlo.scan(%s, %t) inits(%a) dimension=0 attributes {is_reverse = true} {
+  ^bb0(%e: tensor<f32>, %f: tensor<f32>, %last: tensor<f32>):
+    %c = stablehlo.subtract %e, %last : tensor<f32>
+    stablehlo.return %c, %f : tensor<f32>, tensor<f32>
+  } : (V<6>, V<5>, tensor<f32>) -> (V<5>, tensor<f32>)
+  return %r#0, %r#1 : V<5>, tensor<f32>)",
+     5},
     {"broadcast", ", %x: tensor<4xf32>", "tensor<2x?xf32, #stablehlo.bounds<?, 4>>", R"(
   %s = stablehlo.set_dimension_size %x, %n, dim = 0 : (tensor<4xf32>, tensor<i32>) -> V<4>
   %r = stablehlo.broadcast %s, sizes = [2] : (V<4>) -> W<2,4>
@@ -280,36 +257,9 @@ const Case kCases[] = {
      8, 1},
 };
 
-class BoundedOperation : public ::testing::TestWithParam<Case> {};
+class BoundedOperation : public ::testing::TestWithParam<BoundedCase> {};
 
-std::vector<Bytes> argumentsOf(const Program& program, int32_t size) {
-    std::vector<Bytes> arguments = {Bytes::of(std::vector<int32_t>{size})};
-    for (size_t i = 1; i < program.arguments.size(); ++i) {
-        std::vector<float> values;
-        // Small whole numbers: every order of operations gives the same.
-        for (int64_t k = 0; k < program.arguments[i].elementCount(); ++k)
-            values.push_back(static_cast<float>((k * 7 + static_cast<int64_t>(i) * 3) % 11) - 4);
-        arguments.push_back(Bytes::of(values));
-    }
-    return arguments;
-}
-
-TEST_P(BoundedOperation, GivesWhatItGivesAtTheSize) {
-    const Case& c = GetParam();
-    const auto sized = compile(sizedProgram(c.parameters, c.results, c.body));
-    for (int32_t n = c.least; n <= c.largest; ++n) {
-        const auto fixed = compile(fixedProgram(c.parameters, c.results, c.body, n));
-        ASSERT_TRUE(fixed->sized_dimensions.empty()) << "the reference has bounds of its own";
-        const auto got = runSized(*sized, argumentsOf(*sized, n));
-        const auto wanted = runSized(*fixed, argumentsOf(*fixed, n));
-        ASSERT_EQ(got.size(), wanted.size());
-        for (size_t i = 0; i < got.size(); ++i) {
-            EXPECT_EQ(got[i].dims, wanted[i].dims) << "size " << n << ", result " << i;
-            EXPECT_EQ(got[i].data.as<float>(), wanted[i].data.as<float>())
-                << "size " << n << ", result " << i;
-        }
-    }
-}
+TEST_P(BoundedOperation, GivesWhatItGivesAtTheSize) { expectTheSameAtEverySize(GetParam()); }
 
 INSTANTIATE_TEST_SUITE_P(Operations, BoundedOperation, ::testing::ValuesIn(kCases),
                          [](const auto& each) { return each.param.name; });

@@ -85,6 +85,10 @@ Rule ruleOf(OpKind kind) {
             return padConvolution;
         case OpKind::kDotGeneral:
             return padDotGeneral;
+        case OpKind::kChloRaggedDot:
+            return padRaggedDot;
+        case OpKind::kChloScan:
+            return padScan;
         case OpKind::kCholesky:
         case OpKind::kTriangularSolve:
         case OpKind::kFft:

@@ -197,10 +197,10 @@ void BoundedOp::replace(Value* value, Sizes sizes) {
     replaceWith(op, value);
 }
 
-void BoundedOp::replaceAll(Operation& made, const std::vector<Sizes>& sizes) {
-    for (size_t i = 0; i < sizes.size(); ++i) {
-        padder_.setSizes(made.result(i), sizes[i]);
-        op.result(i)->replaceAllUsesWith(made.result(i));
+void BoundedOp::replaceAll(std::span<Value* const> made, const std::vector<Sizes>& sizes) {
+    for (size_t i = 0; i < op.resultCount(); ++i) {
+        padder_.setSizes(made[i], sizes[i]);
+        op.result(i)->replaceAllUsesWith(made[i]);
     }
     padder_.forget(op);
     op.erase();

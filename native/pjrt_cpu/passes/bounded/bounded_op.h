@@ -91,7 +91,8 @@ class BoundedOp {
     void give(std::vector<int64_t> dims, Sizes sizes, size_t result = 0);
     /// Another value takes the place of the only result.
     void replace(Value* value, Sizes sizes);
-    void replaceAll(Operation& made, const std::vector<Sizes>& sizes);
+    /// Other values, that are new, take the place of the results; more may follow them.
+    void replaceAll(std::span<Value* const> made, const std::vector<Sizes>& sizes);
     /// @throws Error UNIMPLEMENTED: what cannot be done with the dimension, and what can
     [[noreturn]] void refuse(int64_t dim, const std::string& what, const std::string& instead) const;
 

@@ -92,12 +92,6 @@ void padReturn(Padder& padder, Block& block, const Crossings& crossings) {
     end.setOperands(crossings.values(at, end.operands()));
 }
 
-std::vector<Value*> resultsOf(const Operation& op) {
-    std::vector<Value*> out;
-    for (size_t i = 0; i < op.resultCount(); ++i) out.push_back(op.result(i));
-    return out;
-}
-
 /// `made` is the operation with sizes; what used the old results uses its.
 void replaceControl(Padder& padder, Operation& op, Operation& made, const Crossings& crossings) {
     crossings.receive(padder, resultsOf(made));

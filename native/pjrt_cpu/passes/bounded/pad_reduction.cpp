@@ -69,7 +69,7 @@ void padSort(BoundedOp& op) {
     Operation& end = *comparator.last();
     Builder build(end);
     end.setOperand(0, build.select(build.binary(OpKind::kXor, a, b), b, end.operand(0)));
-    op.replaceAll(made, std::vector<Sizes>(count, sizes));
+    op.replaceAll(resultsOf(made), std::vector<Sizes>(count, sizes));
 }
 
 }  // namespace optirs::plugin

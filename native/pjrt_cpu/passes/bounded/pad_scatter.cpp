@@ -99,7 +99,7 @@ class Scatter {
         types.push_back(TensorType(ElementType::kI1, op_.dims(0)));
         Operation& made = *op_.build.create(OpKind::kScatter, operands, types, op_.op.attributes(), 1);
         flagBody(body(op_.op), made.region(0).addBlock(), types);
-        op_.replaceAll(made, std::vector<Sizes>(count_, sizes_));
+        op_.replaceAll(resultsOf(made), std::vector<Sizes>(count_, sizes_));
     }
 
     /// The computation with a flag behind the old values and one behind the updates.

@@ -7,6 +7,12 @@
 
 namespace optirs::plugin {
 
+std::vector<Value*> resultsOf(const Operation& op) {
+    std::vector<Value*> out;
+    for (size_t i = 0; i < op.resultCount(); ++i) out.push_back(op.result(i));
+    return out;
+}
+
 bool hasBound(const Type& type) {
     const TensorType* tensor = type.tensorOrNull();
     if (tensor == nullptr || tensor->bounds().empty()) return false;

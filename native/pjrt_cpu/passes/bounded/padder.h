@@ -43,6 +43,8 @@ class Padder {
     bool is_expanding_ = false;
 };
 
+std::vector<Value*> resultsOf(const Operation& op);
+
 /// Whether the type has a dimension that is unknown and has a bound.
 bool hasBound(const Type& type);
 /// The dimensions of the memory: bounds where the size is not known; kDynamic where there is no bound either.

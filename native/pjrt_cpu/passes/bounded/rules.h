@@ -54,7 +54,10 @@ Value* windowed(BoundedOp& op, Value* size, const WindowDimension& w, int64_t bo
 void padConvolution(BoundedOp& op);
 // pad_contraction.cpp
 void padDotGeneral(BoundedOp& op);
+void padRaggedDot(BoundedOp& op);
 void padBatched(BoundedOp& op);
+// pad_scan.cpp
+void padScan(BoundedOp& op);
 // pad_collective.cpp
 void padCollective(BoundedOp& op);
 
