@@ -189,6 +189,11 @@ Scalar ElementEmitter::emitOperation(const Operation& op, size_t result, const I
         case OpKind::kWhile:
             emitControl(op);
             return emit(op.result(result), index);
+        case OpKind::kSort:
+            emitSort(op);
+            return emit(op.result(result), index);
+        case OpKind::kDynamicUpdateSlice:
+            return emitDynamicUpdateSlice(op, index);
         case OpKind::kDotGeneral:
             return emitDot(op, index);
         case OpKind::kConvolution:

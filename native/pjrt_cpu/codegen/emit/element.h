@@ -110,11 +110,13 @@ class ElementEmitter {
     Scalar emitPad(const Operation& op, const Index& index);
     Scalar emitConcatenate(const Operation& op, const Index& index);
     Scalar emitDynamicSlice(const Operation& op, const Index& index);
+    Scalar emitDynamicUpdateSlice(const Operation& op, const Index& index);
     Scalar emitGather(const Operation& op, const Index& index);
     Scalar choose(llvm::Value* condition, const std::function<Scalar()>& then,
                   const std::function<Scalar()>& otherwise);
-    // element_regions.cpp: control flow inside a body that is applied to elements
-    /// Where one value that control flow gives is kept.
+    // element_regions.cpp: control flow, and what needs all elements at once, inside a body that is applied
+    // to elements
+    /// Where one value that these give is kept.
     struct Carrier {
         TensorType type;
         Cell cell;        ///< of a scalar
@@ -132,12 +134,15 @@ class ElementEmitter {
                    const std::function<void(const Operation& end)>& then);
     /// Runs it, and binds its results in this scope.
     void emitControl(const Operation& op);
-    void emitTensorControl(const Block& block);
+    void emitTensors(const Block& block);
     void emitBranches(const Operation& op, std::span<const Carrier> results);
     void emitWhile(const Operation& op, std::span<const Carrier> carried);
     /// Scalars that regions take from outside, before them: in each of two branches they would be code of its
     /// own, and a chain of branches twice as much with every link.
     void emitCaptured(const Operation& op);
+    // element_sort.cpp: inside a body, too
+    void emitSort(const Operation& op);
+    void sortLine(const Operation& op, std::span<const Carrier> tensors, llvm::Value* first, int64_t step);
     // element_loops.cpp
     std::vector<Scalar> emitReduce(const Operation& op, const Index& index);
     std::vector<Scalar> emitReduceWindow(const Operation& op, const Index& index);

@@ -66,6 +66,22 @@ Scalar ElementEmitter::emitDynamicSlice(const Operation& op, const Index& index)
     return emit(op.operand(0), inner);
 }
 
+Scalar ElementEmitter::emitDynamicUpdateSlice(const Operation& op, const Index& index) {
+    const std::vector<int64_t> dims = dimsOf(*op.operand(0));
+    const std::vector<int64_t> sizes = dimsOf(*op.operand(1));
+    llvm::Value* is_updated = b_.getTrue();
+    Index inner(dims.size());
+    for (size_t d = 0; d < dims.size(); ++d) {
+        const Value* start = op.operand(d + 2);
+        const IndexExpr first =
+            dynamicIndex(emit(start, {}), start->tensor().element(), {0, dims[d] - sizes[d]});
+        inner[d] = context_.add(index[d], context_.scale(first, -1));
+        is_updated = b_.CreateAnd(is_updated, inside(inner[d], 0, sizes[d]));
+    }
+    return choose(
+        is_updated, [&] { return emit(op.operand(1), inner); }, [&] { return emit(op.operand(0), index); });
+}
+
 Scalar ElementEmitter::emitGather(const Operation& op, const Index& index) {
     const GatherDimensions& numbers = gatherDimensions(op);
     const auto sizes = sliceSizes(op);

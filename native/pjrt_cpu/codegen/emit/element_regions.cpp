@@ -1,5 +1,5 @@
-// Bodies that are applied to elements, and the control flow inside them. What control flow gives is kept
-// where every path to it writes and what follows reads: scalars in variables, tensors in arrays on the stack.
+// Bodies that are applied to elements, and inside them control flow. What it gives is kept where every path
+// to it writes and what follows reads: scalars in variables, tensors in arrays on the stack.
 #include <algorithm>
 
 #include "pjrt_cpu/codegen/emit/element.h"
@@ -13,7 +13,8 @@ constexpr int64_t kMaxCarriedBytes = 64 * 1024;
 
 bool isScalarTensor(const Value& value) { return value.type().isTensor() && value.tensor().isScalar(); }
 
-bool carriesTensors(const Operation& op) {
+bool givesTensorsAtOnce(const Operation& op) {
+    if (op.kind() == OpKind::kSort) return true;
     if (op.kind() != OpKind::kIf && op.kind() != OpKind::kCase && op.kind() != OpKind::kWhile) return false;
     return !std::ranges::all_of(op.results(), isScalarTensor);
 }
@@ -24,9 +25,9 @@ std::vector<ElementEmitter::Carrier> ElementEmitter::makeCarriers(const Operatio
     std::vector<Carrier> carriers;
     for (const Value& result : op.results()) {
         if (!result.type().isTensor() || result.tensor().byteCount() > kMaxCarriedBytes) {
-            throw unimplementedOperation(op, "control flow inside a reduction carries tensors of up to " +
-                                                 std::to_string(kMaxCarriedBytes) + " bytes, not " +
-                                                 result.type().toString());
+            throw unimplementedOperation(
+                op, "inside a body that is applied to elements it gives tensors of up to " +
+                        std::to_string(kMaxCarriedBytes) + " bytes, not " + result.type().toString());
         }
         const TensorType& type = result.tensor();
         Carrier& carrier = carriers.emplace_back(Carrier{type, {}, {}});
@@ -67,16 +68,20 @@ void ElementEmitter::bind(const Value* value, const Carrier& carrier) {
 }
 
 // Once for each run of a body, not where an element is asked for, which may be a loop over all of them.
-void ElementEmitter::emitTensorControl(const Block& block) {
+void ElementEmitter::emitTensors(const Block& block) {
     for (const Operation& op : block) {
-        if (carriesTensors(op)) emitControl(op);
+        if (!givesTensorsAtOnce(op)) continue;
+        if (op.kind() == OpKind::kSort)
+            emitSort(op);
+        else
+            emitControl(op);
     }
 }
 
 std::vector<Scalar> ElementEmitter::region(const Block& block, std::span<const Scalar> arguments) {
     scopes_.emplace_back();
     for (size_t i = 0; i < arguments.size(); ++i) bindScalar(block.argument(i), arguments[i]);
-    emitTensorControl(block);
+    emitTensors(block);
     const Operation* end = block.last();
     std::vector<Scalar> results;
     for (size_t i = 0; i < end->operandCount(); ++i) results.push_back(emit(end->operand(i), {}));
@@ -88,7 +93,7 @@ void ElementEmitter::inScopeOf(const Block& block, std::span<const Carrier> argu
                                const std::function<void(const Operation& end)>& then) {
     scopes_.emplace_back();
     for (size_t i = 0; i < arguments.size(); ++i) bind(block.argument(i), arguments[i]);
-    emitTensorControl(block);
+    emitTensors(block);
     then(*block.last());
     scopes_.pop_back();
 }
