@@ -7,6 +7,7 @@
 
 #include "pjrt_cpu/runtime/convolution_geometry.h"
 #include "pjrt_cpu/runtime/onednn.h"
+#include "pjrt_cpu/runtime/strided_copy.h"
 #include "src/cpu/thread_pool.h"
 #include "src/cpu/tile_gemm.h"
 #include "src/cpu/winograd.h"
@@ -24,6 +25,8 @@ constexpr int64_t kFewestPatches = 24;
 /// Below these the transformations cost more than they save.
 constexpr int64_t kFewestChannels = 16;
 constexpr int64_t kFewestPatchesInAll = 96;
+/// The same where channels come first, and images are copied to have them last.
+constexpr int64_t kFewestCopiedChannels = 48;
 /// Rows of the kernel's panels that stay in the first cache.
 constexpr int64_t kDepth = 384;
 /// Input channels whose kernels are transformed together: their numbers share cache lines in some layouts.
@@ -32,11 +35,33 @@ constexpr int64_t kKernelGrain = 16;
 int64_t ceilOf(int64_t value, int64_t divisor) { return (value + divisor - 1) / divisor; }
 int64_t roundUp(int64_t value, int64_t multiple) { return ceilOf(value, multiple) * multiple; }
 
+/// Vectors hold channels, so they have to be last: a copy that makes them so; the view becomes that of it.
+StridedCopy lastChannels(ConvolutionView& view) {
+    StridedCopy copy{{}, ElementType::kF32, ElementType::kF32};
+    const int64_t column = view.dims[1];
+    const int64_t row = view.dims[3] * column;
+    const dnnl::memory::dims strides = {view.dims[2] * row, 1, row, column};
+    for (size_t d = 0; d < strides.size(); ++d)
+        copy.dims.push_back({view.dims[d], view.strides[d], strides[d]});
+    view.strides = strides;
+    return copy;
+}
+
+int64_t elements(const ConvolutionView& view) {
+    return view.dims[0] * view.dims[1] * view.dims[2] * view.dims[3];
+}
+
 class WinogradStep final : public Step {
  public:
     WinogradStep(const ConvolutionSpec& spec, ConvolutionView x, ConvolutionView w, ConvolutionView y,
                  std::unique_ptr<Step> direct)
         : spec_(spec), x_(std::move(x)), w_(std::move(w)), y_(std::move(y)), direct_(std::move(direct)) {
+        if (x_.strides[1] != 1) x_copy_ = normalized(lastChannels(x_));
+        if (y_.strides[1] != 1) {
+            y_copy_ = lastChannels(y_);
+            for (StridedCopy::Dim& dim : y_copy_.dims) std::swap(dim.from_stride, dim.to_stride);
+            y_copy_ = normalized(std::move(y_copy_));
+        }
         constexpr int64_t kLine = 16;
         inputs_ = roundUp(x_.dims[1], kLine);
         outputs_ = roundUp(y_.dims[1], cpu::panelWidth());
@@ -53,7 +78,14 @@ class WinogradStep final : public Step {
         };
         const float* x = at(spec_.lhs_allocation);
         const float* w = at(spec_.rhs_allocation);
-        float* y = at(spec_.out_allocation);
+        float* const result = at(spec_.out_allocation);
+        float* const y = y_copy_.dims.empty() ? result : floats(ScratchSlot::kColumns, elements(y_));
+        if (!x_copy_.dims.empty()) {
+            float* const copy = floats(ScratchSlot::kPanels, elements(x_));
+            optirs::plugin::run(x_copy_, reinterpret_cast<const std::byte*>(x),
+                                reinterpret_cast<std::byte*>(copy), frame.pool);
+            x = copy;
+        }
         float* const kernels = floats(ScratchSlot::kRhs, kWinogradPlaces * kernelSize());
         frame.pool.parallelFor(w_.dims[1], kKernelGrain, [&](int64_t begin, int64_t end) {
             for (int64_t input = begin; input < end; ++input) transformKernels(w, input, kernels);
@@ -66,7 +98,12 @@ class WinogradStep final : public Step {
                     finite.store(false, std::memory_order_relaxed);
             }
         });
-        if (!finite.load(std::memory_order_relaxed)) direct_->run(frame);
+        if (!finite.load(std::memory_order_relaxed)) {
+            direct_->run(frame);
+        } else if (!y_copy_.dims.empty()) {
+            optirs::plugin::run(y_copy_, reinterpret_cast<const std::byte*>(y),
+                                reinterpret_cast<std::byte*>(result), frame.pool);
+        }
     }
 
     std::string describe() const override {
@@ -166,7 +203,8 @@ class WinogradStep final : public Step {
     }
 
     ConvolutionSpec spec_;
-    ConvolutionView x_, w_, y_;  // [batch, channel, row, column], [output, input, row, column]
+    ConvolutionView x_, w_, y_;    // [batch, channel, row, column], [output, input, row, column]
+    StridedCopy x_copy_, y_copy_;  // where channels come first
     std::unique_ptr<Step> direct_;
     int64_t inputs_, outputs_;         // channels, rounded up
     int64_t down_, across_, patches_;  // of an image, and of all
@@ -179,9 +217,8 @@ bool isWorthwhile(const ConvolutionSpec& spec, const ConvolutionView& x, const C
     if (spec.out != ElementType::kF32 || spec.is_exact || spec.feature_group_count != 1 ||
         x.dims.size() != kPlane || w.dims[2] != 3 || w.dims[3] != 3)
         return false;
-    // Channels are what vectors hold.
-    if (x.strides[1] != 1 || y.strides[1] != 1 || x.dims[1] < kFewestChannels || y.dims[1] < kFewestChannels)
-        return false;
+    const bool copies = x.strides[1] != 1 || y.strides[1] != 1;
+    if (std::min(x.dims[1], y.dims[1]) < (copies ? kFewestCopiedChannels : kFewestChannels)) return false;
     const auto is_one = [](int64_t value) { return value == 1; };
     if (!std::ranges::all_of(spec.window_strides, is_one) ||
         !std::ranges::all_of(spec.lhs_dilation, is_one) || !std::ranges::all_of(spec.rhs_dilation, is_one) ||

@@ -300,6 +300,18 @@ ConvolutionSpec threeByThree(int64_t batch, int64_t height, int64_t width, int64
     return spec;
 }
 
+/// The same with channels first.
+ConvolutionSpec channelsFirst(ConvolutionSpec spec) {
+    for (std::vector<int64_t>* shape : {&spec.lhs_shape, &spec.out_shape})
+        std::rotate(shape->begin() + 1, shape->begin() + 3, shape->end());
+    spec.rhs_shape = {spec.rhs_shape[3], spec.rhs_shape[2], 3, 3};
+    spec.input_feature_dimension = spec.output_feature_dimension = 1;
+    spec.input_spatial_dimensions = spec.output_spatial_dimensions = spec.kernel_spatial_dimensions = {2, 3};
+    spec.kernel_output_feature_dimension = 0;
+    spec.kernel_input_feature_dimension = 1;
+    return spec;
+}
+
 bool isWinograd(const ConvolutionSpec& spec) {
     return makeConvolutionStep(spec)->describe().find("Winograd") != std::string::npos;
 }
@@ -310,7 +322,8 @@ TEST(Convolution, WinogradAgreesWithTheDefinition) {
          {threeByThree(2, 15, 14, 16, 17, {1, 1}, {1, 1}, false),  // odd rows, a short vector
           threeByThree(1, 23, 21, 39, 16, {0, 2}, {3, 0}, true),
           threeByThree(1, 22, 22, 400, 20, {0, 0}, {0, 0}, false),  // channels in two blocks
-          threeByThree(3, 19, 19, 24, 61, {1, 0}, {0, 1}, true)}) {
+          threeByThree(3, 19, 19, 24, 61, {1, 0}, {0, 1}, true),
+          channelsFirst(threeByThree(2, 15, 17, 49, 50, {1, 1}, {1, 1}, false))}) {
         ASSERT_TRUE(isWinograd(spec)) << makeConvolutionStep(spec)->describe();
         ASSERT_NO_FATAL_FAILURE(check(spec, true, random));
     }
@@ -325,6 +338,7 @@ TEST(Convolution, WinogradOnlyWhereItPaysAndIsAllowed) {
     EXPECT_FALSE(isWinograd(threeByThree(1, 20, 20, 15, 16, {1, 1}, {1, 1}, false)));
     EXPECT_FALSE(isWinograd(threeByThree(1, 20, 20, 16, 15, {1, 1}, {1, 1}, false)));
     EXPECT_FALSE(isWinograd(threeByThree(1, 10, 10, 16, 16, {1, 1}, {1, 1}, false)));
+    EXPECT_FALSE(isWinograd(channelsFirst(threeByThree(1, 20, 20, 64, 47, {1, 1}, {1, 1}, false))));
     spec = usual;
     spec.window_strides = {2, 2};
     spec.out_shape = {1, 10, 10, 16};
