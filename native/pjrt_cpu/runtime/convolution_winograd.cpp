@@ -26,7 +26,7 @@ constexpr int64_t kFewestPatches = 24;
 constexpr int64_t kFewestChannels = 16;
 constexpr int64_t kFewestPatchesInAll = 96;
 /// The same where channels come first, and images are copied to have them last.
-constexpr int64_t kFewestCopiedChannels = 48;
+constexpr int64_t kFewestCopiedChannels = 64;
 /// Rows of the kernel's panels that stay in the first cache.
 constexpr int64_t kDepth = 384;
 /// Input channels whose kernels are transformed together: their numbers share cache lines in some layouts.
