@@ -47,7 +47,7 @@ struct KernelTarget {
 /// Room for the largest of the argument structs.
 inline constexpr size_t kKernelArgumentBytes = 512;
 
-inline constexpr size_t kKernelTargetCount = 20;
+inline constexpr size_t kKernelTargetCount = 42;
 std::span<const KernelTarget, kKernelTargetCount> kernelTargets();
 
 }  // namespace optirs::kernels
