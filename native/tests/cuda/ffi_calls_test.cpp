@@ -76,7 +76,7 @@ TEST_F(FfiCallTest, EveryTargetIsRegisteredByTheExtensionFfi) {
     for (const auto& [name, handler] : plugin.control().handlers) {
         names.insert(name);
     }
-    EXPECT_EQ(names.size(), 20U);
+    EXPECT_EQ(names.size(), 42U);
     EXPECT_TRUE(names.contains("optirs.attention_backward") && names.contains("optirs.adamw"));
     EXPECT_THAT(plugin.control().note, HasSubstr(" on CUDA"));
     EXPECT_EQ(plugin.registerKernels().code, OPTIRS_OK) << "again";
@@ -86,7 +86,7 @@ TEST_F(FfiCallTest, AnOlderPluginTakesThemAsGpuCustomCalls) {
     KeepingPlugin older("fake_old_ffi");
     EXPECT_EQ(older.registerKernels().code, OPTIRS_OK);
     EXPECT_EQ(older.control().handlers, plugin.control().handlers);
-    EXPECT_EQ(older.control().note, "optirs.lion 1 0") << "typed, without traits";
+    EXPECT_EQ(older.control().note, "optirs.sparse_adam 1 0") << "typed, without traits";
 }
 
 TEST_F(FfiCallTest, APluginWithoutTheExtensionIsToldApart) {
