@@ -1,75 +1,15 @@
 // The kernels as custom calls of XLA's CUDA plugin, called as XLA does, beside the CPU's kernels.
-#include <gmock/gmock.h>
-#include <optirs/pjrt_custom_call.h>
-
 #include <limits>
 #include <set>
 
-#include "fake_xla.h"
-#include "tests/pjrt/fake_control.h"
+#include "ffi_calls.h"
 
 namespace optirs::test {
 namespace {
 
 using ::testing::HasSubstr;
 
-/// A loaded plugin that keeps the handlers that it is given.
-class KeepingPlugin {
- public:
-    explicit KeepingPlugin(const std::string& name) {
-        const std::string path = std::string(FAKE_PLUGIN_DIR) + "/" + name + ".so";
-        EXPECT_OK(optirs_pjrt_plugin_load(path.data(), path.size(), &plugin_));
-        void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-        control_ = reinterpret_cast<fake::Control* (*)()>(dlsym(library, "fakeControl"))();
-        dlclose(library);
-        control_->handlers.clear();
-    }
-    ~KeepingPlugin() { optirs_pjrt_plugin_release(plugin_); }
-    KeepingPlugin(const KeepingPlugin&) = delete;
-    KeepingPlugin& operator=(const KeepingPlugin&) = delete;
-
-    Failure registerKernels() { return take(optirs_pjrt_plugin_register_kernels(plugin_)); }
-    fake::Control& control() { return *control_; }
-
- private:
-    optirs_pjrt_plugin* plugin_ = nullptr;
-    fake::Control* control_ = nullptr;
-};
-
-class FfiCallTest : public KernelFamilyTest {
- protected:
-    FfiCallTest() {
-        const Failure failure = plugin.registerKernels();
-        EXPECT_EQ(failure.code, OPTIRS_OK) << failure.message;
-        xla.stream = queue.get();
-    }
-
-    FakeXlaCall call() { return FakeXlaCall(xla); }
-    FakeXlaError run(FakeXlaCall& call, const std::string& name) {
-        void* handler = plugin.control().handlers["optirs." + name];
-        EXPECT_NE(handler, nullptr) << name;
-        return call.run(handler);
-    }
-    void expectRuns(FakeXlaCall& call, const std::string& name) {
-        const FakeXlaError error = run(call, name);
-        EXPECT_EQ(error.code, OPTIRS_OK) << error.message;
-    }
-    void expectRefused(FakeXlaCall& call, const std::string& name, int32_t code, const std::string& text) {
-        const FakeXlaError error = run(call, name);
-        EXPECT_EQ(error.code, code) << error.message;
-        EXPECT_THAT(error.message, HasSubstr("optirs." + name + ": "));
-        EXPECT_THAT(error.message, HasSubstr(text));
-    }
-    /// Of the host for the stream, since the last reset.
-    static size_t waits() { return count(control().calls(), "cuStreamSynchronize"); }
-    template <class T>
-    Twin& scalar(optirs_dl_data_type type, T value) {
-        return values<T>(type, {}, {value});
-    }
-
-    KeepingPlugin plugin{"fake_extensions"};
-    FakeXla xla;
-};
+using ::testing::HasSubstr;
 
 TEST_F(FfiCallTest, EveryTargetIsRegisteredByTheExtensionFfi) {
     std::set<std::string> names;

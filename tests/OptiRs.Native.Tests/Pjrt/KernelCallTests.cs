@@ -152,6 +152,13 @@ internal sealed class KernelCallTests
     [TestCase("@optirs.lion(%x, %x, %x)", "{results = [\"params\"]}", "state1 is written: it must be a result too")]
     [TestCase("@optirs.lion(%x, %x)", "{results = [\"state1\"]}", "state1 is updated: it must be an operand too")]
     [TestCase("@optirs.sgd(%x, %x)", "{}", "learning_rate is nan; it must be finite")]
+    [TestCase("@optirs.lars(%x, %x)", "{}", "learning_rate is nan; it must be finite")]
+    [TestCase("@optirs.rmsprop(%x, %x)", "{rho = 1.0 : f64, learning_rate = 1.0 : f64}", "rho is 1.0")]
+    [TestCase("@optirs.dropout(%x)", "{}", "probability is nan")]
+    [TestCase("@optirs.gelu(%x)", "{approximation = 1.0 : f64}", "approximation is 1.0")]
+    [TestCase("@optirs.delayed_scaling(%x, %x)", "{fp8_max = 448.0 : f64}", "scale is written: it must be a result too")]
+    [TestCase("@optirs.delayed_scaling(%x)", "{results = [\"scale\"]}", "scale is updated: it must be an operand too")]
+    [TestCase("@optirs.delayed_scaling(%x)", "{}", "the tensor scale is NULL")]
     [TestCase("@optirs.rms_norm(%x)", "{results = [\"x\"]}", "x is not written, so it cannot be a result")]
     public void WhatIsWrongIsNamed(string call, string config, string message)
     {

@@ -46,7 +46,10 @@ internal static class KernelStepCalls
     {
         (string, CallValue)[] updated = [("params", Numbers(1, 3, 5)), ("state1", Squares(2, 3, 5)), ("state2", Squares(3, 3, 5))];
         updated = updated[..(states + 1)];
-        return new KernelCall(
-            target, [updated[0], ("grads", Numbers(4, 3, 5)), .. updated[1..], .. numbers], updated, tensors => tensors.Step(step), config);
+        CallValue gradient = Numbers(4, 3, 5);
+        // Gradients and states so small that every epsilon shows.
+        ((float[])gradient.Elements)[0] = 1e-10f;
+        foreach ((string _, CallValue state) in updated[1..]) ((float[])state.Elements)[0] = 0;
+        return new KernelCall(target, [updated[0], ("grads", gradient), .. updated[1..], .. numbers], updated, tensors => tensors.Step(step), config);
     }
 }
