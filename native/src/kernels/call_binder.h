@@ -4,7 +4,7 @@
 ///
 /// - Operands and results are fields of the kernel's argument struct. Which ones say `operands` and `results`
 ///   of the configuration, as lists or as texts with commas (`operands = "q, k, v, kv_lengths"`); what is
-///   left out is in the order of call_targets.cpp, as far as there are operands and results.
+///   left out is in the order of call_targets_*.cpp, as far as there are operands and results.
 /// - A scalar field is an entry of the configuration (`scale = 0.125`, `mask = 1`), or an operand of one
 ///   element, for what changes from call to call: the host reads it, so where operands are on a device it
 ///   waits for them, once for all of a call.
