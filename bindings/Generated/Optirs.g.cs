@@ -5449,7 +5449,7 @@ internal static unsafe partial class optirs
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial optirs_error* optirs_pjrt_plugin_register_ffi_type_raw(optirs_pjrt_plugin* plugin, byte* name, ulong name_size, void* deleter, long* out_type_id);
 
-    /// <summary>Makes the kernels of this library known to every program of XLA's CUDA plugin as custom calls `optirs.&lt;kernel&gt;`, with api_version 4 (typed FFI): attention, norms, cross entropy, casts, products and optimizers, with the operands, results and backend_config that the embedded plugin's have (docs/kernels.md). They run on the stream of the program, with scratch memory of the plugin; a scalar that is an operand is waited for. Unverified on hardware. May be called again. Errors: UNIMPLEMENTED where the plugin takes no handlers of the typed FFI, and from calls of kernels that the backend `cuda` lacks; NOT_FOUND or UNAVAILABLE without that backend.</summary>
+    /// <summary>Makes the kernels of this library known to every program of XLA's CUDA plugin as custom calls `optirs.&lt;kernel&gt;`, with api_version 4 (typed FFI), with the operands, results and backend_config that the embedded plugin's have (docs/kernels.md). They run on the stream of the program, with scratch memory of the plugin; a scalar that is an operand is waited for. Unverified on hardware. May be called again. Errors: UNIMPLEMENTED where the plugin takes no handlers of the typed FFI, and from calls of kernels that the backend `cuda` lacks; NOT_FOUND or UNAVAILABLE without that backend.</summary>
     /// <param name="plugin">XLA's CUDA plugin</param>
     [LibraryImport(Library)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
