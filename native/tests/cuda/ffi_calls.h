@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <optirs/pjrt_custom_call.h>
 
+#include <functional>
+#include <vector>
+
 #include "fake_xla.h"
 #include "tests/pjrt/fake_control.h"
 
@@ -61,6 +64,39 @@ class FfiCallTest : public KernelFamilyTest {
     template <class T>
     Twin& scalar(optirs_dl_data_type type, T value) {
         return values<T>(type, {}, {value});
+    }
+
+    /// Runs the target on the device and the kernel on the host, and compares the results.
+    template <class Args>
+    void expectAsOnHost(const std::string& name, optirs_error* (*kernel)(optirs_stream*, const Args*),
+                        FakeXlaCall& called, const std::function<void(Args&)>& fill,
+                        const std::vector<Twin*>& results) {
+        SCOPED_TRACE(name);
+        expectRuns(called, name);
+        Args args{};
+        args.struct_size = sizeof(args);
+        fill(args);
+        EXPECT_OK(kernel(nullptr, &args));
+        for (Twin* result : results) {
+            expectSame(*result, 1e-5, 4e-6);
+        }
+    }
+
+    /// A result that is updated: on the host it starts as the operand, on the device the call copies that.
+    Twin& updated(const Twin& operand) {
+        Twin& made = result(operand.type, operand.shape);
+        made.host = operand.host;
+        made.tensors[0].data = made.host.data();
+        return made;
+    }
+
+    Twin& squares(const std::vector<int64_t>& shape) {
+        Twin& made = normal(kF32, shape);
+        std::vector<float> numbers;
+        for (int64_t i = 0; i < made.count(); ++i) {
+            numbers.push_back(0.125F + std::fabs(numberAt(made.host, kF32, i)));
+        }
+        return values(kF32, shape, numbers);
     }
 
     KeepingPlugin plugin{"fake_extensions"};
