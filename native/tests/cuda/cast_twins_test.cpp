@@ -150,7 +150,7 @@ TEST_F(KernelFamilyTest, CastsOfActivations) {
                                                         args.dbias = &dbias.tensors[at];
                                                     });
                 // The functions differ in their last bits, and so by a step of 8 bits where that decides.
-                const double step = to == kE4M3 ? 0.125 : 0.25;
+                const double step = to.code == kE4M3.code ? 0.125 : 0.25;
                 expectSame(out, step, 1e-5);
                 expectSame(transposed, step, 1e-5);
                 expectSame(amax, 1e-5, 0);
