@@ -25,9 +25,9 @@ struct DequantizeFields {
 
 struct CastTransposeFields {
     using Args = optirs_cast_transpose_args;
-    static constexpr KernelField kAll[] = {OPTIRS_READ(x),       OPTIRS_READ(scale),
-                                           OPTIRS_WRITTEN(out),  OPTIRS_WRITTEN(out_transposed),
-                                           OPTIRS_WRITTEN(amax), OPTIRS_WRITTEN(dbias)};
+    static constexpr KernelField kAll[] = {
+        OPTIRS_READ(x),       OPTIRS_READ(scale),    OPTIRS_WRITTEN(out),     OPTIRS_WRITTEN(out_transposed),
+        OPTIRS_WRITTEN(amax), OPTIRS_WRITTEN(dbias), OPTIRS_READ(activation), OPTIRS_READ(aux)};
 };
 
 struct QuantizeBlocksFields {
@@ -63,7 +63,7 @@ std::array<KernelTarget, 7> quantizeTargets() {
         target<DequantizeFields, OPTIRS_KERNEL_DEQUANTIZE, kNoDefaults>("dequantize", {"x", "scale_inv"},
                                                                         {"out"}),
         target<CastTransposeFields, OPTIRS_KERNEL_CAST_TRANSPOSE, kNoDefaults>(
-            "cast_transpose", {"x", "scale"}, {"out", "out_transposed", "amax", "dbias"}),
+            "cast_transpose", {"x", "scale", "aux"}, {"out", "out_transposed", "amax", "dbias"}),
         target<QuantizeBlocksFields, OPTIRS_KERNEL_QUANTIZE_BLOCKS, kNoDefaults>("quantize_blocks", {"x"},
                                                                                  {"out", "scale_inv"}),
         target<DequantizeBlocksFields, OPTIRS_KERNEL_DEQUANTIZE_BLOCKS, kNoDefaults>(

@@ -97,6 +97,10 @@ internal static class KernelCalls
             new("cast_transpose", [("x", x), ("scale", scale)],
                 [("out", codes), ("out_transposed", Zeros<Float8E4M3>(40, 6)), ("amax", one), ("dbias", Zeros<float>(40))],
                 t => Kernels.CastTranspose(t.In("x"), t.Out("out_transposed"), t.Out("out"), t.In("scale"), t.Out("amax"), t.Out("dbias"))),
+            new("cast_transpose", [("x", x), ("scale", scale), ("aux", x)], [("out", codes), ("out_transposed", Zeros<Float8E4M3>(40, 6))],
+                t => Kernels.CastTranspose(
+                    t.In("x"), t.Out("out_transposed"), t.Out("out"), t.In("scale"), activation: CastActivation.GeluBackward, aux: t.In("aux")),
+                "activation = 2 : i32"),
             new("quantize_blocks", [("x", x)], [("out", codes), ("scale_inv", blocks)],
                 t => Kernels.QuantizeBlocks(t.In("x"), t.Out("out"), t.Out("scale_inv"), 2, 32), "block_rows = 2 : i64, block_columns = 32 : i64"),
             new("dequantize_blocks", [("x", codes), ("scale_inv", blocks)], [("out", x)],
