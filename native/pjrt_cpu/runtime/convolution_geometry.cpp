@@ -79,4 +79,8 @@ std::string describe(const ConvolutionSpec& spec) {
            TensorType(spec.out, spec.out_shape).toString();
 }
 
+float* scratchFloats(ScratchSlot slot, int64_t count) {
+    return reinterpret_cast<float*>(threadScratch(slot, static_cast<size_t>(count) * sizeof(float)));
+}
+
 }  // namespace optirs::plugin

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pjrt_cpu/runtime/convolution.h"
+#include "pjrt_cpu/runtime/onednn.h"
 
 namespace optirs::plugin {
 
@@ -34,6 +35,11 @@ std::optional<ConvolutionGeometry> convolutionGeometry(const ConvolutionSpec& sp
                                                        const ConvolutionView& out);
 
 std::string describe(const ConvolutionSpec& spec);
+
+inline int64_t ceilOf(int64_t value, int64_t divisor) { return (value + divisor - 1) / divisor; }
+
+/// threadScratch() for so many floats.
+float* scratchFloats(ScratchSlot slot, int64_t count);
 
 /// A convolution whose window is larger than its result is a convolution's gradient with respect to its
 /// kernel: oneDNN has better code for that. Null when it is not, or has none.

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "pjrt_cpu/runtime/convolution_geometry.h"
-#include "pjrt_cpu/runtime/onednn.h"
 #include "src/cpu/pack_block.h"
 #include "src/cpu/thread_pool.h"
 #include "src/cpu/tile_kernels.h"
@@ -23,8 +22,6 @@ constexpr int64_t kTaskStrips = 3;
 constexpr int64_t kFewestTasks = 8;
 /// With fewer channels most of a tile is empty.
 constexpr int64_t kFewestChannels = 16;
-
-int64_t ceilOf(int64_t value, int64_t divisor) { return (value + divisor - 1) / divisor; }
 
 class TileGradientStep final : public Step {
  public:
@@ -52,8 +49,8 @@ class TileGradientStep final : public Step {
         const float* g = at(spec_.rhs_allocation);
         const int64_t image = outputs_.strips(g_.dims[1]) * outputs_.width * g_.dims[2] * g_.dims[3];
         const int64_t together = std::clamp<int64_t>(kPackedBytes / kFloat / image, 1, g_.dims[0]);
-        float* const packed = floats(ScratchSlot::kRhs, together * image);
-        float* const sums = floats(ScratchSlot::kOut, taskCount() * taskSums());
+        float* const packed = scratchFloats(ScratchSlot::kRhs, together * image);
+        float* const sums = scratchFloats(ScratchSlot::kOut, taskCount() * taskSums());
         for (int64_t first = 0; first < g_.dims[0]; first += together) {
             const int64_t images = std::min(together, g_.dims[0] - first);
             frame.pool.parallelFor(images * chunks_, 1, [&](int64_t begin, int64_t end) {
@@ -83,10 +80,6 @@ class TileGradientStep final : public Step {
         int64_t input, inputs;
         int64_t output, outputs;
     };
-
-    static float* floats(ScratchSlot slot, int64_t count) {
-        return reinterpret_cast<float*>(threadScratch(slot, static_cast<size_t>(count * kFloat)));
-    }
 
     int64_t taskCount() const { return strip_groups_ * panel_groups_; }
     int64_t places() const { return w_.dims[2] * w_.dims[3]; }
@@ -151,7 +144,7 @@ class TileGradientStep final : public Step {
         const int64_t image = first_image + chunk / chunks_;
         const int64_t input_rows = rows + w_.dims[2] - 1;
         const int64_t strip_size = input_rows * padded_width_ * inputs_.width;
-        float* const strips = floats(ScratchSlot::kLhs, kTaskStrips * strip_size);
+        float* const strips = scratchFloats(ScratchSlot::kLhs, kTaskStrips * strip_size);
         packInputs(x + image * x_.strides[0], channels, chunk % chunks_ * chunk_rows_, input_rows, strips);
         const float* panel = packed + packedOffset(chunk) + channels.output * rows * g_.dims[3];
         const int64_t row_floats = taskPanels() * outputs_.width;

@@ -6,7 +6,6 @@
 #include <atomic>
 
 #include "pjrt_cpu/runtime/convolution_geometry.h"
-#include "pjrt_cpu/runtime/onednn.h"
 #include "pjrt_cpu/runtime/strided_copy.h"
 #include "src/cpu/thread_pool.h"
 #include "src/cpu/tile_gemm.h"
@@ -32,7 +31,6 @@ constexpr int64_t kDepth = 384;
 /// Input channels whose kernels are transformed together: their numbers share cache lines in some layouts.
 constexpr int64_t kKernelGrain = 16;
 
-int64_t ceilOf(int64_t value, int64_t divisor) { return (value + divisor - 1) / divisor; }
 int64_t roundUp(int64_t value, int64_t multiple) { return ceilOf(value, multiple) * multiple; }
 
 /// Vectors hold channels, so they have to be last: a copy that makes them so; the view becomes that of it.
@@ -79,14 +77,14 @@ class WinogradStep final : public Step {
         const float* x = at(spec_.lhs_allocation);
         const float* w = at(spec_.rhs_allocation);
         float* const result = at(spec_.out_allocation);
-        float* const y = y_copy_.dims.empty() ? result : floats(ScratchSlot::kColumns, elements(y_));
+        float* const y = y_copy_.dims.empty() ? result : scratchFloats(ScratchSlot::kColumns, elements(y_));
         if (!x_copy_.dims.empty()) {
-            float* const copy = floats(ScratchSlot::kPanels, elements(x_));
+            float* const copy = scratchFloats(ScratchSlot::kPanels, elements(x_));
             optirs::plugin::run(x_copy_, reinterpret_cast<const std::byte*>(x),
                                 reinterpret_cast<std::byte*>(copy), frame.pool);
             x = copy;
         }
-        float* const kernels = floats(ScratchSlot::kRhs, kWinogradPlaces * kernelSize());
+        float* const kernels = scratchFloats(ScratchSlot::kRhs, kWinogradPlaces * kernelSize());
         frame.pool.parallelFor(w_.dims[1], kKernelGrain, [&](int64_t begin, int64_t end) {
             for (int64_t input = begin; input < end; ++input) transformKernels(w, input, kernels);
         });
@@ -112,17 +110,13 @@ class WinogradStep final : public Step {
     }
 
  private:
-    static float* floats(ScratchSlot slot, int64_t count) {
-        return reinterpret_cast<float*>(threadScratch(slot, static_cast<size_t>(count * kFloat)));
-    }
-
     int64_t kernelSize() const { return cpu::packedSize(w_.dims[1], w_.dims[0]); }
 
     /// The kernels of one input channel, into the panels of all places.
     void transformKernels(const float* w, int64_t input, float* kernels) const {
         constexpr int64_t kTaps = 9;
         const int64_t width = cpu::panelWidth();
-        float* const taps = floats(ScratchSlot::kLhs, (kTaps + kWinogradPlaces) * outputs_);
+        float* const taps = scratchFloats(ScratchSlot::kLhs, (kTaps + kWinogradPlaces) * outputs_);
         float* const places = taps + kTaps * outputs_;
         std::array<const float*, kTaps> rows;
         for (int64_t tap = 0; tap < kTaps; ++tap) {
@@ -145,9 +139,9 @@ class WinogradStep final : public Step {
     bool convolve(const float* x, const float* kernels, int64_t first, int64_t count, float* y) const {
         const int64_t input_pitch = together_ * inputs_;
         const int64_t product_pitch = together_ * outputs_;
-        float* const patches = floats(ScratchSlot::kWork, kWinogradPlaces * input_pitch);
-        float* const products = floats(ScratchSlot::kOut, kWinogradPlaces * product_pitch);
-        float* const outside = floats(ScratchSlot::kLhs, std::max(inputs_, outputs_));
+        float* const patches = scratchFloats(ScratchSlot::kWork, kWinogradPlaces * input_pitch);
+        float* const products = scratchFloats(ScratchSlot::kOut, kWinogradPlaces * product_pitch);
+        float* const outside = scratchFloats(ScratchSlot::kLhs, std::max(inputs_, outputs_));
         std::fill_n(outside, inputs_, 0.0F);
         for (int64_t i = 0; i < count; ++i)
             cpu::winogradInput(pixelsOf(x, first + i, outside).data(), x_.dims[1], patches + i * inputs_,

@@ -249,10 +249,9 @@ void PackedProduct::runTransposed(const float* lhs, const float* rhs, const Targ
                 block.accumulate = k > 0;
                 for (int64_t row = 0; row < rows; row += kernels_->rows) {
                     const auto count = std::min<int64_t>(kernels_->rows, rows - row);
-                    block.left = reinterpret_cast<const std::byte*>(rhs + (first + row) * rhs_.stride + k);
+                    block.left = bytes(rhs + (first + row) * rhs_.stride + k);
                     for (int64_t panel = 0; panel < panels; ++panel) {
-                        block.right = reinterpret_cast<const std::byte*>(
-                            packed + (k * panels + panel * block.steps) * rhs_.width);
+                        block.right = bytes(packed + (k * panels + panel * block.steps) * rhs_.width);
                         block.out = reinterpret_cast<std::byte*>(sums + row * width + panel * rhs_.width);
                         kernels_->of_rows[count - 1](block);
                     }
