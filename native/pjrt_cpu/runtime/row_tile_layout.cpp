@@ -12,11 +12,10 @@ using Spec = RowTileSpec;
 constexpr int64_t kAlign = 64;
 /// What the tiles of one block of rows may take of the second-level cache.
 constexpr int64_t kTileBytes = 640 << 10;
-constexpr int64_t kFewBatches = 16;
 
 }  // namespace
 
-RowTileLayout::RowTileLayout(const Spec& s) : sum_stride(s.columns + 16) {
+RowTileLayout::RowTileLayout(const Spec& s) {
     for (const int64_t size : s.batch) batch *= size;
     int64_t row_bytes = 0;
     for (const ElementType type : s.tiles) row_bytes += rowTileStride(type, s.columns) * byteWidth(type);
@@ -24,10 +23,6 @@ RowTileLayout::RowTileLayout(const Spec& s) : sum_stride(s.columns + 16) {
     // little above its diagonal in the last block.
     const int64_t wanted = std::min<int64_t>(kTileBytes / std::max<int64_t>(row_bytes, 1), 48);
     block = std::min(s.rows, std::max<int64_t>(24, wanted / 12 * 12));
-    // Without sums over rows, the blocks of one batch index need not stay together.
-    const int64_t blocks = (s.rows + block - 1) / block;
-    if (s.column_consumers.empty() && batch < kFewBatches)
-        parts = std::min(blocks, (kFewBatches + batch - 1) / batch);
 
     for (const ElementType type : s.tiles)
         tiles.push_back(take(block * rowTileStride(type, s.columns) * byteWidth(type)));
@@ -44,7 +39,15 @@ RowTileLayout::RowTileLayout(const Spec& s) : sum_stride(s.columns + 16) {
     }
     for (const Spec::ColumnConsumer& each : s.column_consumers) {
         const ElementType type = s.tiles[static_cast<size_t>(each.tile)];
-        sums.push_back(take(each.width * sum_stride * static_cast<int64_t>(sizeof(float))));
+        const auto add_sums = [&](int64_t rows, int64_t stride) {
+            sums.push_back({take(rows * stride * static_cast<int64_t>(sizeof(float))), stride});
+        };
+        if (type == ElementType::kF32) {
+            add_sums(s.columns, each.width);
+            packed_bytes = std::max(packed_bytes, packedRightBytes(type, block, each.width));
+            continue;
+        }
+        add_sums(each.width, s.columns + 16);
         left_bytes = std::max(left_bytes, each.width * evenRowTileCount(block) * byteWidth(type));
         packed_bytes = std::max(packed_bytes, packedRightBytes(type, block, s.columns));
     }

@@ -3,71 +3,64 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <utility>
 
-#include "pjrt_cpu/runtime/half.h"
+#include "src/cpu/convert.h"
 
 namespace optirs::plugin {
 namespace {
 
 using Spec = RowTileSpec;
 
-/// A matrix in memory; strides in elements.
-struct Strided {
-    const std::byte* data;
-    int64_t row_stride;
-    int64_t column_stride;
-};
-
-/// Without its sign a float's bits are ordered like its size; NaN is above infinity.
-template <typename Bits>
-Bits largestBits(const Strided& m, int64_t rows, int64_t columns) {
-    constexpr Bits kNoSign = static_cast<Bits>(~Bits{0}) >> 1;
-    const auto* data = reinterpret_cast<const Bits*>(m.data);
-    // The shorter stride inside.
-    const bool by_rows = m.column_stride <= m.row_stride;
-    const int64_t outer = by_rows ? rows : columns;
-    const int64_t inner = by_rows ? columns : rows;
-    const int64_t outer_stride = by_rows ? m.row_stride : m.column_stride;
-    const int64_t inner_stride = by_rows ? m.column_stride : m.row_stride;
-    Bits most = 0;
-    for (int64_t i = 0; i < outer; ++i) {
-        const Bits* line = data + i * outer_stride;
-        if (inner_stride == 1) {
-            for (int64_t k = 0; k < inner; ++k) most = std::max<Bits>(most, line[k] & kNoSign);
-        } else {
-            for (int64_t k = 0; k < inner; ++k) most = std::max<Bits>(most, line[k * inner_stride] & kNoSign);
-        }
-    }
-    return most;
-}
-
-/// The greatest absolute value; NaN when there is one. f32 and bf16.
-float largestMagnitude(ElementType type, const Strided& m, int64_t rows, int64_t columns) {
-    if (type == ElementType::kBF16) return bf16ToFloat(largestBits<uint16_t>(m, rows, columns));
-    return std::bit_cast<float>(largestBits<uint32_t>(m, rows, columns));
+/// Of a matrix of f32 or bf16 with dense rows; a NaN when there is one.
+float largestMagnitude(ElementType type, const std::byte* data, int64_t rows, int64_t row_stride,
+                       int64_t columns) {
+    const cpu::Element element = type == ElementType::kBF16 ? cpu::Element::kBF16 : cpu::Element::kF32;
+    return std::bit_cast<float>(cpu::maxMagnitude(element, data, rows, row_stride, columns));
 }
 
 }  // namespace
 
-bool rowTileOperandsAreTame(const Spec& s, const Frame& frame, const std::vector<int64_t>& index) {
-    constexpr float kMost = 1e15F;
-    const auto holds = [&](const Spec::Matrix& matrix, ElementType type, int64_t rows, int64_t columns) {
-        return largestMagnitude(
-                   type,
-                   {locateRowTile(frame, matrix, type, index, 0, 0), matrix.row_stride, matrix.column_stride},
-                   rows, columns) < kMost;
-    };
+RowTileOperands::RowTileOperands(const Spec& s) {
+    const auto tile_type = [&](int32_t tile) { return s.tiles[static_cast<size_t>(tile)]; };
     for (const Spec::Producer& p : s.producers) {
-        if (!holds(p.left, p.type, s.rows, p.depth) || !holds(p.right, p.type, p.depth, s.columns))
-            return false;
+        add(p.left, p.type, s.rows, p.depth);
+        add(p.right, p.type, p.depth, s.columns);
     }
-    for (const Spec::RowConsumer& c : s.row_consumers) {
-        if (!holds(c.right, s.tiles[static_cast<size_t>(c.tile)], s.columns, c.width)) return false;
+    for (const Spec::RowConsumer& c : s.row_consumers) add(c.right, tile_type(c.tile), s.columns, c.width);
+    for (const Spec::ColumnConsumer& c : s.column_consumers) add(c.left, tile_type(c.tile), c.width, s.rows);
+}
+
+void RowTileOperands::add(const Spec::Matrix& matrix, ElementType type, int64_t rows, int64_t columns) {
+    Operand operand{matrix, type, rows, columns};
+    if (matrix.column_stride > matrix.row_stride) {
+        std::swap(operand.matrix.row_stride, operand.matrix.column_stride);
+        std::swap(operand.rows, operand.columns);
     }
-    for (const Spec::ColumnConsumer& c : s.column_consumers) {
-        if (!holds(c.left, s.tiles[static_cast<size_t>(c.tile)], c.width, s.rows)) return false;
-    }
-    return true;
+    const auto same = [&](const Operand& other) {
+        const Spec::Matrix& a = operand.matrix;
+        const Spec::Matrix& b = other.matrix;
+        return a.allocation == b.allocation && a.offset == b.offset && a.batch_strides == b.batch_strides &&
+               a.row_stride == b.row_stride && a.column_stride == b.column_stride &&
+               operand.type == other.type && operand.rows == other.rows && operand.columns == other.columns;
+    };
+    if (std::ranges::none_of(operands_, same)) operands_.push_back(std::move(operand));
+}
+
+bool RowTileOperands::areTame(const Frame& frame, const std::vector<int64_t>& index) const {
+    constexpr float kMost = 1e15F;
+    return std::ranges::all_of(operands_, [&](const Operand& o) {
+        const int64_t stride = o.matrix.column_stride;
+        if (stride == 1) {
+            return largestMagnitude(o.type, locateRowTile(frame, o.matrix, o.type, index, 0, 0), o.rows,
+                                    o.matrix.row_stride, o.columns) < kMost;
+        }
+        for (int64_t row = 0; row < o.rows; ++row) {
+            const std::byte* line = locateRowTile(frame, o.matrix, o.type, index, row, 0);
+            if (!(largestMagnitude(o.type, line, o.columns, stride, 1) < kMost)) return false;
+        }
+        return true;
+    });
 }
 
 bool firstRowTileColumnIsTame(const Spec& s, const RowTileLayout& layout, int64_t rows,
@@ -75,8 +68,8 @@ bool firstRowTileColumnIsTame(const Spec& s, const RowTileLayout& layout, int64_
     const auto holds = [&](int32_t tile) {
         const auto number = static_cast<size_t>(tile);
         const ElementType type = s.tiles[number];
-        return std::isfinite(largestMagnitude(
-            type, {scratch + layout.tiles[number], rowTileStride(type, s.columns), 1}, rows, 1));
+        return std::isfinite(
+            largestMagnitude(type, scratch + layout.tiles[number], rows, rowTileStride(type, s.columns), 1));
     };
     return std::ranges::all_of(s.row_consumers, holds, &Spec::RowConsumer::tile) &&
            std::ranges::all_of(s.column_consumers, holds, &Spec::ColumnConsumer::tile);

@@ -6,6 +6,7 @@
 #include "pjrt_cpu/runtime/half.h"
 #include "pjrt_cpu/runtime/onednn.h"
 #include "pjrt_cpu/runtime/tile_kernels_bf16.h"
+#include "src/cpu/pack_block.h"
 
 namespace optirs::plugin {
 namespace {
@@ -36,25 +37,6 @@ void interleave(const StridedMatrix& from, int64_t panel_width, int64_t k, int64
             const uint16_t* odd = even + from.row_stride;
             for (int64_t c = 0; c < width; ++c) out[c] = even[c] | static_cast<uint32_t>(odd[c]) << 16;
             for (int64_t c = width; c < panel_width; ++c) out[c] = 0;
-        }
-    }
-}
-
-/// packRight for contiguous f32 rows, of `kWidth` columns a panel.
-template <int64_t kWidth>
-void copyRows(const StridedMatrix& from, int64_t k, int64_t n, std::byte* to) {
-    constexpr size_t kBytes = kWidth * sizeof(float);
-    const int64_t row_bytes = from.row_stride * static_cast<int64_t>(sizeof(float));
-    for (int64_t first = 0; first < n; first += kWidth) {
-        const std::byte* in = from.data + first * static_cast<int64_t>(sizeof(float));
-        const auto bytes = std::min(kBytes, static_cast<size_t>(n - first) * sizeof(float));
-        for (int64_t r = 0; r < k; ++r, in += row_bytes, to += kBytes) {
-            if (bytes == kBytes) {
-                std::memcpy(to, in, kBytes);
-            } else {
-                std::memcpy(to, in, bytes);
-                std::memset(to + bytes, 0, kBytes - bytes);
-            }
         }
     }
 }
@@ -105,8 +87,11 @@ void packRight(ElementType type, const StridedMatrix& from, int64_t k, int64_t n
         if (from.column_stride == 1 && k % 2 == 0) return interleave(from, width, k, n, to);
         return packPanels<uint16_t, uint16_t>(from, width, rows, 2, k, n, to, same);
     }
-    if (from.column_stride == 1 && width == 32) return copyRows<32>(from, k, n, to);
-    if (from.column_stride == 1 && width == 16) return copyRows<16>(from, k, n, to);
+    if (cpu::packsPanels()) {
+        return cpu::packBlock({width, from.column_stride, from.row_stride},
+                              reinterpret_cast<const float*>(from.data), n, k, reinterpret_cast<float*>(to),
+                              k * width);
+    }
     packPanels<uint32_t, uint32_t>(from, width, rows, 1, k, n, to, same);
 }
 
@@ -132,7 +117,7 @@ void multiply(const TileProduct& p) {
     const int64_t panel_bytes = depth(kernels, p.right_rows) * kernels.panel_width * operandBytes(kernels);
     TileBlock block{};
     block.left_bytes = (widens ? p.k : p.left_stride) * operandBytes(kernels);
-    block.left_step = kernels.pairs ? 2 * operandBytes(kernels) : operandBytes(kernels);
+    block.left_step = (kernels.pairs ? 2 : p.left_step) * operandBytes(kernels);
     block.out_bytes = p.out_stride * byteWidth(p.out_type);
     block.steps = kernels.pairs ? (p.k + 1) / 2 : p.k;
     block.accumulate = p.accumulate;

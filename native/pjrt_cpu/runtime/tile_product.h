@@ -36,15 +36,17 @@ void packRight(ElementType type, const StridedMatrix& from, int64_t k, int64_t n
 void packLeft(ElementType type, const StridedMatrix& from, int64_t m, int64_t k, std::byte* to,
               int64_t stride);
 
-/// out[m, n] = left * right, or out += left * right (then `out_type` is f32). `left` has contiguous rows
-/// `left_stride` elements apart, for bf16 of an even number of elements; `right` is packed for at least `k`
-/// rows and n columns, `right_rows` rows in all. `out` has contiguous rows.
+/// out[m, n] = left * right, or out += left * right (then `out_type` is f32). `left` has rows `left_stride`
+/// elements apart, contiguous ones (of f32 also `left_step` elements from k to k), for bf16 of an even number
+/// of elements; `right` is packed for at least `k` rows and n columns, `right_rows` rows in all. `out` has
+/// contiguous rows.
 struct TileProduct {
     ElementType operand{};
     ElementType out_type{};
     int64_t m = 0, n = 0, k = 0;
     const std::byte* left = nullptr;
     int64_t left_stride = 0;
+    int64_t left_step = 1;
     const std::byte* right = nullptr;
     int64_t right_rows = 0;
     std::byte* out = nullptr;

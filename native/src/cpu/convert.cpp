@@ -7,6 +7,7 @@
 #include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
+#include "src/cpu/prefetch.h"
 #include "src/cpu/row-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -78,17 +79,24 @@ uint32_t convertHere(Element from_type, const void* from, float scale, Element t
 }
 
 template <class T>
-uint32_t maxMagnitudeOf(const T* from, int64_t count) {
+uint32_t maxMagnitudeOf(const T* from, int64_t rows, int64_t stride, int64_t columns) {
     const F32 d;
     Largest largest;
-    forVectors(
-        d, count, [&](int64_t i) HWY_ATTR { largest.take(load(d, from + i)); },
-        [&](int64_t i, size_t rest) HWY_ATTR { largest.take(loadSome(d, from + i, rest)); });
+    // What the processor fetches ahead by itself ends with each row, where rows are not close together.
+    constexpr int64_t kAhead = 8;
+    for (int64_t row = 0; row < rows; ++row, from += stride) {
+        if (stride != columns && row + kAhead < rows)
+            prefetch(from + kAhead * stride, columns * static_cast<int64_t>(sizeof(T)));
+        forVectors(
+            d, columns, [&](int64_t i) HWY_ATTR { largest.take(load(d, from + i)); },
+            [&](int64_t i, size_t rest) HWY_ATTR { largest.take(loadSome(d, from + i, rest)); });
+    }
     return largest.result();
 }
 
-uint32_t maxMagnitudeHere(Element type, const void* from, int64_t count) {
-    return visitElement(type, from, [&](const auto* typed) { return maxMagnitudeOf(typed, count); });
+uint32_t maxMagnitudeHere(Element type, const void* from, int64_t rows, int64_t stride, int64_t columns) {
+    return visitElement(type, from,
+                        [&](const auto* typed) { return maxMagnitudeOf(typed, rows, stride, columns); });
 }
 
 template <class T>
@@ -209,7 +217,11 @@ uint32_t convert(Element from_type, const void* from, float scale, Element to_ty
 }
 
 uint32_t maxMagnitude(Element type, const void* from, int64_t count) {
-    return HWY_DYNAMIC_DISPATCH(maxMagnitudeHere)(type, from, count);
+    return maxMagnitude(type, from, 1, count, count);
+}
+
+uint32_t maxMagnitude(Element type, const void* from, int64_t rows, int64_t stride, int64_t columns) {
+    return HWY_DYNAMIC_DISPATCH(maxMagnitudeHere)(type, from, rows, stride, columns);
 }
 
 double sumOfSquares(Element type, const void* from, int64_t count) {

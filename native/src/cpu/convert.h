@@ -13,6 +13,8 @@ uint32_t convert(Element from_type, const void* from, float scale, Element to_ty
 
 /// max |from| alone, as above.
 uint32_t maxMagnitude(Element type, const void* from, int64_t count);
+/// Of a matrix, `stride` elements from row to row.
+uint32_t maxMagnitude(Element type, const void* from, int64_t rows, int64_t stride, int64_t columns);
 
 /// Sum of squares; of runs up to some thousand elements, as it is summed in f32 lanes.
 double sumOfSquares(Element type, const void* from, int64_t count);

@@ -110,10 +110,12 @@ void packAcross(const PackedSide& side, const float* from, int64_t count, int64_
 
 }  // namespace
 
-bool packsBlocks() {
-    static const bool packs = __builtin_cpu_supports("avx2") && tileKernels().panel_width == 2 * kLanes;
+bool packsPanels() {
+    static const bool packs = __builtin_cpu_supports("avx2") && tileKernels().panel_width >= 2 * kLanes;
     return packs;
 }
+
+bool packsBlocks() { return packsPanels() && tileKernels().panel_width == 2 * kLanes; }
 
 void packBlock(const PackedSide& side, const float* from, int64_t count, int64_t steps, float* to,
                int64_t pitch) {
@@ -122,8 +124,10 @@ void packBlock(const PackedSide& side, const float* from, int64_t count, int64_t
             packStrip(side, from + first * side.stride, std::min(side.width, count - first), steps, to);
     } else if (side.width == 6) {
         packAcross<6>(side, from, count, steps, to, pitch);
-    } else {
+    } else if (side.width == 16) {
         packAcross<16>(side, from, count, steps, to, pitch);
+    } else {
+        packAcross<32>(side, from, count, steps, to, pitch);
     }
 }
 
@@ -134,6 +138,7 @@ void packBlock(const PackedSide& side, const float* from, int64_t count, int64_t
 namespace optirs::cpu {
 
 bool packsBlocks() { return false; }
+bool packsPanels() { return false; }
 
 void packBlock(const PackedSide& /*side*/, const float* /*from*/, int64_t /*count*/, int64_t /*steps*/,
                float* /*to*/, int64_t /*pitch*/) {}

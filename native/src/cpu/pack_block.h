@@ -7,15 +7,17 @@ namespace optirs::cpu {
 
 /// One side of a product, in strips of `width` rows of lhs or columns of rhs; strides in elements.
 struct PackedSide {
-    int64_t width;     // 6 or 16, those of the tile kernels of AVX2
+    int64_t width;     // 6, 16 or 32, those of the tile kernels of AVX2 and the panels of AVX-512
     int64_t stride;    // from row of lhs, column of rhs, to the next
     int64_t k_stride;  // along the sums
 
     int64_t strips(int64_t count) const { return (count + width - 1) / width; }
 };
 
-/// Whether this processor has what packBlock() is written for, and its tile kernels those widths: AVX2.
+/// Whether packBlock() packs both sides of this processor's tile products: those of AVX2, 6 and 16 wide.
 bool packsBlocks();
+/// Whether it packs their rhs at least: that of AVX-512 too.
+bool packsPanels();
 
 /// Values of k that packBlock() takes together: strips are written by whole lines, rows read from end to end.
 constexpr int64_t kPackedTogether = 8;

@@ -246,11 +246,7 @@ void run(const optirs_quantize_blocks_args& args, ThreadPool& pool) {
     const int64_t stride = args.x->shape[1];
     forMatrixBlocks(*args.x, args.block_rows, args.block_columns, pool,
                     [&](int64_t block, int64_t offset, int64_t rows, int64_t columns) {
-                        uint32_t largest = 0;
-                        for (int64_t row = 0; row < rows; ++row) {
-                            largest =
-                                std::max(largest, maxMagnitude(x.type, x.at(offset + row * stride), columns));
-                        }
+                        const uint32_t largest = maxMagnitude(x.type, x.at(offset), rows, stride, columns);
                         const float scale = scaleFor(largest, out.type, args.power_of_two != 0);
                         scale_inv[block] = 1.0F / scale;
                         for (int64_t row = 0; row < rows; ++row) {

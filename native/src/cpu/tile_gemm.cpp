@@ -20,7 +20,7 @@ void packPanels(const float* from, int64_t row_stride, int64_t column_stride, in
     for (int64_t first = 0; first < n; first += width) {
         const int64_t columns = std::min(width, n - first);
         const float* panel = from + first * column_stride;
-        if (row_stride == 1 && packsBlocks()) {
+        if (row_stride == 1 && packsPanels()) {
             packBlock({width, column_stride, 1}, panel, columns, k, to, 0);
             to += k * width;
             continue;

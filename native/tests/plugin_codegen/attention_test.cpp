@@ -269,6 +269,41 @@ TEST(AttentionValues, NotANumberSpreadsAsTheProductsSay) {
     }
 }
 
+// Nothing in the products' operands shows that a row is none: its block is made anew, with all columns, and
+// the others as if nothing had been.
+TEST(AttentionValues, ARowThatIsNoNumberLeavesTheOthersAlone) {
+    constexpr size_t kHead = 1;
+    constexpr size_t kRow = 50;
+    for (const bool backward : {false, true}) {
+        std::string text = attention("f32", Mask::kCausal, backward, false);
+        text = replaced(text, "%g: tensor<6x100x40xf32>)",
+                        "%g: tensor<6x100x40xf32>, %bias: tensor<6x100x70xf32>)");
+        text = replaced(text, "%s2 = stablehlo.multiply %s1, %scale",
+                        "%s3 = stablehlo.multiply %s1, %scale : tensor<6x100x70xf32>\n"
+                        "  %s2 = stablehlo.add %s3, %bias");
+        const auto program = compile(text);
+        Inputs inputs = makeInputs(false);
+        std::vector<float> bias(kHeads * kRows * kColumns, 0.0F);
+        bias[(kHead * kRows + kRow) * kColumns + 2] = NAN;
+        inputs.bytes.push_back(Bytes::of(bias));
+        // The same row of q would do the same.
+        inputs.numbers[0][(kRow * kHeads + kHead) * kWidth] = NAN;
+        const auto results = run(*program, inputs.bytes);
+        const auto again = run(*program, inputs.bytes, 1);
+        const auto expected = reference(inputs.numbers, Mask::kCausal, false);
+        for (size_t i = 0; i < results.size(); ++i) {
+            const auto values = results[i].as<float>();
+            for (size_t j = 0; j < values.size(); ++j) {
+                ASSERT_EQ(std::isnan(values[j]), std::isnan(expected[i][j])) << i << " " << j;
+                if (std::isfinite(expected[i][j])) {
+                    ASSERT_NEAR(values[j], expected[i][j], 2e-5) << i << " " << j;
+                }
+            }
+            EXPECT_EQ(results[i].as<uint8_t>(), again[i].as<uint8_t>());
+        }
+    }
+}
+
 TEST(RecomputeScores, ClonesWhatLateUsesNeed) {
     const auto count = [](const Module& module, OpKind kind) {
         size_t found = 0;

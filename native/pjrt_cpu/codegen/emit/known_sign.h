@@ -8,4 +8,8 @@ namespace optirs::plugin {
 /// less the maximum over some of its dimensions, as softmax has it.
 bool isNeverPositive(const Value& value);
 
+/// Whether `op` divides such exponentials by their sum over the same dimensions, which is softmax: the
+/// greatest of them is one, so the sum is at least that (or a NaN).
+bool isSoftmaxDivision(const Operation& op);
+
 }  // namespace optirs::plugin

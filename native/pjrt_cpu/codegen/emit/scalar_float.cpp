@@ -202,6 +202,9 @@ llvm::Value* ScalarEmitter::applyFloat(const Operation& op, ElementType type,
         case OpKind::kMultiply:
             return rounded(b_.CreateFMul(x[0], x[1]));
         case OpKind::kDivide:
+            // One division a row instead of one an element.
+            if (type == ElementType::kF32 && isSoftmaxDivision(op))
+                return b_.CreateFMul(x[0], b_.CreateFDiv(number(1), x[1]));
             return rounded(b_.CreateFDiv(x[0], x[1]));
         case OpKind::kRemainder:
             return rounded(b_.CreateFRem(x[0], x[1]));

@@ -60,6 +60,7 @@ class Fingerprint {
         }
         // What is known of an operand from outside the kernel.
         if (op->kind() == OpKind::kExponential && isNeverPositive(*op->operand(0))) line += " never positive";
+        if (isSoftmaxDivision(*op)) line += " of softmax";
         line += " : " + value->tensor().toString();
         const size_t number = numbers_.size();
         numbers_[op] = number;
