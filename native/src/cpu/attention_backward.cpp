@@ -9,7 +9,9 @@ namespace optirs::cpu {
 namespace {
 
 constexpr int64_t kTileRows = 48;
-constexpr int64_t kTileColumns = 96;
+constexpr int64_t kTileColumns = 384;
+/// Rows of scores start in different sets of the first cache: an odd number of lines.
+constexpr int64_t kScoreStride = kTileColumns + 16;
 
 using Backward = Scores<optirs_attention_backward_args>;
 
@@ -17,7 +19,7 @@ using Backward = Scores<optirs_attention_backward_args>;
 class Buffers {
  public:
     Buffers(int64_t width, int64_t value_width, int64_t columns) {
-        const int64_t score = kTileRows * padded(kTileColumns);
+        const int64_t score = kTileRows * kScoreStride;
         const int64_t sizes[] = {columns * std::max(width, value_width),  // rows
                                  padded(columns) * width,                 // packed_keys, transposed
                                  padded(columns) * value_width,           // packed_values, transposed
@@ -32,12 +34,11 @@ class Buffers {
                                  kTileRows * padded(width),               // query_gradient
                                  score,
                                  score,
-                                 score,
                                  score};
         float** const parts[] = {&rows,         &packed_keys,    &packed_values, &packed_key_rows,
                                  &key_gradient, &value_gradient, &query,         &packed_query,
                                  &change,       &packed_change,  &result,        &query_gradient,
-                                 &scores,       &probabilities,  &dropped,       &gradients};
+                                 &scores,       &dropped,        &gradients};
         int64_t total = 0;
         for (const int64_t size : sizes) {
             total += (size + 15) / 16 * 16;
@@ -51,7 +52,7 @@ class Buffers {
 
     float *rows, *packed_keys, *packed_values, *packed_key_rows, *key_gradient, *value_gradient;
     float *query, *packed_query, *change, *packed_change, *result, *query_gradient;
-    float *scores, *probabilities, *dropped, *gradients;
+    float *scores, *dropped, *gradients;
 
     // What weights are multiplied by.
     WeightedRows keys, queries, changes;
@@ -66,7 +67,7 @@ void runScores(const Backward& shape, Buffers& buffers, const Tensors& all, cons
                int64_t head, int64_t first, int64_t count, int64_t tile, int64_t columns) {
     const int64_t width = all.q.width();
     const int64_t value_width = all.v.width();
-    const int64_t stride = padded(kTileColumns);
+    const int64_t stride = kScoreStride;
     const auto cap = static_cast<float>(shape.args.soft_cap);
     const auto* lse = dataOf<float>(*shape.args.lse) + shape.rowIndex(batch, head, 0);
     multiplyTile({buffers.query, width, 1}, buffers.packed_keys + tile * width, width, 0, count, columns,
@@ -75,15 +76,14 @@ void runScores(const Backward& shape, Buffers& buffers, const Tensors& all, cons
                  count, columns, value_width, false, buffers.gradients, stride);
     for (int64_t i = 0; i < count; ++i) {
         float* score = buffers.scores + i * stride;
-        float* probability = buffers.probabilities + i * stride;
         float* gradient = buffers.gradients + i * stride;
         float* dropped = buffers.dropped + i * stride;
         const bool attends = first + i < shape.rowsOf(batch) && std::isfinite(lse[first + i]);
         const Columns range = attends ? shape.columnsOf(batch, first + i) : Columns{0, 0};
         const int64_t begin = std::clamp<int64_t>(range.begin - tile, 0, columns);
         const int64_t end = std::clamp<int64_t>(range.end - tile, begin, columns);
-        std::fill_n(probability, begin, 0.0F);
-        std::fill(probability + end, probability + columns, 0.0F);
+        std::fill_n(score, begin, 0.0F);
+        std::fill(score + end, score + columns, 0.0F);
         if (shape.drops()) {
             shape.drop(batch, head, first + i, tile, columns, gradient);
         }
@@ -95,16 +95,16 @@ void runScores(const Backward& shape, Buffers& buffers, const Tensors& all, cons
             softCapRow(dropped + begin, cap, end - begin);
         }
         shape.adjust(batch, head, first + i, tile + begin, end - begin, score + begin);
-        probabilitiesRow(score + begin, lse[first + i], end - begin, probability + begin);
-        scoreGradientRow(probability + begin, (cap > 0 ? dropped : probability) + begin, means[i], cap,
-                         end - begin, gradient + begin);
+        probabilitiesRow(score + begin, lse[first + i], end - begin, score + begin);
+        scoreGradientRow(score + begin, (cap > 0 ? dropped : score) + begin, means[i], cap, end - begin,
+                         gradient + begin);
         if (shape.drops()) {
-            std::copy_n(probability, columns, dropped);
+            std::copy_n(score, columns, dropped);
             shape.drop(batch, head, first + i, tile, columns, dropped);
         }
     }
-    buffers.changes.addTo({shape.drops() ? buffers.dropped : buffers.probabilities, 1, stride}, 0, columns,
-                          count, buffers.value_gradient + tile * padded(value_width), padded(value_width));
+    buffers.changes.addTo({shape.drops() ? buffers.dropped : buffers.scores, 1, stride}, 0, columns, count,
+                          buffers.value_gradient + tile * padded(value_width), padded(value_width));
     buffers.queries.addTo({buffers.gradients, 1, stride}, 0, columns, count,
                           buffers.key_gradient + tile * padded(width), padded(width));
     buffers.keys.addTo({buffers.gradients, stride, 1}, tile, count, columns, buffers.query_gradient,
@@ -121,11 +121,12 @@ void runRows(const Backward& shape, Buffers& buffers, const Tensors& all, int64_
     buffers.queries.pack(buffers.query, width, count, width, buffers.packed_query);
     all.dout.read(batch, head, first, count, 1.0F, buffers.change);
     buffers.changes.pack(buffers.change, value_width, count, value_width, buffers.packed_change);
-    all.out.read(batch, head, first, count, 1.0F, buffers.result);
+    int64_t result_stride = 0;
+    const float* result = all.out.rows(batch, head, first, count, buffers.result, result_stride);
     float means[kTileRows];
     Columns seen{length, 0};
     for (int64_t i = 0; i < count; ++i) {
-        means[i] = dotRow(buffers.change + i * value_width, buffers.result + i * value_width, value_width);
+        means[i] = dotRow(buffers.change + i * value_width, result + i * result_stride, value_width);
         const Columns range =
             first + i < shape.rowsOf(batch) ? shape.columnsOf(batch, first + i) : Columns{0, 0};
         if (range.begin < range.end) {
@@ -170,11 +171,12 @@ void run(const optirs_attention_backward_args& args, ThreadPool& pool) {
             const int64_t all_columns = shape.columnsIn(batch);
             const int64_t all_rows = shape.rowsIn(batch);
             Buffers buffers(width, value_width, std::max<int64_t>(all_columns, 1));
-            all.k.read(batch, kv_head, 0, columns, 1.0F, buffers.rows);
-            packPanels(buffers.rows, 1, width, width, columns, buffers.packed_keys);
-            buffers.keys.pack(buffers.rows, width, columns, width, buffers.packed_key_rows);
-            all.v.read(batch, kv_head, 0, columns, 1.0F, buffers.rows);
-            packPanels(buffers.rows, 1, value_width, value_width, columns, buffers.packed_values);
+            int64_t stride = 0;
+            const float* keys = all.k.rows(batch, kv_head, 0, columns, buffers.rows, stride);
+            packPanels(keys, 1, stride, width, columns, buffers.packed_keys);
+            buffers.keys.pack(keys, stride, columns, width, buffers.packed_key_rows);
+            const float* values = all.v.rows(batch, kv_head, 0, columns, buffers.rows, stride);
+            packPanels(values, 1, stride, value_width, columns, buffers.packed_values);
             std::fill_n(buffers.key_gradient, all_columns * padded(width), 0.0F);
             std::fill_n(buffers.value_gradient, all_columns * padded(value_width), 0.0F);
             for (int64_t head = kv_head * group; head < (kv_head + 1) * group; ++head) {

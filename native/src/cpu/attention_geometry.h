@@ -4,6 +4,7 @@
 #include <optirs/kernel_attention.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "src/cpu/attention_rows.h"
 #include "src/cpu/pointwise_kernels.h"
@@ -48,8 +49,13 @@ class HeadTensor {
             if (i + kPrefetch < count) {
                 prefetch(at(batch, first + i + kPrefetch, head), width_ * byteSize(type_));
             }
-            convert(type_, at(batch, first + i, head), scale * scaleOf(head), Element::kF32, to + i * width_,
-                    width_);
+            const char* from = at(batch, first + i, head);
+            const float factor = scale * scaleOf(head);
+            if (type_ == Element::kF32 && factor == 1) {
+                std::memcpy(to + i * width_, from, static_cast<size_t>(width_) * sizeof(float));
+            } else {
+                convert(type_, from, factor, Element::kF32, to + i * width_, width_);
+            }
         }
     }
 
@@ -76,7 +82,11 @@ class HeadTensor {
     }
 
     void write(int64_t batch, int64_t head, int64_t row, const float* from) const {
-        convert(Element::kF32, from, 1.0F, type_, at(batch, row, head), width_);
+        if (type_ == Element::kF32) {
+            std::memcpy(at(batch, row, head), from, static_cast<size_t>(width_) * sizeof(float));
+        } else {
+            convert(Element::kF32, from, 1.0F, type_, at(batch, row, head), width_);
+        }
     }
 
  private:

@@ -8,6 +8,9 @@
 namespace optirs::cpu {
 namespace {
 
+/// Rows of weights and results that stay in the first cache while all of the width passes by.
+constexpr int64_t kRowsTogether = 96;
+
 /// By the exponents, without a branch for each element.
 bool isFinite(const float* row, int64_t width) {
     constexpr uint32_t kExponent = 0x7f800000U;
@@ -43,7 +46,12 @@ void WeightedRows::pack(const float* rows, int64_t stride, int64_t count, int64_
 
 void WeightedRows::addTo(const LeftOperand& weights, int64_t first, int64_t m, int64_t k, float* results,
                          int64_t stride) const {
-    multiplyTile(weights, packed_, count_, first, m, width_, k, true, results, stride);
+    for (int64_t row = 0; row < m; row += kRowsTogether) {
+        const LeftOperand part{weights.data + row * weights.row_stride, weights.row_stride,
+                               weights.column_stride};
+        multiplyTile(part, packed_, count_, first, std::min(kRowsTogether, m - row), width_, k, true,
+                     results + row * stride, stride);
+    }
     const auto begin = std::lower_bound(strays_.begin(), strays_.end(), first);
     for (auto stray = begin; stray != strays_.end() && *stray < first + k; ++stray) {
         addScaledRow(weights.data + (*stray - first) * weights.column_stride, weights.row_stride, m,
