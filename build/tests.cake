@@ -146,29 +146,13 @@ void Fuzz()
     Run("cmake", "--preset", "release", "-B", folder, "-DCMAKE_CXX_COMPILER=clang++-19", "-DCMAKE_C_COMPILER=clang-19",
         "-DOPTIRS_BUILD_FUZZERS=ON", "--log-level=WARNING");
     var seconds = CallerArguments().FirstOrDefault() ?? "600";
-    foreach (var (fuzzer, seeds) in new[] { ("stablehlo_fuzzer", "*.mlir"), ("bytecode_fuzzer", "*.bc"), ("hlo_fuzzer", "*.hlo") })
+    // Programs beside the repository, when they are there, and those of tests show the fuzzers what programs look like.
+    Run("cmake", "--build", folder, "--target", "fuzz_seeds", "--", "--quiet");
+    Run($"{folder}/bin/fuzz_seeds", System.IO.Path.GetFullPath("artifacts/fuzz"));
+    foreach (var fuzzer in new[] { "stablehlo_fuzzer", "bytecode_fuzzer", "hlo_fuzzer" })
     {
         Run("cmake", "--build", folder, "--target", fuzzer, "--", "--quiet");
         var corpus = System.IO.Path.GetFullPath($"artifacts/fuzz/{fuzzer}");
-        System.IO.Directory.CreateDirectory(corpus);
-        // Programs beside the repository, when they are there, show the fuzzer what programs look like.
-        var programs = System.IO.Path.GetFullPath("../shared/conformance");
-        if (System.IO.Directory.Exists(programs))
-        {
-            foreach (var seed in System.IO.Directory.GetFiles(programs, seeds, System.IO.SearchOption.AllDirectories)
-                         .Where(path => new System.IO.FileInfo(path).Length < 32768))
-            {
-                System.IO.File.Copy(seed, System.IO.Path.Combine(corpus, System.IO.Path.GetFileName(seed)), overwrite: true);
-            }
-        }
-
-        // There are no files of HLO modules: tests write some.
-        if (fuzzer == "hlo_fuzzer")
-        {
-            Run("cmake", "--build", folder, "--target", "hlo_seeds", "--", "--quiet");
-            Run($"{folder}/bin/hlo_seeds", corpus);
-        }
-
         Run($"{folder}/bin/{fuzzer}", corpus, $"-max_total_time={seconds}", "-max_len=65536", "-timeout=20", "-rss_limit_mb=4096",
             $"-artifact_prefix={System.IO.Path.GetFullPath("artifacts/fuzz")}/{fuzzer}-");
     }

@@ -56,4 +56,14 @@ inline std::vector<Program> conformancePrograms() {
     return out;
 }
 
+inline std::vector<std::string> conformanceBytecode() {
+    std::vector<std::string> out;
+    const auto root = conformanceRoot();
+    if (root.empty()) return out;
+    for (const auto& entry : std::filesystem::directory_iterator(root.parent_path() / "vhlo")) {
+        if (entry.path().extension() == ".bc") out.push_back(readFile(entry.path()));
+    }
+    return out;
+}
+
 }  // namespace optirs::plugin::testing

@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "hlo_operations.h"
 #include "hlo_samples.h"
 #include "pjrt_cpu/ir/error.h"
 #include "pjrt_cpu/ir/printer.h"
@@ -36,6 +37,21 @@ TEST(Hlo, GivesAModuleWithShardingsAndPlaces) {
     EXPECT_THAT(text, HasSubstr("replica_groups = dense<[[0, 1]]> : tensor<1x2xi64>"));
     // What is printed is the same module.
     EXPECT_EQ(print(*parseModule(text)), text);
+}
+
+TEST(Hlo, EveryOperationIsReadAsStableHloHasIt) {
+    for (const HloOperation& each : hloOperations()) {
+        SCOPED_TRACE(each.text);
+        try {
+            const auto module = parseModule(each.program);
+            verify(*module);
+            const std::string text = print(*module);
+            EXPECT_THAT(text, HasSubstr(each.text));
+            EXPECT_EQ(print(*parseModule(text)), text);
+        } catch (const Error& error) {
+            ADD_FAILURE() << error.message();
+        }
+    }
 }
 
 TEST(Hlo, DeviceListsOfAnIota) {
@@ -114,8 +130,47 @@ TEST(Hlo, ErrorsNameTheInstruction) {
         module.computation().parameter(0, f32({1 << 30, 1 << 30, 1 << 30}));
         EXPECT_THAT(messageOf(module.program()), HasSubstr("do not fit"));
     }
+    {
+        HloModule module;
+        const int64_t add = module.combiner("add");
+        HloComputation& main = module.computation();
+        const Proto token = shapeOf(hlo_type::kToken, {});
+        main.add("map", token, {main.add("after-all", token)}, Proto().packed(38, {add}));
+        EXPECT_THAT(messageOf(module.program()), HasSubstr("(map): its operands should be tensors"));
+    }
     EXPECT_THAT(messageOf(std::string(kHloMagic)), HasSubstr("no computation with the id 0"));
     EXPECT_THAT(messageOf(std::string(kHloMagic) + "\x0A\x7F"), HasSubstr("HloModuleProto, byte 0"));
+}
+
+// Five times the second size is 6, as 64 bits have it.
+TEST(Hlo, DeviceListsOfAnIotaOfSizesThatOverflow) {
+    for (const std::vector<int64_t>& size : {std::vector<int64_t>{3, 2},
+                                             {5, -3689348814741910322},
+                                             {int64_t{1} << 62, 6},
+                                             {4, 1},
+                                             {0, 0},
+                                             {-2, -3}}) {
+        HloModule module;
+        const int64_t add = module.combiner("add");
+        HloComputation& main = module.computation();
+        main.add("all-reduce", f32({}), {main.parameter(0, f32({}))},
+                 Proto().packed(38, {add}).message(
+                     92, Proto().number(1, size[0]).number(2, size[1]).packed(3, {6}).packed(4, {0})));
+        if (size[0] == 3)
+            verify(*parseModule(module.program()));
+        else
+            EXPECT_THAT(messageOf(module.program()), HasSubstr("do not have all devices"));
+    }
+}
+
+// The size that a shape announces is not taken for granted before the data is there.
+TEST(Hlo, PackedConstantsOfHugeShapesAllocateNothing) {
+    HloModule module;
+    const Proto shape = shapeOf(hlo_type::kS4, {1 << 30, 1 << 30});
+    module.computation().add("constant", shape, {},
+                             Proto().message(8, Proto().message(1, shape).bytes(21, "\x12")));
+    EXPECT_THAT(messageOf(module.program()),
+                HasSubstr("1 bytes of data for tensor<1073741824x1073741824xi4>"));
 }
 
 // Each computation calls the one before it twice: 2^40 operations in all.
@@ -133,9 +188,26 @@ TEST(Hlo, CallsThatMultiplyAreRefused) {
     EXPECT_THAT(messageOf(module.program(), Code::kResourceExhausted), HasSubstr("written out"));
 }
 
+// A few thousand operations, but of a tuple of a thousand values each.
+TEST(Hlo, CallsThatMultiplyTuplesAreRefused) {
+    const Proto tuple = tupleOf(std::vector<Proto>(1000, f32({})));
+    HloModule module;
+    HloComputation& barrier = module.computation();
+    barrier.add("opt-barrier", tuple, {barrier.parameter(0, tuple)});
+    int64_t called = barrier.id();
+    for (int i = 0; i < 12; ++i) {
+        HloComputation& next = module.computation();
+        int64_t value = next.parameter(0, tuple);
+        for (int k = 0; k < 2; ++k) value = next.add("call", tuple, {value}, Proto().packed(38, {called}));
+        called = next.id();
+    }
+    EXPECT_THAT(messageOf(module.program(), Code::kResourceExhausted), HasSubstr("operands"));
+}
+
 TEST(Hlo, DamagedModulesGiveErrors) {
     for (const std::string& whole : hloSamples()) verify(*parseModule(whole));
-    const std::string whole = hloSample();
+    std::vector<std::string> wholes = {hloSample()};
+    for (const HloOperation& each : hloOperations()) wholes.push_back(each.program);
     std::mt19937_64 random(7);
     const auto attempt = [](const std::string& program) {
         try {
@@ -147,9 +219,9 @@ TEST(Hlo, DamagedModulesGiveErrors) {
             EXPECT_NE(error.code(), Code::kInternal) << error.message();
         }
     };
-    for (size_t size = kHloMagic.size(); size < whole.size(); ++size) attempt(whole.substr(0, size));
-    for (int i = 0; i < 20000; ++i) {
-        std::string program = whole;
+    for (size_t size = kHloMagic.size(); size < wholes[0].size(); ++size) attempt(wholes[0].substr(0, size));
+    for (size_t i = 0; i < 200 * wholes.size(); ++i) {
+        std::string program = wholes[i % wholes.size()];
         for (size_t edit = 0; edit < 1 + random() % 3; ++edit) {
             const size_t at = kHloMagic.size() + random() % (program.size() - kHloMagic.size());
             if (random() % 4 == 0)

@@ -21,6 +21,11 @@ class Proto {
         varint(static_cast<uint64_t>(value));
         return *this;
     }
+    Proto& real(uint32_t field, float value) {
+        varint(uint64_t{field} << 3 | 5);
+        text_.append(reinterpret_cast<const char*>(&value), sizeof(value));
+        return *this;
+    }
     Proto& bytes(uint32_t field, std::string_view value) {
         varint(uint64_t{field} << 3 | 2);
         varint(value.size());
@@ -50,8 +55,8 @@ class Proto {
 };
 
 namespace hlo_type {  // xla.PrimitiveType
-inline constexpr int kPred = 1, kS8 = 2, kS32 = 4, kU32 = 8, kU64 = 9, kF32 = 11, kTuple = 13, kToken = 17,
-                     kS4 = 21;
+inline constexpr int kPred = 1, kS8 = 2, kS32 = 4, kU32 = 8, kU64 = 9, kF32 = 11, kTuple = 13, kC64 = 15,
+                     kToken = 17, kS4 = 21;
 }
 
 inline Proto shapeOf(int type, std::vector<int64_t> dims, std::vector<int64_t> minor_to_major = {}) {

@@ -35,4 +35,16 @@ std::vector<OperationCase> indexingCases();
 std::vector<OperationCase> productCases();
 std::vector<OperationCase> reductionCases();
 
+/// All of these.
+std::vector<OperationCase> portableOperations();
+
+struct PortableProgram {
+    std::string name;  ///< of the operation's version and the format's
+    std::string bytes;
+};
+
+/// The module in each version of its operation, in the oldest format that has that, and in the newest.
+std::vector<PortableProgram> portablePrograms(const Module& module,
+                                              const std::vector<VersionedOperation>& versions);
+
 }  // namespace optirs::plugin::testing

@@ -60,9 +60,10 @@ Groups readGroups(const Instruction& in) {
             in.proto.message(InstructionField::kIotaDeviceList, "IotaReplicaGroupListProto");
         const std::vector<int64_t> ids = transposedIota(list.integers(3), list.integers(4));
         const int64_t rows = list.integer(1);
-        if (rows < 1 || static_cast<int64_t>(ids.size()) != rows * list.integer(2) || rows > kMaxDevices)
+        const auto count = static_cast<int64_t>(ids.size());
+        if (rows < 1 || count % rows != 0 || list.integer(2) != count / rows)
             in.fail("its replica groups do not have all devices");
-        const size_t columns = ids.size() / static_cast<size_t>(rows);
+        const auto columns = static_cast<size_t>(count / rows);
         for (size_t at = 0; at < ids.size(); at += columns)
             groups.emplace_back(ids.begin() + static_cast<std::ptrdiff_t>(at),
                                 ids.begin() + static_cast<std::ptrdiff_t>(at + columns));

@@ -74,7 +74,9 @@ void Converter::whileLoop(Site& site) {
 
 void Converter::map(Site& site) {
     NamedAttributes attributes;
-    std::vector<int64_t> dims(static_cast<size_t>(site.operand(0)->tensor().rank()));
+    const Type& type = site.operand(0)->type();
+    if (!type.isTensor()) site.in.fail("its operands should be tensors");
+    std::vector<int64_t> dims(static_cast<size_t>(type.tensor().rank()));
     for (size_t i = 0; i < dims.size(); ++i) dims[i] = static_cast<int64_t>(i);
     attributes.set("dimensions", Attribute::integers(std::move(dims)));
     fillRegion(site, emit(site, OpKind::kMap, std::move(attributes), 1).region(0), 0);

@@ -9,7 +9,8 @@ namespace optirs::plugin::hlo {
 namespace {
 
 // A computation that calls another one twice, which calls another one twice, ... has no end in sight.
-constexpr int64_t kMaxWritten = int64_t{1} << 20;
+// Operands count as operations do: those of a large tuple are what takes the memory.
+constexpr int64_t kMaxWritten = int64_t{1} << 22;
 constexpr int kMaxDepth = 64;
 
 }  // namespace
@@ -218,9 +219,6 @@ Leaves Converter::inlineComputation(const Computation& computation, const std::v
     };
     std::unordered_map<int64_t, Converted> values;
     for (const Instruction& in : computation.instructions) {
-        if (++written_ > kMaxWritten)
-            throw resourceExhausted("HLO: with its calls written out, the program has more than " +
-                                    std::to_string(kMaxWritten) + " operations");
         builder.setLocation(Location::inBytecode(in.proto.offset(),
                                                  std::make_shared<const std::string>("\"" + in.name + "\"")));
         Site site{in, builder, {}, {}, {}};
@@ -230,7 +228,11 @@ Leaves Converter::inlineComputation(const Computation& computation, const std::v
                 in.fail("operand " + std::to_string(id) + " is no instruction before it");
             site.operand_instructions.push_back(found->second.instruction);
             site.operands.push_back(found->second.leaves);
+            written_ += static_cast<int64_t>(found->second.leaves.size());
         }
+        if (++written_ > kMaxWritten)
+            throw resourceExhausted("HLO: with its calls written out, the program has more than " +
+                                    std::to_string(kMaxWritten) + " operations and operands");
         if (in.opcode == "parameter") {
             const auto number = static_cast<size_t>(in.integer(InstructionField::kParameterNumber));
             if (number >= arguments.size()) in.fail("the caller gives no such argument");

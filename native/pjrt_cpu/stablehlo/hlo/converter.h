@@ -106,7 +106,7 @@ class Converter {
 
     const Computations& computations_;
     int depth_ = 0;
-    int64_t written_ = 0;
+    int64_t written_ = 0;  ///< operations and their operands
 };
 
 /// The text of an OpSharding, as `mhlo.sharding` has it. Throws UNIMPLEMENTED for mesh-based ones.

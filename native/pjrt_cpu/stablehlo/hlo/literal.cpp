@@ -104,8 +104,8 @@ std::vector<std::byte> unpacked(std::vector<std::byte> bytes, const TensorType& 
     const size_t per_byte = 8 / static_cast<size_t>(bits);
     // Programs of before that have a byte for each.
     const bool is_packed = bytes.size() == (count + per_byte - 1) / per_byte && bytes.size() != count;
-    std::vector<std::byte> out(count);
     if (!is_packed && bytes.size() != count) return bytes;
+    std::vector<std::byte> out(count);
     const unsigned mask = (1U << bits) - 1;
     const unsigned sign = isSignedInteger(type.element()) ? 1U << (bits - 1) : 0;
     for (size_t i = 0; i < count; ++i) {
