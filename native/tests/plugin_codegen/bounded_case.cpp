@@ -1,6 +1,8 @@
 #include "bounded_case.h"
 
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "run_program.h"
 
 namespace optirs::plugin::testing {
 namespace {

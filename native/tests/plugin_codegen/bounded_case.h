@@ -1,13 +1,10 @@
 // Programs with a size that an argument gives, beside the same programs with that size written into them.
 #pragma once
 
-#include <gtest/gtest.h>
-
+#include <cstdint>
 #include <regex>
 #include <string>
 #include <vector>
-
-#include "run_program.h"
 
 namespace optirs::plugin::testing {
 
@@ -44,6 +41,10 @@ struct BoundedCase {
     int32_t largest = 4;
     int32_t least = 0;
 };
+
+/// Operations of every kind, and products.
+std::vector<BoundedCase> boundedOperations();
+std::vector<BoundedCase> boundedProducts();
 
 /// Whether it gives at each size what it gives with that size written into it.
 void expectTheSameAtEverySize(const BoundedCase& c);

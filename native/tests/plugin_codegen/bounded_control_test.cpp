@@ -3,6 +3,7 @@
 
 #include "bounded_case.h"
 #include "pjrt_cpu/ir/error.h"
+#include "run_program.h"
 
 namespace optirs::plugin::testing {
 namespace {

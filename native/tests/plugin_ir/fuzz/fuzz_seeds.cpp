@@ -1,4 +1,5 @@
 // Writes the programs that the fuzzers begin with, those of each in a folder of its name: fuzz_seeds FOLDER
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -6,7 +7,9 @@
 
 #include "pjrt_cpu/ir/printer.h"
 #include "pjrt_cpu/stablehlo/parser.h"
+#include "tests/plugin_codegen/bounded_case.h"
 #include "tests/plugin_ir/conformance.h"
+#include "tests/plugin_ir/dialect_bytecode.h"
 #include "tests/plugin_ir/hlo_operations.h"
 #include "tests/plugin_ir/hlo_samples.h"
 #include "tests/plugin_ir/portable_operations.h"
@@ -36,6 +39,24 @@ class Corpus {
     size_t count_ = 0;
 };
 
+/// Of every test: its raw strings that hold a function.
+void addTestPrograms(Corpus& corpus) {
+    constexpr std::string_view kBegin = "R\"(";
+    constexpr std::string_view kEnd = ")\"";
+    for (const auto& file :
+         std::filesystem::recursive_directory_iterator(optirs::test::sourceFolder() / "native/tests")) {
+        if (file.path().extension() != ".cpp") continue;
+        const std::string source = readFile(file.path());
+        size_t at = 0;
+        while ((at = source.find(kBegin, at)) != std::string::npos) {
+            const size_t begin = at + kBegin.size();
+            at = std::min(source.find(kEnd, begin), source.size());
+            const std::string_view program = std::string_view(source).substr(begin, at - begin);
+            if (program.find("func.func") != std::string_view::npos) corpus.add(program);
+        }
+    }
+}
+
 void writeText(const std::filesystem::path& folder) {
     Corpus corpus(folder);
     for (const Program& program : conformancePrograms()) corpus.add(program.text);
@@ -45,12 +66,19 @@ void writeText(const std::filesystem::path& folder) {
             corpus.add(program.text);
     }
     for (const OperationCase& each : portableOperations()) corpus.add(each.program);
+    for (const auto& cases : {boundedOperations(), boundedProducts()}) {
+        for (const BoundedCase& each : cases)
+            corpus.add(sizedProgram(each.parameters, each.results, each.body));
+    }
+    addTestPrograms(corpus);
     for (const HloOperation& each : hloOperations()) corpus.add(print(*parseModule(each.program)));
 }
 
 void writeBytecode(const std::filesystem::path& folder) {
     Corpus corpus(folder);
     for (const std::string& program : conformanceBytecode()) corpus.add(program);
+    corpus.add(stableHloBytecode());
+    corpus.add(shardyBytecode());
     for (const OperationCase& each : portableOperations()) {
         const auto module = parseModule(each.program);
         dropDefaults(*module);
