@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,10 @@ struct BufferValue final : Counted {
 
     /// Whether the bytes are there now.
     bool isThere() const { return ready->isReady() && !ready->error(); }
+    /// The dimensions of what is there; once it is.
+    std::span<const int64_t> presentDims() const {
+        return dims.empty() ? array->type.dims() : std::span<const int64_t>(dims);
+    }
 };
 
 /// Why a buffer has no value any more.

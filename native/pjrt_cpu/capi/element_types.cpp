@@ -95,7 +95,13 @@ TensorType tensorType(int32_t type, const int64_t* dims, size_t rank) {
 std::string shortName(const TensorType& type) {
     std::string text(elementTypeName(type.element()));
     text += '[';
-    for (int64_t d = 0; d < type.rank(); ++d) text += (d == 0 ? "" : ",") + std::to_string(type.dim(d));
+    const std::vector<int64_t> largest = boundsOf(type);
+    for (int64_t d = 0; d < type.rank(); ++d) {
+        text += d == 0 ? "" : ",";
+        const int64_t size = largest[static_cast<size_t>(d)];
+        if (type.dim(d) == kDynamic && size != kDynamic) text += "<=";
+        text += size == kDynamic ? "?" : std::to_string(size);
+    }
     return text + ']';
 }
 

@@ -1,5 +1,6 @@
 #include "pjrt_cpu/capi/executable.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -39,13 +40,13 @@ CompiledProgram::CompiledProgram(const ProgramImage& image)
       shared_name(std::make_shared<const std::string>(program->name)),
       cost(costProperties(program->cost)) {
     std::vector<std::vector<size_t>> dynamic_dims(program->outputs.size());
-    for (const SizedDimension& each : program->sized_dimensions)
-        dynamic_dims[static_cast<size_t>(each.output)].push_back(static_cast<size_t>(each.dim));
+    for (const SizedDimension& each : program->sized_outputs)
+        dynamic_dims[static_cast<size_t>(each.array)].push_back(static_cast<size_t>(each.dim));
     for (size_t i = 0; i < program->outputs.size(); ++i)
         output_types.push_back(shared(program->outputs[i], std::move(dynamic_dims[i])));
-    for (const TensorType& type : program->arguments) {
-        if (!type.isStatic() && !specialisations) specialisations = std::make_unique<Specialisations>();
-    }
+    const bool has_unknown_shapes = !std::ranges::all_of(program->arguments, &TensorType::isStatic);
+    if (has_unknown_shapes && program->sized_arguments.empty())
+        specialisations = std::make_unique<Specialisations>();
     donated_to.assign(program->arguments.size(), -1);
     for (const Allocation& allocation : program->allocations) {
         if (allocation.kind != Allocation::Kind::kOutput || allocation.aliased_argument < 0) continue;

@@ -3,9 +3,9 @@
 #include <new>
 #include <utility>
 
+#include "pjrt_cpu/capi/array_sizes.h"
 #include "pjrt_cpu/capi/execute_request.h"
 #include "pjrt_cpu/capi/host_callbacks.h"
-#include "pjrt_cpu/capi/result_sizes.h"
 #include "pjrt_cpu/ir/error.h"
 #include "pjrt_cpu/runtime/executor.h"
 #include "pjrt_cpu/runtime/rendezvous.h"
@@ -50,20 +50,22 @@ void Launch::runOrThrow() {
     std::vector<std::byte*> argument_data;
     std::vector<std::byte*> output_data;
     std::vector<Ref<Storage>> storages(outputs.size());
-    argument_data.reserve(arguments.size());
+    argument_data.reserve(arguments.size() + 1);
     output_data.reserve(outputs.size() + 1);
     for (const Value& argument : arguments) argument_data.push_back(argument->storage->data());
+    ArgumentSizes argument_sizes(program, *device, arguments);
+    if (argument_sizes.data() != nullptr) argument_data.push_back(argument_sizes.data());
     placeOutputs(*compiled, *device, arguments, donated, storages);
     for (size_t i = 0; i < outputs.size(); ++i) {
         outputs[i]->storage = std::move(storages[i]);
         output_data.push_back(outputs[i]->storage->data());
     }
-    ResultSizes sizes(program, *device);
-    if (sizes.data() != nullptr) output_data.push_back(sizes.data());
+    ResultSizes result_sizes(program, *device);
+    if (result_sizes.data() != nullptr) output_data.push_back(result_sizes.data());
     MemoryBlock arena;
     if (program.arena_bytes > 0) arena = device->store->allocate(program.arena_bytes, arenaLabel, &program);
     execute(program, argument_data, output_data, arena.data(), client->pool(), context);
-    sizes.tell(outputs);
+    result_sizes.tell(outputs);
     if (rendezvous != nullptr) rendezvous->flush(context.participant());
 }
 

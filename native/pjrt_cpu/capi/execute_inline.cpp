@@ -5,8 +5,8 @@
 #include <new>
 #include <optional>
 
+#include "pjrt_cpu/capi/array_sizes.h"
 #include "pjrt_cpu/capi/execute_request.h"
-#include "pjrt_cpu/capi/result_sizes.h"
 #include "pjrt_cpu/ir/error.h"
 #include "pjrt_cpu/runtime/executor.h"
 
@@ -97,16 +97,18 @@ class InlineRun {
     void execute() {
         StackVector<std::byte*> inputs(memory_);
         StackVector<std::byte*> outputs(memory_);
-        inputs.reserve(arguments_.size());
+        inputs.reserve(arguments_.size() + 1);
         outputs.reserve(storages_.size() + 1);
         for (const Ref<BufferValue>& argument : arguments_) {
             if (const auto& error = argument->ready->error()) throw *error;
             inputs.push_back(argument->storage->data());
         }
+        ArgumentSizes argument_sizes(program_, device_, arguments_);
+        if (argument_sizes.data() != nullptr) inputs.push_back(argument_sizes.data());
         placeOutputs(*request_.compiled, device_, arguments_, is_donated_, storages_);
         for (const Ref<Storage>& storage : storages_) outputs.push_back(storage->data());
-        ResultSizes sizes(program_, device_);
-        if (sizes.data() != nullptr) outputs.push_back(sizes.data());
+        ResultSizes result_sizes(program_, device_);
+        if (result_sizes.data() != nullptr) outputs.push_back(result_sizes.data());
         MemoryBlock temporaries;
         if (program_.arena_bytes > 0) {
             temporaries = device_.store->allocate(program_.arena_bytes, arenaLabel, &program_);
@@ -114,7 +116,7 @@ class InlineRun {
         ClientState& client = *request_.executable.client;
         plugin::execute(program_, inputs, outputs, temporaries.data(), client.pool(),
                         contextOf(request_, 0, client.nextRunId()));
-        sizes.tell(values_);
+        result_sizes.tell(values_);
         for (size_t i = 0; i < storages_.size(); ++i) values_[i]->storage = std::move(storages_[i]);
     }
 

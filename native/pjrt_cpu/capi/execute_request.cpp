@@ -9,6 +9,7 @@
 #include "pjrt_cpu/capi/element_types.h"
 #include "pjrt_cpu/capi/error_object.h"
 #include "pjrt_cpu/ir/error.h"
+#include "pjrt_cpu/passes/passes.h"
 
 namespace optirs::plugin {
 namespace {
@@ -73,6 +74,25 @@ std::span<PJRT_Device* const> devicesOf(const PJRT_LoadedExecutable_Execute_Args
     return devices;
 }
 
+/// Whether an array is of a parameter's type; a dimension with a bound may have any size up to that.
+bool fits(const TensorType& given, const TensorType& expected) {
+    if (given.element() != expected.element() || given.rank() != expected.rank()) return false;
+    for (int64_t d = 0; d < given.rank(); ++d) {
+        const bool is_bounded = expected.dim(d) == kDynamic;
+        if (is_bounded ? given.dim(d) > expected.bounds()[static_cast<size_t>(d)]
+                       : given.dim(d) != expected.dim(d))
+            return false;
+    }
+    return true;
+}
+
+/// Whether the buffer fits whatever sizes it turns out to have: then nobody has to wait for them.
+bool fitsInAnySize(const PJRT_Buffer& buffer, const TensorType& expected) {
+    return fits(buffer.type, expected) && std::ranges::all_of(buffer.array->dynamic_dims, [&](size_t dim) {
+               return expected.dim(static_cast<int64_t>(dim)) == kDynamic;
+           });
+}
+
 void checkArgument(const ExecuteRequest& request, size_t d, size_t i) {
     const Program& program = *request.compiled->program;
     const auto where = [&] { return "argument " + std::to_string(i) + " of program " + program.name; };
@@ -84,9 +104,11 @@ void checkArgument(const ExecuteRequest& request, size_t d, size_t i) {
                               "; copy it there first");
     }
     const TensorType& expected = program.arguments[i];
+    if (fitsInAnySize(*buffer, expected)) return;
     const TensorType& given = buffer->unpadded();
-    if (given.element() != expected.element() || !std::ranges::equal(given.dims(), expected.dims())) {
-        throw invalidArgument(where() + " is " + shortName(given) + ", expected " + shortName(expected));
+    if (!fits(given, expected)) {
+        throw invalidArgument(where() + " is " + shortName(given) + ", expected " + shortName(expected) +
+                              excessOverBound(given, expected));
     }
 }
 

@@ -56,7 +56,7 @@ bool isOfTheKind(const PJRT_LoadedExecutable& executable) {
     const CompiledProgram& compiled = *executable.compiled;
     const Program& program = *compiled.program;
     return !compiled.specialisations && executable.devices.size() == 1 && isSmall(program) &&
-           !program.calls_out && program.sized_dimensions.empty() &&
+           !program.calls_out && program.sized_arguments.empty() && program.sized_outputs.empty() &&
            program.arguments.size() <= kMostArguments && program.outputs.size() <= kMostResults &&
            program.donor_arguments.empty() &&
            std::ranges::all_of(compiled.donated_to, [](int32_t output) { return output < 0; });

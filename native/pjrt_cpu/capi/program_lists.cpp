@@ -60,7 +60,8 @@ std::string serialize(const HloSharding& sharding) {
 ValueLists::ValueLists(const std::vector<TensorType>& value_types,
                        const std::vector<std::string>& sharding_texts) {
     for (const TensorType& type : value_types) {
-        if (type.isStatic()) bytes += type.byteCount();
+        const TensorType largest = type.withDims(boundsOf(type));
+        if (largest.isStatic()) bytes += largest.byteCount();
         types.push_back(bufferType(type.element()));
         ranks.push_back(static_cast<size_t>(type.rank()));
         dims.insert(dims.end(), type.dims().begin(), type.dims().end());

@@ -30,17 +30,24 @@ void describeDynamic(const Module& module, Program& program) {
     program.optimized_text = print(module);
 }
 
-/// `optimised_text` empty: the passes have not run yet.
-std::unique_ptr<Program> compileModule(Module& module, std::string optimised_text,
-                                       const CompileOptions& options) {
+std::unique_ptr<Program> emptyProgram(const Module& module, const CompileOptions& options) {
     auto program = std::make_unique<Program>();
     program->name = module.name().empty() ? "main" : module.name();
     program->num_replicas = options.num_replicas;
     program->num_partitions = options.num_partitions;
-    if (hasDynamicArguments(module)) {
-        describeDynamic(module, *program);
-        return program;
-    }
+    return program;
+}
+
+std::unique_ptr<Program> dynamicProgram(const Module& module, const CompileOptions& options) {
+    auto program = emptyProgram(module, options);
+    describeDynamic(module, *program);
+    return program;
+}
+
+/// `optimised_text` empty: the passes have not run yet.
+std::unique_ptr<Program> staticProgram(Module& module, std::string optimised_text,
+                                       const CompileOptions& options) {
+    auto program = emptyProgram(module, options);
     Dump dump(options.dump_folder, program->name);
     if (dump.wanted()) dump.writePass("input", print(module));
     if (optimised_text.empty()) {
@@ -67,6 +74,22 @@ std::unique_ptr<Program> compileModule(Module& module, std::string optimised_tex
     Lowering(module, module.entry(), options, *program).run(dump);
     if (dump.wanted()) program->timeline = std::make_unique<Timeline>(dump.folder() + "/timeline.json");
     return program;
+}
+
+std::unique_ptr<Program> compileModule(Module& module, const std::string& optimised_text,
+                                       const CompileOptions& options) {
+    if (!hasDynamicArguments(module)) return staticProgram(module, optimised_text, options);
+    if (!optimised_text.empty() || !argumentsHaveBounds(module.entry()))
+        return dynamicProgram(module, options);
+    // One program for all sizes; where an operation cannot keep a size, one for each, as without bounds. Not
+    // of partitions: what they are given says nothing of the size of the whole.
+    const std::string text = print(module);
+    try {
+        return staticProgram(module, {}, options);
+    } catch (const Error& error) {
+        if (error.code() != Code::kUnimplemented || options.num_partitions > 1) throw;
+        return dynamicProgram(*parseModule(text), options);
+    }
 }
 
 }  // namespace

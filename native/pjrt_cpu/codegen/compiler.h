@@ -28,9 +28,10 @@ struct CompileOptions {
     ObjectFiles known_objects;
 };
 
-/// Parses, verifies, optimises and compiles. When arguments have unknown dimensions, the program says what it
-/// takes and gives (kDynamic where that is not known), and has no steps: specialiseArguments() in passes.h
-/// makes a module of it that can be compiled.
+/// Parses, verifies, optimises and compiles. When arguments have unknown dimensions without a bound, or some
+/// operation cannot keep the size of one with a bound, the program says what it takes and gives (kDynamic
+/// where that is not known), and has no steps: specialiseArguments() in passes.h makes a module of it that
+/// can be compiled.
 /// @throws Error INVALID_ARGUMENT with line and column; UNIMPLEMENTED naming the operation, its types and its
 /// line
 std::unique_ptr<Program> compile(std::string_view stablehlo_text, const CompileOptions& options = {});

@@ -134,6 +134,12 @@ inline bool FunctionType::operator==(const FunctionType& other) const {
     return inputs == other.inputs && results == other.results;
 }
 
+/// Whether the type has a dimension that is unknown and has a bound.
+bool hasBound(const Type& type);
+/// The dimensions at their largest: bounds where the size is not known; kDynamic where there is no bound
+/// either.
+std::vector<int64_t> boundsOf(const TensorType& type);
+
 /// `2x?x3`, empty for a scalar.
 std::string shapeToString(std::span<const int64_t> dims);
 /// `[2, 3]`.

@@ -91,6 +91,7 @@ std::optional<Tiling> Partitioner::shardyTiling(const Sharding& sharding, const 
 std::optional<Tiling> Partitioner::annotated(const NamedAttributes& attributes,
                                              const TensorType& type) const {
     std::optional<Tiling> tiling;
+    if (!type.isStatic()) return tiling;  // tiles of what?
     if (const auto shardy = shardingOf(attributes)) {
         tiling = shardyTiling(*shardy, type);
     } else if (const auto hlo = hloShardingOf(attributes)) {
@@ -105,6 +106,11 @@ Tiling Partitioner::signatureTiling(const NamedAttributes& attributes, const Ten
     const auto hlo = hloShardingOf(attributes);
     const bool is_said = shardingOf(attributes) || (hlo && hlo->kind != HloSharding::Kind::kUnknown);
     const auto tiling = annotated(attributes, type);
+    if (!tiling && is_said && !type.isStatic()) {
+        throw unimplemented("a sharding of " + what + ", " + type.toString() +
+                            ", whose size is known only at run time; leave its sharding out, so that every "
+                            "partition has the whole");
+    }
     if (!tiling && is_said) {
         throw invalidArgument("the sharding of " + what + ", " + type.toString() + ", does not fit " +
                               std::to_string(num_partitions_) + " partitions");

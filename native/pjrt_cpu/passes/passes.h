@@ -55,15 +55,20 @@ bool flattenTuples(Function& function);
 bool expandQuantized(Function& function);
 /// Values with dimensions that are known only at run time, below a bound, become values of the size of the
 /// bounds, with the sizes beside them as values of the program: see bounded/. What lies past a size is never
-/// part of a result. Where results of the function have such dimensions, it returns their sizes too: a list
-/// of i32 with the attribute kSizesAttribute, the pairs of result and dimension in that order; not if it may
-/// not.
+/// part of a result. Where results of the entry have such dimensions, it returns their sizes too, and where
+/// arguments have, it takes them: as its last, a list of i32 with the attribute kSizesAttribute, the pairs of
+/// result or argument and dimension in that order. Other functions, which operations call by their names,
+/// cannot.
 /// @throws Error UNIMPLEMENTED for operations that cannot keep a size
 /// @returns whether anything changed
-bool padBounded(Function& function, bool may_return_sizes = true);
+bool padBounded(Function& function, bool is_entry = true);
 inline constexpr std::string_view kSizesAttribute = "optirs.sizes";
 /// Whether the entry takes arguments whose shapes are not all known.
 bool hasDynamicArguments(const Module& module);
+/// Whether all unknown dimensions of the function's arguments have a bound.
+bool argumentsHaveBounds(const Function& function);
+/// Which dimension of an array is larger than an argument's bound, and what to do; empty: none is.
+std::string excessOverBound(const TensorType& given, const TensorType& declared);
 /// Gives the entry's arguments shapes that are known (quantized ones: of the storage type), inlines its calls
 /// and brings the shapes that follow into the program.
 /// @throws Error INVALID_ARGUMENT: another number of arguments, a shape that does not fit the declared one or

@@ -26,11 +26,8 @@ void checkArgument(size_t i, const TensorType& declared, const TensorType& given
     for (int64_t d = 0; d < given.rank(); ++d) {
         if (given.dim(d) == kDynamic || given.dim(d) < 0) throw refuse(": its shape has to be known");
         if (declared.dim(d) != kDynamic && declared.dim(d) != given.dim(d)) throw refuse("");
-        const auto bounds = declared.bounds();
-        const int64_t bound = bounds.empty() ? kDynamic : bounds[static_cast<size_t>(d)];
-        if (bound != kDynamic && given.dim(d) > bound)
-            throw refuse(": dimension " + std::to_string(d) + " has a bound of " + std::to_string(bound));
     }
+    if (const std::string excess = excessOverBound(given, declared); !excess.empty()) throw refuse(excess);
 }
 
 void settleShapes(Function& function, const PassLimits& limits) {
@@ -46,6 +43,18 @@ void settleShapes(Function& function, const PassLimits& limits) {
 
 bool hasDynamicArguments(const Module& module) {
     return std::ranges::any_of(module.entry().type().inputs, isUnknown);
+}
+
+std::string excessOverBound(const TensorType& given, const TensorType& declared) {
+    if (given.rank() != declared.rank()) return "";
+    const std::vector<int64_t> largest = boundsOf(declared);
+    for (int64_t d = 0; d < given.rank(); ++d) {
+        const int64_t bound = largest[static_cast<size_t>(d)];
+        if (declared.dim(d) != kDynamic || bound == kDynamic || given.dim(d) <= bound) continue;
+        return ": dimension " + std::to_string(d) + " has a bound of " + std::to_string(bound) +
+               "; pass at most that much, or compile the program with a larger bound";
+    }
+    return "";
 }
 
 void specialiseArguments(Module& module, std::span<const TensorType> types, const PassLimits& limits) {

@@ -22,12 +22,13 @@ constexpr double kSmallSeconds = 200e-6;
 void execute(const Program& program, std::span<std::byte* const> arguments,
              std::span<std::byte* const> outputs, std::byte* arena, ThreadPool& pool,
              const RunContext& context) {
-    const size_t num_outputs = program.outputs.size() + (program.sized_dimensions.empty() ? 0 : 1);
-    if (arguments.size() != program.arguments.size() || outputs.size() != num_outputs) {
-        throw invalidArgument(
-            "program " + program.name + " takes " + std::to_string(program.arguments.size()) +
-            " arguments and gives " + std::to_string(num_outputs) + " outputs, but got " +
-            std::to_string(arguments.size()) + " and room for " + std::to_string(outputs.size()));
+    const size_t num_arguments = program.arguments.size() + (program.sized_arguments.empty() ? 0 : 1);
+    const size_t num_outputs = program.outputs.size() + (program.sized_outputs.empty() ? 0 : 1);
+    if (arguments.size() != num_arguments || outputs.size() != num_outputs) {
+        throw invalidArgument("program " + program.name + " takes " + std::to_string(num_arguments) +
+                              " arguments and gives " + std::to_string(num_outputs) + " outputs, but got " +
+                              std::to_string(arguments.size()) + " and room for " +
+                              std::to_string(outputs.size()));
     }
     // The table lives on the stack, or for large programs in memory that this thread keeps between
     // executions.

@@ -9,7 +9,8 @@
 namespace optirs::plugin {
 
 /// Runs the program on the calling thread and the pool.
-/// `arguments`, `outputs`: one pointer each per Program::arguments and ::outputs, 64-byte aligned. The output
+/// `arguments`, `outputs`: one pointer each per Program::arguments and ::outputs, and for the lists of sizes
+/// behind them, where there are any; 64-byte aligned. The output
 /// of an aliased argument has the argument's pointer (it was donated) or memory of its own (then the
 /// argument's bytes are copied first). `arena`: program.arena_bytes bytes, 64-byte aligned, contents
 /// arbitrary; not shared with another execution. Thread-safe. Throws Error.

@@ -48,9 +48,9 @@ struct ProgramCost {
     bool has_loops = false;
 };
 
-/// A dimension of an output of which the program itself says how large it is.
+/// A dimension of an argument or output whose size, below a bound, only an execution knows.
 struct SizedDimension {
-    int32_t output = 0;
+    int32_t array = 0;  ///< which argument, or output
     int32_t dim = 0;
 };
 
@@ -62,9 +62,12 @@ struct Program {
     std::vector<std::unique_ptr<Step>> steps;
     std::vector<TensorType> arguments;
     std::vector<TensorType> outputs;
-    /// When there are any, the program has one output more, of as many i32: their sizes. What is there of an
-    /// output with such dimensions lies together at the beginning of its memory, row-major.
-    std::vector<SizedDimension> sized_dimensions;
+    /// When there are any, the program takes one argument more, of as many i32: their sizes. The types of
+    /// such arguments have bounds; what is there of one lies together at the beginning of its memory,
+    /// row-major.
+    std::vector<SizedDimension> sized_arguments;
+    /// The same for outputs, whose types are those of their memory: their sizes are one output more.
+    std::vector<SizedDimension> sized_outputs;
     /// `mhlo.sharding` of each argument and output, as text; empty: none.
     std::vector<std::string> argument_shardings;
     std::vector<std::string> output_shardings;

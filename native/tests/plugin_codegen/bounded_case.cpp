@@ -25,7 +25,7 @@ void expectTheSameAtEverySize(const BoundedCase& c) {
     const auto sized = compile(sizedProgram(c.parameters, c.results, c.body));
     for (int32_t n = c.least; n <= c.largest; ++n) {
         const auto fixed = compile(fixedProgram(c.parameters, c.results, c.body, n));
-        ASSERT_TRUE(fixed->sized_dimensions.empty()) << "the reference has bounds of its own";
+        ASSERT_TRUE(fixed->sized_outputs.empty()) << "the reference has bounds of its own";
         const auto got = runSized(*sized, argumentsOf(*sized, n));
         const auto wanted = runSized(*fixed, argumentsOf(*fixed, n));
         ASSERT_EQ(got.size(), wanted.size());

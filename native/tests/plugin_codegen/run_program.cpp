@@ -35,8 +35,7 @@ std::vector<Bytes> run(const Program& program, const std::vector<Bytes>& argumen
     std::vector<Bytes> outputs;
     for (const TensorType& type : program.outputs)
         outputs.emplace_back(static_cast<size_t>(type.byteCount()));
-    if (!program.sized_dimensions.empty())
-        outputs.emplace_back(program.sized_dimensions.size() * sizeof(int32_t));
+    if (!program.sized_outputs.empty()) outputs.emplace_back(program.sized_outputs.size() * sizeof(int32_t));
     std::vector<std::byte*> in;
     std::vector<std::byte*> out;
     for (const Bytes& argument : arguments) in.push_back(argument.data());
@@ -65,9 +64,9 @@ std::vector<Sized> runSized(const Program& program, const std::vector<Bytes>& ar
         const auto dims = program.outputs[i].dims();
         results.push_back({{dims.begin(), dims.end()}, outputs[i]});
     }
-    for (size_t i = 0; i < program.sized_dimensions.size(); ++i) {
-        const SizedDimension& each = program.sized_dimensions[i];
-        results[static_cast<size_t>(each.output)].dims[static_cast<size_t>(each.dim)] =
+    for (size_t i = 0; i < program.sized_outputs.size(); ++i) {
+        const SizedDimension& each = program.sized_outputs[i];
+        results[static_cast<size_t>(each.array)].dims[static_cast<size_t>(each.dim)] =
             outputs.back().as<int32_t>()[i];
     }
     for (size_t i = 0; i < results.size(); ++i) {

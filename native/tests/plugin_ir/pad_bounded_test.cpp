@@ -1,6 +1,8 @@
 // What the pass makes of bounded dimensions, as text.
 #include <gtest/gtest.h>
 
+#include <regex>
+
 #include "pjrt_cpu/ir/printer.h"
 #include "pjrt_cpu/passes/passes.h"
 #include "pjrt_cpu/stablehlo/parser.h"
@@ -80,15 +82,44 @@ func.func @main(%n: tensor<i32>, %p: tensor<i1>, %x: tensor<4xf32>) -> (tensor<4
 })");
 }
 
+// Its memory, which may be smaller, is not that of the result any more.
+TEST(PadBounded, AnArgumentComesWithItsSize) {
+    expectPadded(R"(
+func.func @main(%x: tensor<2x?xf32, #stablehlo.bounds<?, 4>> {tf.aliasing_output = 0 : i32}) -> tensor<2x?xf32, #stablehlo.bounds<?, 4>> {
+  %y = stablehlo.negate %x : tensor<2x?xf32, #stablehlo.bounds<?, 4>>
+  return %y : tensor<2x?xf32, #stablehlo.bounds<?, 4>>
+})",
+                 R"(
+func.func @main(%x: tensor<2x4xf32> {jax.buffer_donor = true}, %sizes: tensor<1xi32> {optirs.sizes = array<i64: 0, 1>}) -> (tensor<2x4xf32>, tensor<1xi32> {optirs.sizes = array<i64: 0, 1>}) {
+  %0 = stablehlo.slice %sizes [0:1] : (tensor<1xi32>) -> tensor<1xi32>
+  %size = stablehlo.reshape %0 : (tensor<1xi32>) -> tensor<i32>
+  %y = stablehlo.negate %x : tensor<2x4xf32>
+  %3 = stablehlo.reshape %size : (tensor<i32>) -> tensor<1xi32>
+  %4 = stablehlo.concatenate %3, dim = 0 : (tensor<1xi32>) -> tensor<1xi32>
+  return %y, %4 : tensor<2x4xf32>, tensor<1xi32>
+})");
+}
+
+TEST(PadBounded, ArgumentsWithoutABoundAndThoseOfOtherFunctionsStayAsTheyAre) {
+    const auto unbounded = parseModule(
+        "func.func @main(%x: tensor<?xf32, #stablehlo.bounds<4>>, %y: tensor<?xf32>) -> tensor<?xf32> {\n"
+        "  return %y : tensor<?xf32>\n}");
+    const std::string before = print(*unbounded);
+    EXPECT_FALSE(padBounded(unbounded->entry()));
+    EXPECT_EQ(print(*unbounded), before);
+    const auto other = parseModule("func.func @main(%x: tensor<?xf32, #stablehlo.bounds<4>>) {\n  return\n}");
+    EXPECT_FALSE(padBounded(other->entry(), false));
+    EXPECT_TRUE(padBounded(other->entry(), true));
+}
+
 TEST(PadBounded, WhatHasNoBoundsStaysAsItIs) {
     const std::string text =
-        "func.func @main(%x: tensor<4xf32>) -> (tensor<4xf32> ATTRIBUTES) {\n"
+        "func.func @main(%x: tensor<4xf32> ATTRIBUTES) -> (tensor<4xf32> ATTRIBUTES) {\n"
         "  %r = stablehlo.negate %x : tensor<4xf32>\n  return %r : tensor<4xf32>\n}";
     const auto with = [&](const char* attributes) {
-        std::string out = text;
-        return parseModule(out.replace(out.find("ATTRIBUTES"), 10, attributes));
+        return parseModule(std::regex_replace(text, std::regex("ATTRIBUTES"), attributes));
     };
-    // That a result holds sizes is for the pass to say.
+    // That an argument or a result holds sizes is for the pass to say.
     const auto module = with("{optirs.sizes = array<i64: 0, 0>}");
     EXPECT_FALSE(padBounded(module->entry()));
     EXPECT_EQ(print(*module), print(*with("")));

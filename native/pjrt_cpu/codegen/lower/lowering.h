@@ -55,7 +55,7 @@ class Lowering {
     // program.cpp
     std::map<int64_t, int32_t> declareArguments();
     std::vector<Target> declareOutputs(const std::map<int64_t, int32_t>& argument_of_output);
-    bool declareSizes(const NamedAttributes& attributes);
+    void unpackArguments();
     void packOutputs(const std::vector<Target>& targets);
     std::string describePlan() const;
     void addBytesAccessed(const Group& group, const Scope& scope);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 #include <sstream>
+#include <utility>
 
 #include "pjrt_cpu/codegen/lower/kernel_group.h"
 #include "pjrt_cpu/codegen/lower/lowering.h"
@@ -23,6 +24,52 @@ std::string shardingText(const NamedAttributes& attributes) {
 TensorType storedType(const Type& type, const char* what) {
     if (type.isTensor()) return type.tensor();
     throw unimplemented("the program " + std::string(what) + " " + type.toString());
+}
+
+/// Adds the dimensions that a list of sizes is of, if the value with these attributes is one. The executor
+/// has memory of its own for such a list.
+bool readSizes(const NamedAttributes& attributes, const std::vector<TensorType>& arrays,
+               std::vector<SizedDimension>& sized) {
+    const Attribute* sizes = attributes.find(kSizesAttribute);
+    const auto* list = sizes != nullptr ? sizes->get<ArrayListAttribute>() : nullptr;
+    if (list == nullptr) return false;
+    for (size_t i = 0; i + 1 < list->integers.size(); i += 2) {
+        const int64_t array = list->integers[i];
+        const int64_t dim = list->integers[i + 1];
+        if (array < 0 || array >= static_cast<int64_t>(arrays.size()) || dim < 0 ||
+            dim >= arrays[static_cast<size_t>(array)].rank())
+            throw invalidArgument(std::string(kSizesAttribute) + " names dimension " + std::to_string(dim) +
+                                  " of array " + std::to_string(array) + ", which does not exist");
+        sized.push_back({static_cast<int32_t>(array), static_cast<int32_t>(dim)});
+    }
+    return true;
+}
+
+/// The arrays that have sized dimensions, by number; their allocations are still to be said.
+std::map<size_t, SizedArray> sizedArrays(const std::vector<TensorType>& types,
+                                         const std::vector<SizedDimension>& sized) {
+    std::map<size_t, SizedArray> arrays;
+    for (size_t i = 0; i < sized.size(); ++i) {
+        const auto number = static_cast<size_t>(sized[i].array);
+        SizedArray& array = arrays[number];
+        array.type = types[number];
+        array.sizes.resize(static_cast<size_t>(array.type.rank()), -1);
+        array.sizes[static_cast<size_t>(sized[i].dim)] = static_cast<int32_t>(i);
+    }
+    return arrays;
+}
+
+/// The type with the sized dimensions unknown, and their sizes as bounds.
+TensorType withBounds(const SizedArray& array) {
+    const auto whole = array.type.dims();
+    std::vector<int64_t> dims(whole.begin(), whole.end());
+    std::vector<int64_t> bounds(dims.size(), kDynamic);
+    for (size_t d = 0; d < dims.size(); ++d) {
+        if (array.sizes[d] >= 0) bounds[d] = std::exchange(dims[d], kDynamic);
+    }
+    TensorType type = array.type.withDims(std::move(dims));
+    type.setBounds(std::move(bounds));
+    return type;
 }
 
 }  // namespace
@@ -63,9 +110,11 @@ std::map<int64_t, int32_t> Lowering::declareArguments() {
         const TensorType type = storedType(argument->type(), "takes");
         allocation.bytes = type.byteCount();
         program_.allocations.push_back(allocation);
-        program_.arguments.push_back(type);
         slots_[argument] = static_cast<int32_t>(i);
         in_memory_.insert(argument);
+        if (i < attributes.size() && readSizes(attributes[i], program_.arguments, program_.sized_arguments))
+            continue;
+        program_.arguments.push_back(type);
         program_.argument_shardings.push_back(i < attributes.size() ? shardingText(attributes[i]) : "");
         if (i >= attributes.size()) continue;
         if (const Attribute* alias = attributes[i].find("tf.aliasing_output")) {
@@ -77,6 +126,25 @@ std::map<int64_t, int32_t> Lowering::declareArguments() {
     }
     for (const int32_t donated : options_.donated_arguments) program_.donor_arguments.push_back(donated);
     return argument_of_output;
+}
+
+/// Arguments that may be smaller than their memory inside come together, and are copied there at the start.
+void Lowering::unpackArguments() {
+    std::vector<SizedArray> used;
+    for (auto& [number, array] : sizedArrays(program_.arguments, program_.sized_arguments)) {
+        program_.arguments[number] = withBounds(array);
+        const Value* argument = entry_.body().argument(number);
+        if (!argument->hasUses()) continue;
+        array.packed = static_cast<int32_t>(number);
+        array.spread = newTemporary(array.type.byteCount());
+        slots_[argument] = array.spread;
+        touch(array.spread);
+        program_.cost.bytes_accessed += 2 * static_cast<double>(array.type.byteCount());
+        used.push_back(std::move(array));
+    }
+    if (used.empty()) return;
+    program_.steps.push_back(
+        makeUnpackStep(std::move(used), static_cast<int32_t>(program_.arguments.size())));
 }
 
 std::vector<Target> Lowering::declareOutputs(const std::map<int64_t, int32_t>& argument_of_output) {
@@ -104,50 +172,27 @@ std::vector<Target> Lowering::declareOutputs(const std::map<int64_t, int32_t>& a
         program_.allocations.push_back(allocation);
         targets.push_back(target);
         const auto& attributes = entry_.resultAttributes();
-        if (i < attributes.size() && declareSizes(attributes[i])) continue;
+        if (i < attributes.size() && readSizes(attributes[i], program_.outputs, program_.sized_outputs))
+            continue;
         program_.outputs.push_back(type);
         program_.output_shardings.push_back(i < attributes.size() ? shardingText(attributes[i]) : "");
     }
     return targets;
 }
 
-/// Whether the output is the list of the sizes of others, for which the executor has memory of its own.
-bool Lowering::declareSizes(const NamedAttributes& attributes) {
-    const Attribute* sizes = attributes.find(kSizesAttribute);
-    const auto* list = sizes != nullptr ? sizes->get<ArrayListAttribute>() : nullptr;
-    if (list == nullptr) return false;
-    for (size_t i = 0; i + 1 < list->integers.size(); i += 2) {
-        const int64_t output = list->integers[i];
-        const int64_t dim = list->integers[i + 1];
-        if (output < 0 || output >= static_cast<int64_t>(program_.outputs.size()) || dim < 0 ||
-            dim >= program_.outputs[static_cast<size_t>(output)].rank())
-            throw invalidArgument(std::string(kSizesAttribute) + " names dimension " + std::to_string(dim) +
-                                  " of output " + std::to_string(output) + ", which does not exist");
-        program_.sized_dimensions.push_back({static_cast<int32_t>(output), static_cast<int32_t>(dim)});
-    }
-    return true;
-}
-
 /// What is there of outputs with sizes is moved together, once it has been computed.
 void Lowering::packOutputs(const std::vector<Target>& targets) {
-    std::map<int32_t, PackedResult> results;
-    for (size_t i = 0; i < program_.sized_dimensions.size(); ++i) {
-        const SizedDimension& each = program_.sized_dimensions[i];
-        const auto output = static_cast<size_t>(each.output);
-        PackedResult& result = results[each.output];
-        result.allocation = targets[output].slot;
-        result.type = program_.outputs[output];
-        result.sizes.resize(static_cast<size_t>(result.type.rank()), -1);
-        result.sizes[static_cast<size_t>(each.dim)] = static_cast<int32_t>(i);
+    std::vector<SizedArray> list;
+    for (auto& [number, array] : sizedArrays(program_.outputs, program_.sized_outputs)) {
+        array.packed = array.spread = targets[number].slot;
+        list.push_back(std::move(array));
     }
-    if (results.empty()) return;
-    std::vector<PackedResult> list;
-    for (auto& [output, result] : results) list.push_back(std::move(result));
-    program_.steps.push_back(makePackStep(std::move(list), targets.back().slot));
+    if (!list.empty()) program_.steps.push_back(makePackStep(std::move(list), targets.back().slot));
 }
 
 void Lowering::run(const Dump& dump) {
     const std::vector<Target> targets = declareOutputs(declareArguments());
+    unpackArguments();
     lowerBlock(entry_.body(), targets, program_.steps);
     packOutputs(targets);
     if (random_state_ >= 0) program_.steps.insert(program_.steps.begin(), makeRandomStateStep(random_state_));

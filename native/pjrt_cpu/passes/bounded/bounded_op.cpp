@@ -28,14 +28,16 @@ Value* BoundedOp::index(Value* integers, int64_t limit) {
     return build.convert(integers, ElementType::kI32);
 }
 
-Value* BoundedOp::element(Value* list, int64_t i, int64_t limit) {
+Value* BoundedOp::pick(Value* list, int64_t i) {
     NamedAttributes attributes;
     attributes.set("start_indices", Attribute::integers({i}));
     attributes.set("limit_indices", Attribute::integers({i + 1}));
     attributes.set("strides", Attribute::integers({1}));
     Value* one = build.create(OpKind::kSlice, {list}, list->tensor().withDims({1}), std::move(attributes));
-    return index(build.reshape(one, {}), limit);
+    return build.reshape(one, {});
 }
+
+Value* BoundedOp::element(Value* list, int64_t i, int64_t limit) { return index(pick(list, i), limit); }
 
 // --- what is declared
 // ---------------------------------------------------------------------------------------

@@ -36,6 +36,8 @@ class BoundedOp {
     Value* within(Value* size, int64_t bound) { return least(greatest(size, number(0)), number(bound)); }
     /// Integers of any type as i32; those above `limit` become `limit`.
     Value* index(Value* integers, int64_t limit);
+    /// Element i of a list.
+    Value* pick(Value* list, int64_t i);
     /// Element i of a list of integers, as index() gives it.
     Value* element(Value* list, int64_t i, int64_t limit = INT32_MAX);
 

@@ -13,23 +13,6 @@ std::vector<Value*> resultsOf(const Operation& op) {
     return out;
 }
 
-bool hasBound(const Type& type) {
-    const TensorType* tensor = type.tensorOrNull();
-    if (tensor == nullptr || tensor->bounds().empty()) return false;
-    for (int64_t d = 0; d < tensor->rank(); ++d) {
-        if (tensor->dim(d) == kDynamic && tensor->bounds()[static_cast<size_t>(d)] != kDynamic) return true;
-    }
-    return false;
-}
-
-std::vector<int64_t> boundsOf(const TensorType& type) {
-    std::vector<int64_t> dims(type.dims().begin(), type.dims().end());
-    for (size_t d = 0; d < dims.size(); ++d) {
-        if (dims[d] == kDynamic && !type.bounds().empty()) dims[d] = type.bounds()[d];
-    }
-    return dims;
-}
-
 Value* Padder::sizeOf(const Value* value, int64_t dim) const {
     const auto found = sizes_.find(value);
     return found == sizes_.end() ? nullptr : found->second[static_cast<size_t>(dim)];

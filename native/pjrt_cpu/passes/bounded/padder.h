@@ -45,9 +45,4 @@ class Padder {
 
 std::vector<Value*> resultsOf(const Operation& op);
 
-/// Whether the type has a dimension that is unknown and has a bound.
-bool hasBound(const Type& type);
-/// The dimensions of the memory: bounds where the size is not known; kDynamic where there is no bound either.
-std::vector<int64_t> boundsOf(const TensorType& type);
-
 }  // namespace optirs::plugin

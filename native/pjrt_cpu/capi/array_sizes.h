@@ -1,4 +1,4 @@
-// Results of which the running program says how large they are.
+// Arguments and results of which only an execution knows how large they are.
 #pragma once
 
 #include <span>
@@ -7,6 +7,19 @@
 #include "pjrt_cpu/runtime/program.h"
 
 namespace optirs::plugin {
+
+/// The list of the sizes of an execution's arguments. Programs without such arguments need none.
+class ArgumentSizes {
+ public:
+    /// The arguments are there.
+    ArgumentSizes(const Program& program, PJRT_Device& device, std::span<const Ref<BufferValue>> arguments);
+
+    /// Goes behind the arguments' memory; null: there is nothing to say.
+    std::byte* data() { return memory_.data(); }
+
+ private:
+    MemoryBlock memory_;
+};
 
 /// Memory for the sizes of an execution's results. Programs without such results need none.
 class ResultSizes {
