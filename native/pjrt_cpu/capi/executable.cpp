@@ -1,6 +1,7 @@
 #include "pjrt_cpu/capi/executable.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -42,8 +43,16 @@ CompiledProgram::CompiledProgram(const ProgramImage& image)
     std::vector<std::vector<size_t>> dynamic_dims(program->outputs.size());
     for (const SizedDimension& each : program->sized_outputs)
         dynamic_dims[static_cast<size_t>(each.array)].push_back(static_cast<size_t>(each.dim));
+    std::map<std::pair<std::string, std::vector<size_t>>, SharedType> types;
+    const auto add = [&](std::vector<SharedType>& list, const TensorType& type,
+                         std::vector<size_t> dynamic = {}) {
+        SharedType& known = types[{type.toString(), dynamic}];
+        if (known == nullptr) known = shared(type, std::move(dynamic));
+        list.push_back(known);
+    };
+    for (const TensorType& type : program->arguments) add(argument_types, type);
     for (size_t i = 0; i < program->outputs.size(); ++i)
-        output_types.push_back(shared(program->outputs[i], std::move(dynamic_dims[i])));
+        add(output_types, program->outputs[i], std::move(dynamic_dims[i]));
     const bool has_unknown_shapes = !std::ranges::all_of(program->arguments, &TensorType::isStatic);
     if (has_unknown_shapes && program->sized_arguments.empty())
         specialisations = std::make_unique<Specialisations>();

@@ -27,8 +27,10 @@ struct CompiledProgram {
     std::unique_ptr<const Program> program;
     std::string fingerprint;
     ValueLists arguments, outputs;
-    /// For its results, and for what buffers that it took are to say of it.
-    std::vector<SharedType> output_types;
+    /// Those of the same type are one object: thousands of results find it in the cache, and what was a
+    /// result is known by it as an argument.
+    std::vector<SharedType> argument_types, output_types;
+    /// What buffers that it took are to say of it.
     std::shared_ptr<const std::string> shared_name;
     NamedValues cost;
     /// Argument -> output that takes its memory, or -1.

@@ -9,6 +9,7 @@
 #include "pjrt_cpu/ir/error.h"
 #include "pjrt_cpu/runtime/executor.h"
 #include "pjrt_cpu/runtime/rendezvous.h"
+#include "src/cpu/prefetch.h"
 
 namespace optirs::plugin {
 namespace {
@@ -52,7 +53,11 @@ void Launch::runOrThrow() {
     std::vector<Ref<Storage>> storages(outputs.size());
     argument_data.reserve(arguments.size() + 1);
     output_data.reserve(outputs.size() + 1);
-    for (const Value& argument : arguments) argument_data.push_back(argument->storage->data());
+    for (size_t i = 0; i < arguments.size(); ++i) {
+        if (i + kArgumentsAhead < arguments.size())
+            cpu::prefetch(&*arguments[i + kArgumentsAhead]->storage, sizeof(Storage));
+        argument_data.push_back(arguments[i]->storage->data());
+    }
     ArgumentSizes argument_sizes(program, *device, arguments);
     if (argument_sizes.data() != nullptr) argument_data.push_back(argument_sizes.data());
     placeOutputs(*compiled, *device, arguments, donated, storages);

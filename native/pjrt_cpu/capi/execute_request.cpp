@@ -10,6 +10,7 @@
 #include "pjrt_cpu/capi/error_object.h"
 #include "pjrt_cpu/ir/error.h"
 #include "pjrt_cpu/passes/passes.h"
+#include "src/cpu/prefetch.h"
 
 namespace optirs::plugin {
 namespace {
@@ -103,6 +104,7 @@ void checkArgument(const ExecuteRequest& request, size_t d, size_t i) {
                               ", but runs on " + request.devices[d]->description.debug_string +
                               "; copy it there first");
     }
+    if (buffer->array == request.compiled->argument_types[i]) return;
     const TensorType& expected = program.arguments[i];
     if (fitsInAnySize(*buffer, expected)) return;
     const TensorType& given = buffer->unpadded();
@@ -125,7 +127,11 @@ void check(const ExecuteRequest& request) {
     for (size_t d = 0; d < request.devices.size(); ++d) {
         if (args.num_args > 0) deref(args.argument_lists[d], "argument_lists[d]");
         if (!program.outputs.empty()) deref(args.output_lists[d], "output_lists[d]");
-        for (size_t i = 0; i < args.num_args; ++i) checkArgument(request, d, i);
+        for (size_t i = 0; i < args.num_args; ++i) {
+            if (i + kArgumentsAhead < args.num_args)
+                cpu::prefetch(args.argument_lists[d][i + kArgumentsAhead], sizeof(PJRT_Buffer));
+            checkArgument(request, d, i);
+        }
     }
 }
 

@@ -26,6 +26,10 @@ struct ExecuteRequest {
     int launchId() const { return args.options != nullptr ? args.options->launch_id : 0; }
 };
 
+/// How many arguments before its turn one is asked for from memory: models have thousands, and the data of
+/// their last execution has taken their place in the caches.
+inline constexpr size_t kArgumentsAhead = 8;
+
 /// Throws INVALID_ARGUMENT for arguments that are not the program's, and for devices that are not its.
 ExecuteRequest checkedRequest(PJRT_LoadedExecutable& executable,
                               const PJRT_LoadedExecutable_Execute_Args& args);

@@ -90,6 +90,38 @@ TEST(KernelGroup, OneThatWaitsForTheFirstEndsTheGroup) {
     EXPECT_EQ(steps[1]->describe().substr(0, 9), "2 kernels") << steps[1]->describe();
 }
 
+// As many as update a large model; temporaries 0, 2, 4... and one more that may meet any of them.
+TEST(KernelGroup, OneOfThousandsThatMeetsEndsTheGroup) {
+    constexpr int32_t kMany = 4000;
+    constexpr int64_t kBytes = 64;
+    std::vector<Allocation> all;
+    const auto add = [&](int64_t offset, int64_t bytes) {
+        Allocation one;
+        one.kind = Kind::kTemp;
+        one.bytes = bytes;
+        one.offset = offset;
+        all.push_back(one);
+        return static_cast<int32_t>(all.size()) - 1;
+    };
+    for (int32_t i = 0; i < kMany; ++i) add(2 * i * kBytes, kBytes);
+    const auto steps_with = [&](int32_t from, int32_t to) {
+        Steps steps;
+        for (int32_t i = 0; i < kMany; i += 2) steps.push_back(kernel(i, i + 1));
+        steps.push_back(kernel(from, to));
+        joinKernels(steps, all);
+        return steps.size();
+    };
+    const int32_t apart = add(2 * kMany * kBytes, kBytes);
+    const int32_t between = add(1001 * kBytes, kBytes);
+    EXPECT_EQ(steps_with(apart, between), 1U);
+    EXPECT_EQ(steps_with(0, apart), 1U) << "read twice";
+    EXPECT_EQ(steps_with(1, apart), 2U) << "reads what the first wrote";
+    EXPECT_EQ(steps_with(apart, kMany - 2), 2U) << "writes what the last but one reads";
+    EXPECT_EQ(steps_with(apart, add(1001 * kBytes, kBytes + 1)), 2U) << "one byte of the next";
+    EXPECT_EQ(steps_with(apart, add(1000 * kBytes + 63, kBytes)), 2U) << "one byte of the one before";
+    EXPECT_EQ(steps_with(apart, add(1001 * kBytes, 0)), 1U) << "no byte at all";
+}
+
 TEST(KernelGroup, LargeKernelsStayAlone) {
     Steps steps;
     steps.push_back(kernel(0, 3, kExtent, 65536));

@@ -1,6 +1,8 @@
 #include "pjrt_cpu/codegen/lower/kernel_group.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <utility>
 
@@ -11,8 +13,6 @@ namespace {
 
 /// Kernels of more pieces keep all threads busy by themselves.
 constexpr int64_t kMostPieces = 64;
-/// Regions of a group: each new kernel is compared with all of them.
-constexpr size_t kMostRegions = 256;
 
 int64_t piecesOf(const KernelStep& kernel) { return (kernel.extent() + kernel.grain() - 1) / kernel.grain(); }
 
@@ -69,10 +69,36 @@ class KernelGroupStep final : public Step {
 struct Region {
     Allocation::Kind kind;
     int64_t begin, end;
+};
 
-    bool meets(const Region& other) const {
-        return kind == other.kind && begin < other.end && other.begin < end;
+/// The union of regions, by disjoint ones. A model's update has thousands.
+class Regions {
+ public:
+    bool meets(const Region& region) const { return lastMet(region) != ends_.end(); }
+
+    void add(Region region) {
+        if (region.begin == region.end) return;
+        for (auto met = lastMet(region); met != ends_.end(); met = lastMet(region)) {
+            region.begin = std::min(region.begin, met->first.second);
+            region.end = std::max(region.end, met->second);
+            ends_.erase(met);
+        }
+        ends_[{region.kind, region.begin}] = region.end;
     }
+
+    void clear() { ends_.clear(); }
+
+ private:
+    using Ends = std::map<std::pair<Allocation::Kind, int64_t>, int64_t>;  // of kind and beginning
+
+    Ends::const_iterator lastMet(const Region& region) const {
+        const auto behind = ends_.lower_bound({region.kind, region.end});
+        if (region.begin == region.end || behind == ends_.begin()) return ends_.end();
+        const auto last = std::prev(behind);
+        return last->first.first == region.kind && last->second > region.begin ? last : ends_.end();
+    }
+
+    Ends ends_;
 };
 
 Region regionOf(const Allocation& allocation) {
@@ -99,10 +125,9 @@ class Joiner {
             }
             const std::vector<Region> touched = regionsOf(kernel->operands());
             const std::vector<Region> written = regionsOf(kernel->written());
-            if (meet(touched, written_) || meet(written, touched_) || touched_.size() > kMostRegions)
-                flush(joined);
-            touched_.insert(touched_.end(), touched.begin(), touched.end());
-            written_.insert(written_.end(), written.begin(), written.end());
+            if (meet(touched, written_) || meet(written, touched_)) flush(joined);
+            for (const Region& region : touched) touched_.add(region);
+            for (const Region& region : written) written_.add(region);
             static_cast<void>(step.release());
             kernels_.emplace_back(kernel);
         }
@@ -119,10 +144,8 @@ class Joiner {
         return regions;
     }
 
-    static bool meet(const std::vector<Region>& some, const std::vector<Region>& others) {
-        return std::ranges::any_of(some, [&](const Region& region) {
-            return std::ranges::any_of(others, [&](const Region& other) { return region.meets(other); });
-        });
+    static bool meet(const std::vector<Region>& some, const Regions& others) {
+        return std::ranges::any_of(some, [&](const Region& region) { return others.meets(region); });
     }
 
     void flush(Steps& to) {
@@ -138,7 +161,7 @@ class Joiner {
 
     const std::vector<Allocation>& allocations_;
     std::vector<std::unique_ptr<KernelStep>> kernels_;
-    std::vector<Region> touched_, written_;
+    Regions touched_, written_;
 };
 
 }  // namespace
