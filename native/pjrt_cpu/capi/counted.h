@@ -47,6 +47,7 @@ class Ref {
     }
     T* operator->() const { return object_; }
     T& operator*() const { return *object_; }
+    T* get() const { return object_; }
     explicit operator bool() const { return object_ != nullptr; }
     bool unique() const {
         return object_ != nullptr && object_->holders_.load(std::memory_order_acquire) == 1;

@@ -37,6 +37,7 @@ struct Launch {
 
  private:
     void runOrThrow();
+    void dropArguments();
 };
 
 std::string arenaLabel(const void* program) {
@@ -55,7 +56,7 @@ void Launch::runOrThrow() {
     output_data.reserve(outputs.size() + 1);
     for (size_t i = 0; i < arguments.size(); ++i) {
         if (i + kArgumentsAhead < arguments.size())
-            cpu::prefetch(&*arguments[i + kArgumentsAhead]->storage, sizeof(Storage));
+            cpu::prefetch(arguments[i + kArgumentsAhead]->storage.get(), sizeof(Storage));
         argument_data.push_back(arguments[i]->storage->data());
     }
     ArgumentSizes argument_sizes(program, *device, arguments);
@@ -72,6 +73,18 @@ void Launch::runOrThrow() {
     execute(program, argument_data, output_data, arena.data(), client->pool(), context);
     result_sizes.tell(outputs);
     if (rendezvous != nullptr) rendezvous->flush(context.participant());
+}
+
+/// The program has driven its arguments out of the caches.
+void Launch::dropArguments() {
+    for (size_t i = 0; i < arguments.size(); ++i) {
+        if (i + 2 * kArgumentsAhead < arguments.size())
+            cpu::prefetch(arguments[i + 2 * kArgumentsAhead].get(), sizeof(BufferValue));
+        if (i + kArgumentsAhead < arguments.size())
+            cpu::prefetch(arguments[i + kArgumentsAhead]->storage.get(), sizeof(Storage));
+        arguments[i] = {};
+    }
+    arguments.clear();
 }
 
 void Launch::run() {
@@ -93,7 +106,7 @@ void Launch::run() {
             rendezvous->finish(context.participant());
     }
     // References go before anyone learns that it is done: what follows may then take the memory.
-    arguments.clear();
+    dropArguments();
     for (const Value& output : outputs) {
         if (failure) output->storage = {};
     }
