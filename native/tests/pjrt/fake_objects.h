@@ -286,13 +286,15 @@ struct Output {
 /// A program is text: lines "name N", "devices N", "arguments N", "donate I", "send CHANNEL", "receive
 /// CHANNEL" and "output TYPE EXTENT..." where TYPE is the number of a PJRT_Buffer_Type with elements of four
 /// bytes. Output k is argument k with 1 added to each byte. "bound N": the first dimensions of outputs are
-/// dynamic, with this bound.
+/// dynamic, with this bound. "partitions N": an output is one of as many parts, along its first dimension, of
+/// what the program states.
 struct Program {
     std::string text;
     std::string name = "program";
     int64_t sends = 0;     // channel of a send of 8 bytes
     int64_t receives = 0;  // channel of a receive of 8 bytes
     std::size_t devices = 1;
+    std::size_t partitions = 1;
     long arguments = -1;
     int64_t bound = 0;  // 0: none
     std::vector<std::size_t> donated;
@@ -312,6 +314,8 @@ struct Program {
                 words >> name;
             } else if (key == "devices") {
                 words >> devices;
+            } else if (key == "partitions") {
+                words >> partitions;
             } else if (key == "arguments") {
                 words >> arguments;
             } else if (key == "send") {
@@ -339,8 +343,9 @@ struct Program {
             output_types.push_back(output.type);
             output_ranks.push_back(output.dims.size());
             output_dims.insert(output_dims.end(), output.dims.begin(), output.dims.end());
-            if (bound != 0 && !output.dims.empty()) {
-                *(output_dims.end() - static_cast<std::ptrdiff_t>(output.dims.size())) = bound;
+            if (!output.dims.empty()) {
+                int64_t& first = *(output_dims.end() - static_cast<std::ptrdiff_t>(output.dims.size()));
+                first = bound != 0 ? bound : first * static_cast<int64_t>(partitions);
             }
         }
         return true;

@@ -69,12 +69,13 @@ FAKE_FUNCTION(PJRT_Executable_NumOutputs) {
 }
 FAKE_FUNCTION(PJRT_Executable_NumReplicas) {
     FAKE_ENTER(PJRT_Executable_NumReplicas)
-    args->num_replicas = as<Executable>(args->executable).program->devices;
+    const Program& program = *as<Executable>(args->executable).program;
+    args->num_replicas = program.devices / program.partitions;
     return nullptr;
 }
 FAKE_FUNCTION(PJRT_Executable_NumPartitions) {
     FAKE_ENTER(PJRT_Executable_NumPartitions)
-    args->num_partitions = 1;
+    args->num_partitions = as<Executable>(args->executable).program->partitions;
     return nullptr;
 }
 FAKE_FUNCTION(PJRT_Executable_OutputElementTypes) {

@@ -15,11 +15,20 @@ public sealed partial class PjrtBuffer : IDisposable
     private readonly PjrtClient _client;
     private DType _dtype;
     private Shape? _shape;
-    private bool _isStated; // the shape is what the program says, bounds for the sizes that it computes
+    private StatedShape _stated;
 
-    internal PjrtBuffer(PjrtClient client, PjrtBufferHandle handle, DType dtype, Shape? shape, bool isStated = false)
+    internal PjrtBuffer(
+        PjrtClient client, PjrtBufferHandle handle, DType dtype, Shape? shape, StatedShape stated = StatedShape.None)
     {
-        (_client, Handle, _dtype, _shape, _isStated) = (client, handle, dtype, shape, isStated);
+        (_client, Handle, _dtype, _shape, _stated) = (client, handle, dtype, shape, stated);
+    }
+
+    /// <summary>What else the shape may be than that of the data: what the program says of its result.</summary>
+    internal enum StatedShape
+    {
+        None,
+        Bounds, // where it computes the size of a dimension
+        Whole, // also of what several partitions have parts of
     }
 
     internal PjrtBufferHandle Handle { get; }
@@ -51,7 +60,7 @@ public sealed partial class PjrtBuffer : IDisposable
     {
         get
         {
-            if (_isStated) CheckStated();
+            if (_stated != StatedShape.None) CheckStated();
             if (_shape is { } known) return known;
             ThrowIfDisposed();
             var shape = new Shape(PjrtCells.Dims(Handle));
@@ -188,7 +197,7 @@ public sealed partial class PjrtBuffer : IDisposable
     }
 
     /// <summary>A call has been bound that puts data of this type into the cell.</summary>
-    internal void Retype(DType dtype, Shape? shape) => (_dtype, _shape, _isStated) = (dtype, shape, shape is not null);
+    internal void Retype(DType dtype, Shape? shape, StatedShape stated) => (_dtype, _shape, _stated) = (dtype, shape, stated);
 
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Handle.IsDisposed, this);
 
@@ -196,8 +205,8 @@ public sealed partial class PjrtBuffer : IDisposable
     private void CheckStated()
     {
         if (Handle.IsDisposed || optirs.optirs_pjrt_buffer_is_deleted(Handle) != 0) return;
-        if (_shape is { } stated && PjrtCells.IsDynamic(Handle, stated.Rank)) _shape = null;
-        _isStated = false;
+        if (_shape is { } stated && (_stated == StatedShape.Whole || PjrtCells.IsDynamic(Handle, stated.Rank))) _shape = null;
+        _stated = StatedShape.None;
     }
 
     private void CheckType<T>(string operation) where T : unmanaged

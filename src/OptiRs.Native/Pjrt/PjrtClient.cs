@@ -183,10 +183,10 @@ public sealed partial class PjrtClient : IDisposable
             ? found : throw new OptiRsException(ErrorCode.Internal, "The plugin names a device that it does not list.");
 
     /// <summary>A buffer around a new cell. Host memory that hangs on it is made known to the collector.</summary>
-    internal PjrtBuffer Created(PjrtBufferHandle cell, DType dtype, Shape shape, bool isStated = false)
+    internal PjrtBuffer Created(PjrtBufferHandle cell, DType dtype, Shape shape, PjrtBuffer.StatedShape stated = PjrtBuffer.StatedShape.None)
     {
         if (IsHostMemory) cell.AddPressure(shape.ByteCount(dtype));
-        return new PjrtBuffer(this, cell, dtype, shape, isStated);
+        return new PjrtBuffer(this, cell, dtype, shape, stated);
     }
 
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Handle.IsDisposed, this);

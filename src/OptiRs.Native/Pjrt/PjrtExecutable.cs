@@ -10,6 +10,7 @@ public sealed partial class PjrtExecutable : IDisposable
 {
     private readonly PjrtClient _client;
     private readonly (DType DType, Shape Shape)[]? _outputs;
+    private readonly PjrtBuffer.StatedShape _stated;
 
     internal PjrtExecutable(PjrtClient client, PjrtExecutableHandle handle)
     {
@@ -17,6 +18,7 @@ public sealed partial class PjrtExecutable : IDisposable
         Name = PjrtNative.ExecutableName(handle);
         OutputCount = checked((int)optirs.optirs_pjrt_executable_num_outputs(handle));
         DeviceCount = checked((int)optirs.optirs_pjrt_executable_num_devices(handle));
+        _stated = optirs.optirs_pjrt_executable_num_partitions(handle) > 1 ? PjrtBuffer.StatedShape.Whole : PjrtBuffer.StatedShape.Bounds;
         _outputs = PjrtNative.Outputs(handle)?.Select(o => ((DType)o.DType, new Shape(o.Dims))).ToArray();
     }
 
@@ -35,7 +37,10 @@ public sealed partial class PjrtExecutable : IDisposable
     public IReadOnlyList<PjrtDevice> Devices =>
         [.. Enumerable.Range(0, DeviceCount).Select(i => _client.FindDevice(PjrtNative.ExecutableDevice(Handle, i)))];
 
-    /// <summary>Element types and shapes of the results; bounds where the program computes the size of a dimension.</summary>
+    /// <summary>
+    /// Element types and shapes of the results; bounds where the program computes the size of a dimension. Of a program for
+    /// several partitions, whether these are the parts or the whole is for the plugin to say; buffers have the shape of what they hold.
+    /// </summary>
     /// <exception cref="NotSupportedException">The plugin does not say.</exception>
     public IReadOnlyList<(DType DType, Shape Shape)> Outputs =>
         _outputs ?? throw new NotSupportedException($"The plugin of '{_client.PlatformName}' does not say what '{Name}' returns.");
@@ -172,8 +177,8 @@ public sealed partial class PjrtExecutable : IDisposable
                     if (!distinct.Add(given))
                         throw new ArgumentException($"Bind: one buffer is given for result {bound.AsSpan().IndexOf(given)} and result {i} of '{Name}'.", nameof(results));
                     bound[i] = given;
-                    if (_outputs is not null) given.Retype(_outputs[i % OutputCount].DType, _outputs[i % OutputCount].Shape);
-                    else given.Retype(DType.Invalid, null);
+                    if (_outputs is not null) given.Retype(_outputs[i % OutputCount].DType, _outputs[i % OutputCount].Shape, _stated);
+                    else given.Retype(DType.Invalid, null, PjrtBuffer.StatedShape.None);
                 }
                 else
                 {
@@ -218,7 +223,7 @@ public sealed partial class PjrtExecutable : IDisposable
     private PjrtBuffer Result(PjrtBufferHandle cell, int index) =>
         _outputs is null
             ? new PjrtBuffer(_client, cell, DType.Invalid, null)
-            : _client.Created(cell, _outputs[index % OutputCount].DType, _outputs[index % OutputCount].Shape, isStated: true);
+            : _client.Created(cell, _outputs[index % OutputCount].DType, _outputs[index % OutputCount].Shape, _stated);
 
     private static PjrtBuffer CheckArgument([NotNull] PjrtBuffer? buffer)
     {
