@@ -145,6 +145,28 @@ func.func @main() {
   check.expect_eq_const %y, dense<[2.0, 4.0]> : tensor<2xf32>
   return
 })"},
+    // The size, a random number of which there is one only, is nothing that a pass could work out.
+    {"functions that take what has a bound",
+     R"(func.func private @sum(%v: tensor<?xi32, #stablehlo.bounds<4>>) -> tensor<i32> {
+  %zero = stablehlo.constant dense<0> : tensor<i32>
+  %r = stablehlo.reduce(%v init: %zero) applies stablehlo.add across dimensions = [0] : (tensor<?xi32, #stablehlo.bounds<4>>, tensor<i32>) -> tensor<i32>
+  return %r : tensor<i32>
+}
+func.func private @first(%v: tensor<4xi32>, %n: tensor<i32>) -> tensor<?xi32, #stablehlo.bounds<4>> {
+  %w = stablehlo.set_dimension_size %v, %n, dim = 0 : (tensor<4xi32>, tensor<i32>) -> tensor<?xi32, #stablehlo.bounds<4>>
+  return %w : tensor<?xi32, #stablehlo.bounds<4>>
+}
+func.func @main() {
+  %a = stablehlo.constant dense<3> : tensor<i32>
+  %b = stablehlo.constant dense<4> : tensor<i32>
+  %shape = stablehlo.constant dense<> : tensor<0xi64>
+  %n = stablehlo.rng %a, %b, %shape, distribution = UNIFORM : (tensor<i32>, tensor<i32>, tensor<0xi64>) -> tensor<i32>
+  %x = stablehlo.constant dense<[1, 2, 3, 100]> : tensor<4xi32>
+  %v = func.call @first(%x, %n) : (tensor<4xi32>, tensor<i32>) -> tensor<?xi32, #stablehlo.bounds<4>>
+  %s = func.call @sum(%v) : (tensor<?xi32, #stablehlo.bounds<4>>) -> tensor<i32>
+  check.expect_eq_const %s, dense<6> : tensor<i32>
+  return
+})"},
     // Each element times the sum of what the reducer takes from outside.
     {"reducer of tensors from outside", R"(
   %x = stablehlo.constant dense<[1.0, 2.0, 3.0, 4.0, 5.0]> : tensor<5xf32>
