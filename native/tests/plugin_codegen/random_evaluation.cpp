@@ -1,6 +1,11 @@
 #include "tests/plugin_codegen/random_evaluation.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "pjrt_cpu/ir/printer.h"
+#include "pjrt_cpu/stablehlo/parser.h"
+#include "tests/plugin_codegen/random/writer.h"
 #include "tests/plugin_codegen/run_program.h"
 #include "tests/plugin_ir/random_module.h"
 
@@ -19,33 +24,81 @@ Bytes bytesOf(const Tensor& tensor) {
     return out;
 }
 
-}  // namespace
+/// The greatest finite number.
+double greatest(const Tensor& tensor) {
+    double most = 0;
+    for (const double each : tensor.reals) {
+        if (std::isfinite(each)) most = std::max(most, std::fabs(each));
+    }
+    return most;
+}
 
-std::string compareRandomProgram(uint64_t seed) {
-    auto module = makeRandomModule(seed);
-    const std::string text = print(*module);
-    const auto arguments = makeRandomArguments(seed);
-    const auto expected = interpret(module->entry(), arguments);
+/// Where a result differs from what was expected; empty when it does not.
+std::string difference(const Bytes& got, const Tensor& expected, double tolerance) {
+    const ElementType type = expected.type.element();
+    const double allowed = tolerance * greatest(expected);
+    for (int64_t i = 0; i < expected.size(); ++i) {
+        const std::byte* at = got.data() + i * byteWidth(type);
+        const auto index = static_cast<size_t>(i);
+        if (isFloat(type)) {
+            const double real = loadReal(at, type);
+            const double wanted = expected.reals[index];
+            if (sameNumber(real, wanted) || std::fabs(real - wanted) <= allowed) continue;
+            return "element " + std::to_string(i) + " of " + expected.type.toString() + ": " +
+                   std::to_string(real) + " for " + std::to_string(wanted);
+        }
+        if (loadInteger(at, type) == expected.integers[index]) continue;
+        return "element " + std::to_string(i) + " of " + expected.type.toString() + ": " +
+               std::to_string(loadInteger(at, type)) + " for " + std::to_string(expected.integers[index]);
+    }
+    return "";
+}
+
+std::string compare(const std::string& text, const Function& function, const std::vector<Tensor>& arguments,
+                    double tolerance = 0) {
+    const auto expected = interpret(function, arguments);
     std::vector<Bytes> bytes;
     for (const Tensor& argument : arguments) bytes.push_back(bytesOf(argument));
     const auto got = run(*compile(text), bytes);
     for (size_t r = 0; r < expected.size(); ++r) {
-        const ElementType type = expected[r].type.element();
-        for (int64_t i = 0; i < expected[r].size(); ++i) {
-            const std::byte* at = got[r].data() + i * byteWidth(type);
-            const auto index = static_cast<size_t>(i);
-            const bool same = isFloat(type) ? sameNumber(loadReal(at, type), expected[r].reals[index])
-                                            : loadInteger(at, type) == expected[r].integers[index];
-            if (same) continue;
-            const std::string values = isFloat(type) ? std::to_string(loadReal(at, type)) + " for " +
-                                                           std::to_string(expected[r].reals[index])
-                                                     : std::to_string(loadInteger(at, type)) + " for " +
-                                                           std::to_string(expected[r].integers[index]);
-            return "seed " + std::to_string(seed) + ", result " + std::to_string(r) + ", element " +
-                   std::to_string(i) + ": " + values + "\n" + text;
-        }
+        const std::string found = difference(got[r], expected[r], tolerance);
+        if (!found.empty()) return "result " + std::to_string(r) + ", " + found + "\n" + text;
     }
     return "";
 }
+
+std::string compare(const WrittenProgram& program) {
+    std::vector<Tensor> arguments;
+    for (size_t i = 0; i < program.arguments.size(); ++i)
+        arguments.push_back(tensorOf(Literal(program.arguments[i], program.values[i])));
+    try {
+        const auto module = parseModule(program.text);
+        return compare(program.text, module->entry(), arguments, program.tolerance);
+    } catch (const std::exception& error) {
+        return std::string(error.what()) + "\n" + program.text;
+    }
+}
+
+}  // namespace
+
+std::string compareRandomProgram(uint64_t seed) {
+    const auto module = makeRandomModule(seed);
+    return compare(print(*module), module->entry(), makeRandomArguments(seed));
+}
+
+std::string compareWrittenProgram(uint64_t seed) { return compare(writeProgram(seed)); }
+
+std::string compareText(const std::string& text) {
+    Writer w(1);
+    WrittenProgram program{text, {}, {}};
+    const auto module = parseModule(text);
+    for (const Type& input : module->entry().type().inputs) {
+        program.arguments.push_back(input.tensor());
+        program.values.push_back(w.randomBytes(input.tensor()));
+    }
+    return compare(program);
+}
+
+std::string compareAttention(uint64_t seed) { return compare(writeAttention(seed)); }
 
 }  // namespace optirs::plugin::testing

@@ -1,4 +1,4 @@
-#include "interpreter_scalar.h"
+#include "interpreter_tensor.h"
 
 #include <algorithm>
 #include <bit>
@@ -185,12 +185,42 @@ int64_t integerOf(OpKind kind, int64_t x, int64_t y, ElementType type) {
     }
 }
 
+namespace {
+
+/// Numbers in the order of this are -NaN, -inf, ..., -0, 0, ..., inf, NaN.
+int64_t totalOrder(double value) {
+    const auto bits = std::bit_cast<int64_t>(value);
+    return bits < 0 ? bits ^ INT64_MAX : bits;
+}
+
+bool compareAs(ComparisonDirection direction, int64_t a, int64_t b) {
+    switch (direction) {
+        case ComparisonDirection::kEq:
+            return a == b;
+        case ComparisonDirection::kNe:
+            return a != b;
+        case ComparisonDirection::kLt:
+            return a < b;
+        case ComparisonDirection::kLe:
+            return a <= b;
+        case ComparisonDirection::kGt:
+            return a > b;
+        case ComparisonDirection::kGe:
+            return a >= b;
+    }
+    return false;
+}
+
+}  // namespace
+
 bool compare(const Operation& op, const std::vector<Tensor>& in, size_t i) {
     const bool real = isReal(in[0].type);
     const double x = real ? in[0].reals[i] : 0;
     const double y = real ? in[1].reals[i] : 0;
     const int64_t a = real ? 0 : in[0].integers[i];
     const int64_t b = real ? 0 : in[1].integers[i];
+    if (real && comparisonType(op) == ComparisonType::kTotalOrder)
+        return compareAs(comparisonDirection(op), totalOrder(x), totalOrder(y));
     const bool less = real ? x < y
                       : isUnsignedInteger(in[0].type.element())
                           ? static_cast<uint64_t>(a) < static_cast<uint64_t>(b)
@@ -212,57 +242,6 @@ bool compare(const Operation& op, const std::vector<Tensor>& in, size_t i) {
             return ordered && !less;
     }
     return false;
-}
-
-void bitcast(const Tensor& from, Tensor& to, size_t i) {
-    std::byte bits[8] = {};
-    if (isReal(from.type)) {
-        storeReal(from.reals[i], from.type.element(), bits);
-    } else {
-        storeInteger(from.integers[i], from.type.element(), bits);
-    }
-    if (isReal(to.type)) {
-        to.reals[i] = loadReal(bits, to.type.element());
-    } else {
-        to.integers[i] = loadInteger(bits, to.type.element());
-    }
-}
-
-namespace {
-
-/// Towards zero; the end of the range beyond it, 0 of NaN. To i1: whether it is not zero.
-int64_t saturated(double value, ElementType type) {
-    if (isBoolean(type)) return value != 0 ? 1 : 0;
-    if (std::isnan(value)) return 0;
-    const int width = bitWidth(type);
-    const bool is_signed = isSignedInteger(type);
-    const double end = std::ldexp(1.0, is_signed ? width - 1 : width);
-    const double whole = std::trunc(value);
-    if (whole >= end) return wrapTo(is_signed ? INT64_MAX >> (64 - width) : -1, type);
-    if (is_signed)
-        return whole < -end ? wrapTo(INT64_MIN >> (64 - width), type) : static_cast<int64_t>(whole);
-    return whole <= 0 ? 0 : static_cast<int64_t>(static_cast<uint64_t>(whole));
-}
-
-}  // namespace
-
-void convert(const Tensor& from, Tensor& to, size_t i) {
-    const bool to_real = isReal(to.type);
-    if (isReal(from.type) && to_real) {
-        to.reals[i] = roundTo(from.reals[i], to.type.element());
-    } else if (to_real) {
-        const int64_t value = from.integers[i];
-        to.reals[i] =
-            roundTo(isUnsignedInteger(from.type.element()) ? static_cast<double>(static_cast<uint64_t>(value))
-                                                           : static_cast<double>(value),
-                    to.type.element());
-    } else if (isReal(from.type)) {
-        to.integers[i] = saturated(from.reals[i], to.type.element());
-    } else if (isBoolean(to.type.element())) {
-        to.integers[i] = from.integers[i] != 0 ? 1 : 0;
-    } else {
-        to.integers[i] = wrapTo(from.integers[i], to.type.element());
-    }
 }
 
 }  // namespace optirs::plugin::testing

@@ -15,7 +15,6 @@ double realOf(OpKind kind, double x, double y);
 int64_t integerOf(OpKind kind, int64_t x, ElementType type);
 int64_t integerOf(OpKind kind, int64_t x, int64_t y, ElementType type);
 bool compare(const Operation& op, const std::vector<Tensor>& in, size_t i);
-void bitcast(const Tensor& from, Tensor& to, size_t i);
 void convert(const Tensor& from, Tensor& to, size_t i);
 
 }  // namespace optirs::plugin::testing

@@ -133,7 +133,7 @@ void ElementEmitter::accumulateProduct(const Operation& op, const Cell& sum, con
     } else if (isBoolean(wide)) {
         write(sum, {b_.CreateOr(s.re, b_.CreateAnd(a.re, b.re))});
     } else {
-        write(sum, {b_.CreateAdd(s.re, b_.CreateMul(a.re, b.re))});
+        write(sum, {scalars_.wrapped(b_.CreateAdd(s.re, b_.CreateMul(a.re, b.re)), wide)});
     }
 }
 

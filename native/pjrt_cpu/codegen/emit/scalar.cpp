@@ -13,7 +13,7 @@ llvm::Type* ScalarEmitter::computeType(ElementType type) const {
         if (real == ElementType::kF64) return b_.getDoubleTy();
         return b_.getFloatTy();
     }
-    return b_.getIntNTy(static_cast<unsigned>(bitWidth(real)));
+    return b_.getIntNTy(isBoolean(real) ? 1U : static_cast<unsigned>(byteWidth(real)) * 8);
 }
 
 llvm::Type* ScalarEmitter::storageType(ElementType type) const {
@@ -43,7 +43,7 @@ llvm::Value* ScalarEmitter::fromStorage(llvm::Value* stored, ElementType type) {
         const std::string name = "optirs_decode_" + std::string(elementTypeName(real));
         return callHost(name, b_.getFloatTy(), std::vector<llvm::Value*>{stored});
     }
-    return b_.CreateTrunc(stored, computeType(real));
+    return wrapped(stored, real);
 }
 
 llvm::Value* ScalarEmitter::toStorage(llvm::Value* value, ElementType type) {
@@ -64,8 +64,7 @@ llvm::Value* ScalarEmitter::toStorage(llvm::Value* value, ElementType type) {
         const std::string name = "optirs_encode_" + std::string(elementTypeName(real));
         return callHost(name, b_.getInt8Ty(), std::vector<llvm::Value*>{value});
     }
-    return isSignedInteger(real) ? b_.CreateSExt(value, storageType(real))
-                                 : b_.CreateZExt(value, storageType(real));
+    return isBoolean(real) ? b_.CreateZExt(value, storageType(real)) : value;
 }
 
 Scalar ScalarEmitter::constant(const Literal& literal, int64_t element) {

@@ -15,7 +15,8 @@
 namespace optirs::plugin {
 
 /// One element. Floats narrower than 32 bits are held as an f32 that the narrow type represents exactly;
-/// integers have their own width; i1 is LLVM's i1. Only complex numbers have an imaginary part.
+/// integers have the width of whole bytes, those of 2 and 4 bits extended (LLVM 19 does not end on some
+/// vectors of narrower ones); i1 is LLVM's i1. Only complex numbers have an imaginary part.
 struct Scalar {
     llvm::Value* re = nullptr;
     llvm::Value* im = nullptr;
@@ -38,6 +39,9 @@ class ScalarEmitter {
     llvm::Value* fromStorage(llvm::Value* stored, ElementType type);
     llvm::Value* toStorage(llvm::Value* value, ElementType type);
 
+    /// What an integer that left the range of its type wraps to.
+    llvm::Value* wrapped(llvm::Value* value, ElementType type);
+
     Scalar constant(const Literal& literal, int64_t element);
     /// An integer value (i64) as any type: what iota gives.
     Scalar fromIndex(llvm::Value* index, ElementType type);
@@ -59,6 +63,8 @@ class ScalarEmitter {
     llvm::Value* compareFloat(const Operation& op, llvm::Value* a, llvm::Value* b);
     // scalar_integer.cpp
     llvm::Value* applyInteger(const Operation& op, ElementType type, std::span<llvm::Value* const> x);
+    llvm::Value* applyWhole(const Operation& op, ElementType type, std::span<llvm::Value* const> x);
+    llvm::Value* applyNarrow(const Operation& op, ElementType type, std::span<llvm::Value* const> x);
     llvm::Value* applyBoolean(const Operation& op, std::span<llvm::Value* const> x);
     llvm::Value* divideInteger(llvm::Value* a, llvm::Value* b, bool is_signed, bool remainder);
     llvm::Value* shift(const Operation& op, llvm::Value* a, llvm::Value* amount);

@@ -31,7 +31,13 @@ llvm::Value* ScalarEmitter::convertReal(llvm::Value* value, ElementType from, El
         if (isBoolean(to)) return b_.CreateFCmpUNE(value, llvm::ConstantFP::get(value->getType(), 0.0));
         // Saturates; NaN gives 0.
         const auto id = isSignedInteger(to) ? llvm::Intrinsic::fptosi_sat : llvm::Intrinsic::fptoui_sat;
-        return b_.CreateIntrinsic(id, {computeType(to), value->getType()}, {value});
+        llvm::Value* whole = b_.CreateIntrinsic(id, {computeType(to), value->getType()}, {value});
+        if (bitWidth(to) >= 8) return whole;
+        const int most = (1 << (bitWidth(to) - (isSignedInteger(to) ? 1 : 0))) - 1;
+        const auto byte = [&](int number) { return b_.getInt8(static_cast<uint8_t>(number)); };
+        if (!isSignedInteger(to)) return b_.CreateBinaryIntrinsic(llvm::Intrinsic::umin, whole, byte(most));
+        whole = b_.CreateBinaryIntrinsic(llvm::Intrinsic::smin, whole, byte(most));
+        return b_.CreateBinaryIntrinsic(llvm::Intrinsic::smax, whole, byte(-most - 1));
     }
     const bool is_signed = isSignedInteger(from);
     if (isFloat(to)) {
@@ -40,8 +46,9 @@ llvm::Value* ScalarEmitter::convertReal(llvm::Value* value, ElementType from, El
         return narrow(number, to);
     }
     if (isBoolean(to)) return b_.CreateICmpNE(value, llvm::ConstantInt::get(value->getType(), 0));
-    return is_signed ? b_.CreateSExtOrTrunc(value, computeType(to))
-                     : b_.CreateZExtOrTrunc(value, computeType(to));
+    return wrapped(is_signed ? b_.CreateSExtOrTrunc(value, computeType(to))
+                             : b_.CreateZExtOrTrunc(value, computeType(to)),
+                   to);
 }
 
 Scalar ScalarEmitter::convert(const Scalar& value, ElementType from, ElementType to) {

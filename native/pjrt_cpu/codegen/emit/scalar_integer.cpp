@@ -33,9 +33,7 @@ llvm::Value* ScalarEmitter::divideInteger(llvm::Value* a, llvm::Value* b, bool i
 llvm::Value* ScalarEmitter::shift(const Operation& op, llvm::Value* a, llvm::Value* amount) {
     llvm::Type* type = a->getType();
     const unsigned width = type->getIntegerBitWidth();
-    llvm::Value* in_range =
-        b_.CreateICmpULT(amount, llvm::ConstantInt::get(type, llvm::APInt(64, width).zextOrTrunc(width)));
-    if (width < 3) in_range = b_.CreateICmpULE(amount, llvm::ConstantInt::get(type, width - 1));
+    llvm::Value* in_range = b_.CreateICmpULT(amount, llvm::ConstantInt::get(type, width));
     llvm::Value* zero = llvm::ConstantInt::get(type, 0);
     if (op.kind() == OpKind::kShiftRightArithmetic) {
         llvm::Value* bounded = b_.CreateSelect(in_range, amount, llvm::ConstantInt::get(type, width - 1));
@@ -53,6 +51,44 @@ llvm::Value* ScalarEmitter::powerInteger(llvm::Value* a, llvm::Value* b, bool is
                                 is_signed ? b_.CreateSExt(b, wide) : b_.CreateZExt(b, wide)};
     return b_.CreateTrunc(callHost(is_signed ? "optirs_pow_i64" : "optirs_pow_u64", wide, arguments),
                           a->getType());
+}
+
+llvm::Value* ScalarEmitter::wrapped(llvm::Value* value, ElementType type) {
+    const int rest = 8 - bitWidth(type);
+    if (isBoolean(type) || rest <= 0) return value;
+    if (isUnsignedInteger(type)) return b_.CreateAnd(value, b_.getInt8(static_cast<uint8_t>(0xff >> rest)));
+    return b_.CreateAShr(b_.CreateShl(value, static_cast<uint64_t>(rest)), static_cast<uint64_t>(rest));
+}
+
+/// On integers of 2 and 4 bits, held in bytes.
+llvm::Value* ScalarEmitter::applyNarrow(const Operation& op, ElementType type,
+                                        std::span<llvm::Value* const> x) {
+    std::vector<llvm::Value*> operands(x.begin(), x.end());
+    const auto rest = static_cast<uint64_t>(8 - bitWidth(type));
+    switch (op.kind()) {
+        case OpKind::kCompare:
+            return applyWhole(op, type, x);
+        case OpKind::kPopcnt:
+        case OpKind::kShiftRightLogical:
+            // Without copies of the sign.
+            operands[0] = b_.CreateAnd(x[0], b_.getInt8(static_cast<uint8_t>(0xff >> rest)));
+            break;
+        case OpKind::kCountLeadingZeros:
+            // Moved to the top, with ones behind.
+            operands[0] = b_.CreateNot(b_.CreateShl(b_.CreateNot(x[0]), rest));
+            break;
+        case OpKind::kShiftRightArithmetic:
+            operands[0] = b_.CreateAShr(b_.CreateShl(x[0], rest), rest);
+            break;
+        default:
+            break;
+    }
+    return wrapped(applyWhole(op, type, operands), type);
+}
+
+llvm::Value* ScalarEmitter::applyInteger(const Operation& op, ElementType type,
+                                         std::span<llvm::Value* const> x) {
+    return bitWidth(type) < 8 && !isBoolean(type) ? applyNarrow(op, type, x) : applyWhole(op, type, x);
 }
 
 llvm::Value* ScalarEmitter::applyBoolean(const Operation& op, std::span<llvm::Value* const> x) {
@@ -80,8 +116,8 @@ llvm::Value* ScalarEmitter::applyBoolean(const Operation& op, std::span<llvm::Va
     }
 }
 
-llvm::Value* ScalarEmitter::applyInteger(const Operation& op, ElementType type,
-                                         std::span<llvm::Value* const> x) {
+llvm::Value* ScalarEmitter::applyWhole(const Operation& op, ElementType type,
+                                       std::span<llvm::Value* const> x) {
     namespace I = llvm::Intrinsic;
     const bool is_signed = isSignedInteger(type);
     llvm::Type* t = x[0]->getType();

@@ -185,6 +185,8 @@ IndexExpr IndexContext::linear(const Index& index, const std::vector<int64_t>& d
 
 Index IndexContext::delinear(const IndexExpr& position, const std::vector<int64_t>& dims) {
     Index result(dims.size());
+    // A tensor without elements has no positions to tell apart.
+    if (std::ranges::find(dims, 0) != dims.end()) return result;
     int64_t stride = 1;
     for (size_t d = dims.size(); d-- > 0;) {
         // The leading dimension needs no remainder: positions are inside the tensor.

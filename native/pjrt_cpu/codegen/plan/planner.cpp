@@ -45,7 +45,8 @@ bool Planner::dependsOn(int32_t group, int32_t other) {
 }
 
 bool Planner::mayProduce(int32_t group, const Demand& wanted) {
-    if (wanted.elsewhere.contains(group)) return false;
+    // What it reads from memory, perhaps under another shape, has to be there when it begins.
+    if (wanted.elsewhere.contains(group) || wanted.readers.contains(group)) return false;
     const auto blocked = [&](int32_t consumer) { return consumer != group && dependsOn(group, consumer); };
     return std::ranges::none_of(wanted.readers, blocked) && std::ranges::none_of(wanted.evaluators, blocked);
 }

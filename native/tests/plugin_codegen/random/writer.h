@@ -1,0 +1,155 @@
+/// @file
+/// What a random StableHLO program is written with.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pjrt_cpu/ir/literal.h"
+
+namespace optirs::plugin::testing {
+
+using Dims = std::vector<int64_t>;
+
+/// A value of the program.
+struct Entry {
+    std::string name;
+    TensorType type;
+    ElementType element() const { return type.element(); }
+    Dims dims() const { return {type.dims().begin(), type.dims().end()}; }
+    int64_t rank() const { return type.rank(); }
+    int64_t size() const { return type.elementCount(); }
+};
+
+std::string listOf(const Dims& values);
+Dims withoutAt(Dims dims, size_t at);
+
+/// Writes operations and remembers the values they make. Reproducible: all randomness comes from the seed.
+class Writer {
+ public:
+    explicit Writer(uint64_t seed);
+
+    size_t below(size_t n) { return n == 0 ? 0 : random_() % n; }
+    bool oneIn(size_t n) { return below(n) == 0; }
+    int64_t between(int64_t low, int64_t high) {
+        return low + static_cast<int64_t>(below(static_cast<size_t>(high - low + 1)));
+    }
+    template <typename T>
+    const T& pick(const std::vector<T>& list) {
+        return list[below(list.size())];
+    }
+    /// Some of 0, 1, ... n - 1, in order.
+    Dims some(int64_t n);
+    Dims shuffled(Dims list);
+
+    ElementType element() { return pick(elements_); }
+    ElementType integerElement();
+    Dims shape();
+    int64_t maxElements() const { return max_elements_; }
+    bool fits(const TensorType& type) const {
+        return type.elementCount() <= max_elements_ && type.rank() <= 6;
+    }
+
+    const std::vector<Entry>& values() const { return values_; }
+    /// Recent values are likelier: deep programs fuse more.
+    Entry any();
+    Entry anyWhere(const std::function<bool(const Entry&)>& wanted);
+    Entry anyOf(const TensorType& type);
+    void add(Entry entry) { values_.push_back(std::move(entry)); }
+    size_t valueCount() const { return values_.size(); }
+    void forgetAfter(size_t count) { values_.resize(count); }
+
+    /// One operation in the generic form; its results join the values.
+    std::vector<Entry> operation(std::string_view name, const std::vector<Entry>& operands,
+                                 const std::vector<TensorType>& results, const std::string& attributes = "",
+                                 const std::string& regions = "");
+    Entry operation(std::string_view name, const std::vector<Entry>& operands, const TensorType& result,
+                    const std::string& attributes = "", const std::string& regions = "") {
+        return operation(name, operands, std::vector<TensorType>{result}, attributes, regions)[0];
+    }
+    /// A region in braces; what `fill` makes of its arguments is returned. Its values are forgotten.
+    using Fill = std::function<std::vector<Entry>(const std::vector<Entry>&)>;
+    std::string region(const std::vector<TensorType>& arguments, const Fill& fill);
+
+    Entry literal(const Literal& literal);
+    Entry number(ElementType element, double value);
+    /// A constant, often a splat of a special number.
+    Entry constant(const TensorType& type);
+    /// Numbers that make edges likely.
+    std::vector<std::byte> randomBytes(const TensorType& type);
+    /// The value in another type, by whatever operations lead there.
+    Entry coerced(Entry value, const TensorType& type);
+    /// Floats made small whole numbers, so that sums are exact in any order; other types as they are.
+    Entry summable(const Entry& value);
+
+    /// Where a reduction may start: a small whole number.
+    Entry startOf(const TensorType& scalar) { return summable(anyOf(scalar)); }
+    /// What `write` writes knows only these values: those of a body that is applied to elements.
+    void withOnly(const std::vector<Entry>& values, const std::function<void()>& write);
+    /// Without NaN, whose bits and order are not defined.
+    Entry withoutNan(const Entry& value);
+
+    bool isInBody() const { return is_in_body_; }
+
+    const std::string& text() const { return text_; }
+
+ private:
+    void randomElement(ElementType element, std::byte* out);
+
+    std::mt19937_64 random_;
+    std::vector<ElementType> elements_;
+    std::vector<int64_t> sizes_;
+    int64_t max_elements_;
+    std::vector<Entry> values_;
+    std::string text_;
+    int next_name_ = 0;
+    bool is_in_body_ = false;
+};
+
+/// Each writes an operation or a few on values known so far, or none when no value fits.
+void writeElementwise(Writer& w);
+void writeConversion(Writer& w);
+void writeMovement(Writer& w);
+void writeUpdate(Writer& w);
+void writeGather(Writer& w);
+void writeScatter(Writer& w);
+void writeReduction(Writer& w);
+void writeWindow(Writer& w);
+void writeSort(Writer& w);
+void writeProduct(Writer& w);
+void writeConvolution(Writer& w);
+/// `depth`: how many more regions may nest.
+void writeControl(Writer& w, int depth);
+void writeStep(Writer& w, int depth);
+/// What a body makes of numbers: anything, by operations on them and small tensors of them.
+std::vector<Entry> anyFunction(Writer& w, const std::vector<Entry>& arguments,
+                               const std::vector<TensorType>& results);
+
+/// `scalar` combined with another, as a reduction does; `identity` gets the start. Exact in any order.
+struct Combiner {
+    Entry identity;
+    std::function<Entry(Writer&, const Entry&, const Entry&)> combine;
+};
+Combiner randomCombiner(Writer& w, ElementType element);
+
+struct WrittenProgram {
+    std::string text;
+    std::vector<TensorType> arguments;
+    std::vector<std::vector<std::byte>> values;  ///< of the arguments
+    double tolerance = 0;                        ///< of a result, as a part of its greatest number
+};
+Entry addArgument(Writer& w, WrittenProgram& program, const TensorType& type, std::vector<std::byte> values);
+/// Writes the program around what `w` has written; some arguments lend their memory to results.
+void finish(Writer& w, WrittenProgram& program, const std::vector<Entry>& results);
+
+/// A program of operations of every kind, on tensors of any type and shape.
+WrittenProgram writeProgram(uint64_t seed);
+/// Attention and its gradient, or what is nearly that. Its sums are not exact.
+WrittenProgram writeAttention(uint64_t seed);
+
+}  // namespace optirs::plugin::testing
