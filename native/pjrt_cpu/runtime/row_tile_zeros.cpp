@@ -24,14 +24,14 @@ float largestMagnitude(ElementType type, const std::byte* data, int64_t rows, in
 RowTileOperands::RowTileOperands(const Spec& s) {
     const auto tile_type = [&](int32_t tile) { return s.tiles[static_cast<size_t>(tile)]; };
     for (const Spec::Producer& p : s.producers) {
-        add(p.left, p.type, s.rows, p.depth);
-        add(p.right, p.type, p.depth, s.columns);
+        const size_t left = add(p.left, p.type, s.rows, p.depth);
+        rows_.push_back({left, add(p.right, p.type, p.depth, s.columns), p.depth});
     }
     for (const Spec::RowConsumer& c : s.row_consumers) add(c.right, tile_type(c.tile), s.columns, c.width);
     for (const Spec::ColumnConsumer& c : s.column_consumers) add(c.left, tile_type(c.tile), c.width, s.rows);
 }
 
-void RowTileOperands::add(const Spec::Matrix& matrix, ElementType type, int64_t rows, int64_t columns) {
+size_t RowTileOperands::add(const Spec::Matrix& matrix, ElementType type, int64_t rows, int64_t columns) {
     Operand operand{matrix, type, rows, columns};
     if (matrix.column_stride > matrix.row_stride) {
         std::swap(operand.matrix.row_stride, operand.matrix.column_stride);
@@ -44,22 +44,40 @@ void RowTileOperands::add(const Spec::Matrix& matrix, ElementType type, int64_t 
                a.row_stride == b.row_stride && a.column_stride == b.column_stride &&
                operand.type == other.type && operand.rows == other.rows && operand.columns == other.columns;
     };
-    if (std::ranges::none_of(operands_, same)) operands_.push_back(std::move(operand));
+    const auto known = std::ranges::find_if(operands_, same);
+    const auto number = static_cast<size_t>(known - operands_.begin());
+    if (known == operands_.end()) operands_.push_back(std::move(operand));
+    return number;
+}
+
+float RowTileOperands::largestMagnitude(const Operand& o, const Frame& frame,
+                                        const std::vector<int64_t>& index) {
+    const auto locate = [&](int64_t row) { return locateRowTile(frame, o.matrix, o.type, index, row, 0); };
+    const int64_t stride = o.matrix.column_stride;
+    if (stride == 1)
+        return plugin::largestMagnitude(o.type, locate(0), o.rows, o.matrix.row_stride, o.columns);
+    float largest = 0;
+    for (int64_t row = 0; row < o.rows; ++row) {
+        const float each = plugin::largestMagnitude(o.type, locate(row), o.columns, stride, 1);
+        if (!(each <= largest)) largest = each;  // a NaN stays
+        if (std::isnan(largest)) break;
+    }
+    return largest;
 }
 
 bool RowTileOperands::areTame(const Frame& frame, const std::vector<int64_t>& index) const {
     constexpr float kMost = 1e15F;
-    return std::ranges::all_of(operands_, [&](const Operand& o) {
-        const int64_t stride = o.matrix.column_stride;
-        if (stride == 1) {
-            return largestMagnitude(o.type, locateRowTile(frame, o.matrix, o.type, index, 0, 0), o.rows,
-                                    o.matrix.row_stride, o.columns) < kMost;
-        }
-        for (int64_t row = 0; row < o.rows; ++row) {
-            const std::byte* line = locateRowTile(frame, o.matrix, o.type, index, row, 0);
-            if (!(largestMagnitude(o.type, line, o.columns, stride, 1) < kMost)) return false;
-        }
-        return true;
+    static thread_local std::vector<float> largest;
+    largest.clear();
+    for (const Operand& operand : operands_) {
+        largest.push_back(largestMagnitude(operand, frame, index));
+        if (!(largest.back() < kMost)) return false;
+    }
+    return std::ranges::all_of(rows_, [&](const Product& product) {
+        const double most = static_cast<double>(largest[product.left]) * largest[product.right] *
+                            static_cast<double>(product.depth);
+        // Rounding the sum takes it less far than to twice its size.
+        return 2 * most < kMostTameProduct;
     });
 }
 

@@ -8,12 +8,16 @@
 
 namespace optirs::plugin {
 
+/// What the results of tame products are no further from zero than.
+inline constexpr double kMostTameProduct = 1e7;
+
 /// What the products of a step over row tiles read from memory.
 class RowTileOperands {
  public:
     explicit RowTileOperands(const RowTileSpec& spec);
 
-    /// Whether products of the elements for this batch index are numbers: all are, and far from the greatest.
+    /// Whether products of the elements for this batch index are numbers: all are, and far from the greatest;
+    /// those that the rows are made of no further from zero than kMostTameProduct.
     bool areTame(const Frame& frame, const std::vector<int64_t>& index) const;
 
  private:
@@ -24,9 +28,17 @@ class RowTileOperands {
         int64_t rows;
         int64_t columns;
     };
-    void add(const RowTileSpec::Matrix& matrix, ElementType type, int64_t rows, int64_t columns);
+    /// Numbers of two operands, and how many of their products are added up.
+    struct Product {
+        size_t left, right;
+        int64_t depth;
+    };
+    size_t add(const RowTileSpec::Matrix& matrix, ElementType type, int64_t rows, int64_t columns);
+    static float largestMagnitude(const Operand& operand, const Frame& frame,
+                                  const std::vector<int64_t>& index);
 
     std::vector<Operand> operands_;  ///< each once: passes backwards read most of them twice
+    std::vector<Product> rows_;      ///< those that the rows are made of
 };
 
 /// Whether the first column of every tile that is consumed holds numbers.

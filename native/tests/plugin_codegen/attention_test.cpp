@@ -189,6 +189,12 @@ Inputs makeInputs(bool narrow) {
     return inputs;
 }
 
+std::string describe(const Program& program) {
+    std::string steps;
+    for (const auto& step : program.steps) steps += step->describe() + "\n";
+    return steps;
+}
+
 struct Setting {
     bool narrow;
     Mask mask;
@@ -220,8 +226,7 @@ TEST_P(Attention, AgreesWithSumsInDouble) {
     for (size_t i = 0; i < results.size(); ++i) EXPECT_EQ(results[i].as<uint8_t>(), again[i].as<uint8_t>());
     EXPECT_LT(program->arena_bytes,
               static_cast<int64_t>(kHeads * kRows * kColumns * (setting.narrow ? 2 : 4)));
-    std::string steps;
-    for (const auto& step : program->steps) steps += step->describe() + "\n";
+    const std::string steps = describe(*program);
     EXPECT_NE(steps.find("row tiles"), std::string::npos) << steps;
     const char* zeros = setting.mask == Mask::kCausal ? "zeros from column r + 1" : "zeros from column r + 3";
     EXPECT_EQ(steps.find(zeros) != std::string::npos, setting.mask != Mask::kNone) << steps;
@@ -277,15 +282,17 @@ TEST(AttentionValues, ARowThatIsNoNumberLeavesTheOthersAlone) {
     for (const bool backward : {false, true}) {
         std::string text = attention("f32", Mask::kCausal, backward, false);
         text = replaced(text, "%g: tensor<6x100x40xf32>)",
-                        "%g: tensor<6x100x40xf32>, %bias: tensor<6x100x70xf32>)");
-        text = replaced(text, "%s2 = stablehlo.multiply %s1, %scale",
-                        "%s3 = stablehlo.multiply %s1, %scale : tensor<6x100x70xf32>\n"
-                        "  %s2 = stablehlo.add %s3, %bias");
+                        "%g: tensor<6x100x40xf32>, %factors: tensor<6x100xf32>)");
+        text = replaced(text, "%p = stablehlo.divide %e, %tb : tensor<6x100x70xf32>", R"(
+  %quotient = stablehlo.divide %e, %tb : tensor<6x100x70xf32>
+  %fb = stablehlo.broadcast_in_dim %factors, dims = [0, 1] : (tensor<6x100xf32>) -> tensor<6x100x70xf32>
+  %p = stablehlo.multiply %quotient, %fb : tensor<6x100x70xf32>)");
         const auto program = compile(text);
+        EXPECT_NE(describe(*program).find("zeros from column r + 1"), std::string::npos);
         Inputs inputs = makeInputs(false);
-        std::vector<float> bias(kHeads * kRows * kColumns, 0.0F);
-        bias[(kHead * kRows + kRow) * kColumns + 2] = NAN;
-        inputs.bytes.push_back(Bytes::of(bias));
+        std::vector<float> factors(kHeads * kRows, 1.0F);
+        factors[kHead * kRows + kRow] = NAN;
+        inputs.bytes.push_back(Bytes::of(factors));
         // The same row of q would do the same.
         inputs.numbers[0][(kRow * kHeads + kHead) * kWidth] = NAN;
         const auto results = run(*program, inputs.bytes);
@@ -302,6 +309,67 @@ TEST(AttentionValues, ARowThatIsNoNumberLeavesTheOthersAlone) {
             EXPECT_EQ(results[i].as<uint8_t>(), again[i].as<uint8_t>());
         }
     }
+}
+
+/// What replaces the causal mask, and gives %s.
+std::string maskedBy(const std::string& mask) {
+    const std::string causal = attention("f32", Mask::kCausal, true, false);
+    const size_t begin = causal.find("  %c = stablehlo.compare");
+    const size_t end = causal.find("\n", causal.find("%s = stablehlo.select"));
+    std::string text = causal;
+    text.replace(begin, end - begin, replaced(mask, "TYPE", "tensor<6x100x70xf32>"));
+    return replaced(text, "dense<0xFF800000> : tensor<6x100x70xf32>", "dense<-1.0e9> : tensor<6x100x70xf32>");
+}
+
+// Of rows in which no column is left that is above the masked ones, all columns are equal: none may be left
+// out.
+TEST(AttentionValues, RowsThatTheMaskLeavesNothingOfAreAverages) {
+    const std::string far = R"(
+  %ten = stablehlo.constant dense<10> : tensor<100x70xi32>
+  %low_splat = stablehlo.constant dense<-1.0e9> : tensor<100x70xf32>
+  %null = stablehlo.constant dense<0.0> : tensor<100x70xf32>
+  %f = stablehlo.compare GE, %column, %ten : (tensor<100x70xi32>, tensor<100x70xi32>) -> tensor<100x70xi1>
+  %c0 = stablehlo.compare GE, %row, %column : (tensor<100x70xi32>, tensor<100x70xi32>) -> tensor<100x70xi1>
+)";
+    const std::string by_mask = far + R"(
+  %c = stablehlo.and %c0, %f : tensor<100x70xi1>
+  %cb = stablehlo.broadcast_in_dim %c, dims = [1, 2] : (tensor<100x70xi1>) -> tensor<6x100x70xi1>
+  %s = stablehlo.select %cb, %s2, %masked : tensor<6x100x70xi1>, TYPE)";
+    const std::string by_bias = far + R"(
+  %b = stablehlo.select %f, %null, %low_splat : tensor<100x70xi1>, tensor<100x70xf32>
+  %bb = stablehlo.broadcast_in_dim %b, dims = [1, 2] : (tensor<100x70xf32>) -> TYPE
+  %s3 = stablehlo.add %s2, %bb : TYPE
+  %cb = stablehlo.broadcast_in_dim %c0, dims = [1, 2] : (tensor<100x70xi1>) -> tensor<6x100x70xi1>
+  %s = stablehlo.select %cb, %s3, %masked : tensor<6x100x70xi1>, TYPE)";
+    const Inputs inputs = makeInputs(false);
+    for (const std::string& mask : {by_mask, by_bias}) {
+        const auto o = run(maskedBy(mask), inputs.bytes)[0].as<float>();
+        for (size_t head = 0; head < kHeads; ++head) {
+            for (size_t w = 0; w < kWidth; ++w) {
+                double mean = 0;
+                for (size_t c = 0; c < kColumns; ++c)
+                    mean += inputs.numbers[2][(head * kColumns + c) * kWidth + w] / kColumns;
+                for (size_t row = 0; row < 10; ++row)
+                    ASSERT_NEAR(o[(head * kRows + row) * kWidth + w], mean, 1e-5) << mask;
+            }
+        }
+    }
+}
+
+// The difference of unsigned numbers is never negative: that masks nothing.
+TEST(AttentionValues, UnsignedDistancesMaskNothing) {
+    const std::string mask = R"(
+  %ur = stablehlo.iota dim = 0 : tensor<100x70xui32>
+  %uc = stablehlo.iota dim = 1 : tensor<100x70xui32>
+  %d0 = stablehlo.subtract %ur, %uc : tensor<100x70xui32>
+  %nought = stablehlo.constant dense<0> : tensor<100x70xui32>
+  %c = stablehlo.compare GE, %d0, %nought : (tensor<100x70xui32>, tensor<100x70xui32>) -> tensor<100x70xi1>
+  %cb = stablehlo.broadcast_in_dim %c, dims = [1, 2] : (tensor<100x70xi1>) -> tensor<6x100x70xi1>
+  %s = stablehlo.select %cb, %s2, %masked : tensor<6x100x70xi1>, TYPE)";
+    const Inputs inputs = makeInputs(false);
+    const auto o = run(maskedBy(mask), inputs.bytes)[0].as<float>();
+    const auto expected = reference(inputs.numbers, Mask::kNone, false)[0];
+    for (size_t i = 0; i < o.size(); ++i) ASSERT_NEAR(o[i], expected[i], 2e-5) << i;
 }
 
 TEST(RecomputeScores, ClonesWhatLateUsesNeed) {
