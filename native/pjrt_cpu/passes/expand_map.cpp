@@ -9,11 +9,12 @@ namespace optirs::plugin {
 
 namespace {
 
+/// Whether a body has only numbers, and nothing but element-wise operations on them.
 bool isElementwiseBody(const Block& block) {
     return std::ranges::all_of(block, [](const Operation& each) {
-        const bool is_known =
-            isElementwise(each.kind()) || each.kind() == OpKind::kConstant || each.kind() == OpKind::kReturn;
-        return is_known && each.regionCount() == 0;
+        if (each.kind() == OpKind::kReturn) return true;
+        const bool is_known = isElementwise(each.kind()) || each.kind() == OpKind::kConstant;
+        return is_known && each.regionCount() == 0 && each.result()->tensor().isScalar();
     });
 }
 

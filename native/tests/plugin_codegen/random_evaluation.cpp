@@ -15,12 +15,11 @@ namespace {
 Bytes bytesOf(const Tensor& tensor) {
     const ElementType type = tensor.type.element();
     Bytes out(static_cast<size_t>(tensor.type.byteCount()));
-    for (int64_t i = 0; i < tensor.size(); ++i) {
-        std::byte* at = out.data() + i * byteWidth(type);
-        const auto index = static_cast<size_t>(i);
-        isFloat(type) ? storeReal(tensor.reals[index], type, at)
-                      : storeInteger(tensor.integers[index], type, at);
-    }
+    const ElementType part = realType(type);
+    for (size_t i = 0; i < tensor.reals.size(); ++i)
+        storeReal(tensor.reals[i], part, out.data() + static_cast<int64_t>(i) * byteWidth(part));
+    for (size_t i = 0; i < tensor.integers.size(); ++i)
+        storeInteger(tensor.integers[i], type, out.data() + static_cast<int64_t>(i) * byteWidth(type));
     return out;
 }
 
@@ -37,19 +36,19 @@ double greatest(const Tensor& tensor) {
 std::string difference(const Bytes& got, const Tensor& expected, double tolerance) {
     const ElementType type = expected.type.element();
     const double allowed = tolerance * greatest(expected);
-    for (int64_t i = 0; i < expected.size(); ++i) {
-        const std::byte* at = got.data() + i * byteWidth(type);
-        const auto index = static_cast<size_t>(i);
-        if (isFloat(type)) {
-            const double real = loadReal(at, type);
-            const double wanted = expected.reals[index];
-            if (sameNumber(real, wanted) || std::fabs(real - wanted) <= allowed) continue;
-            return "element " + std::to_string(i) + " of " + expected.type.toString() + ": " +
-                   std::to_string(real) + " for " + std::to_string(wanted);
-        }
-        if (loadInteger(at, type) == expected.integers[index]) continue;
-        return "element " + std::to_string(i) + " of " + expected.type.toString() + ": " +
-               std::to_string(loadInteger(at, type)) + " for " + std::to_string(expected.integers[index]);
+    const auto text = [&](size_t i, auto found, auto wanted) {
+        return "number " + std::to_string(i) + " of " + expected.type.toString() + ": " +
+               std::to_string(found) + " for " + std::to_string(wanted);
+    };
+    const ElementType part = realType(type);
+    for (size_t i = 0; i < expected.reals.size(); ++i) {
+        const double real = loadReal(got.data() + static_cast<int64_t>(i) * byteWidth(part), part);
+        const double wanted = expected.reals[i];
+        if (!sameNumber(real, wanted) && !(std::fabs(real - wanted) <= allowed)) return text(i, real, wanted);
+    }
+    for (size_t i = 0; i < expected.integers.size(); ++i) {
+        const int64_t integer = loadInteger(got.data() + static_cast<int64_t>(i) * byteWidth(type), type);
+        if (integer != expected.integers[i]) return text(i, integer, expected.integers[i]);
     }
     return "";
 }
@@ -87,6 +86,8 @@ std::string compareRandomProgram(uint64_t seed) {
 }
 
 std::string compareWrittenProgram(uint64_t seed) { return compare(writeProgram(seed)); }
+
+std::string compareRows(uint64_t seed) { return compare(writeRows(seed)); }
 
 std::string compareText(const std::string& text) {
     Writer w(1);

@@ -15,6 +15,9 @@ std::string compareWrittenProgram(uint64_t seed);
 /// The same for attention, or what is nearly that.
 std::string compareAttention(uint64_t seed);
 
+/// The same for what norms, losses and their gradients are made of.
+std::string compareRows(uint64_t seed);
+
 /// The same for a given program, with arguments in which edges are likely.
 std::string compareText(const std::string& text);
 

@@ -15,6 +15,10 @@ TEST(RandomEvaluation, ProgramsOfAllOperations) {
     for (uint64_t seed = 0; seed < 40; ++seed) ASSERT_EQ(compareWrittenProgram(seed), "");
 }
 
+TEST(RandomEvaluation, NormsAndTheirGradients) {
+    for (uint64_t seed = 0; seed < 15; ++seed) ASSERT_EQ(compareRows(seed), "");
+}
+
 TEST(RandomEvaluation, WhatIsNearlyAttention) {
     for (uint64_t seed = 0; seed < 8; ++seed) ASSERT_EQ(compareAttention(seed), "");
 }
@@ -37,6 +41,23 @@ TEST(OnceWrong, ClampBetweenReshapesOfItsOperand) {
   %s = stablehlo.reshape %y : (tensor<1xui32>) -> tensor<ui32>
   %c = stablehlo.clamp %s, %y, %s : (tensor<ui32>, tensor<1xui32>, tensor<ui32>) -> tensor<1xui32>
   return %s, %c : tensor<ui32>, tensor<1xui32>
+})"),
+              "");
+}
+
+// What a body computes of a tensor is none of the numbers that it is applied to.
+TEST(OnceWrong, MapWhoseBodyComputesATensorForNobody) {
+    EXPECT_EQ(compareText(R"(func.func @main(%x: tensor<33xf32>) -> tensor<33xf32> {
+  %list = stablehlo.constant dense<[-3, 5]> : tensor<2xi32>
+  %y = "stablehlo.map"(%x) ({
+  ^bb0(%a: tensor<f32>):
+    %b = stablehlo.constant dense<[1.0, 2.0, 3.0]> : tensor<3xf32>
+    %c = stablehlo.sqrt %b : tensor<3xf32>
+    %d = stablehlo.convert %list : (tensor<2xi32>) -> tensor<2xf32>
+    %n = stablehlo.negate %a : tensor<f32>
+    stablehlo.return %n : tensor<f32>
+  }) {dimensions = array<i64: 0>} : (tensor<33xf32>) -> tensor<33xf32>
+  return %y : tensor<33xf32>
 })"),
               "");
 }

@@ -23,6 +23,7 @@ struct Kind {
 };
 constexpr Kind kKinds[] = {{"module", compareRandomProgram, nullptr},
                            {"any", compareWrittenProgram, writeProgram},
+                           {"rows", compareRows, writeRows},
                            {"attention", compareAttention, writeAttention}};
 
 }  // namespace

@@ -81,6 +81,8 @@ class Machine {
         using enum OpKind;
         const auto at = [i](const Tensor& tensor) { return tensor.type.isScalar() ? 0 : i; };
         const auto linear = static_cast<int64_t>(i);
+        const bool is_complex = isComplex(out.type.element()) || isComplex(in[0].type.element());
+        if (is_complex && op.kind() != kSelect) return complexElement(op, in, out, linear);
         switch (op.kind()) {
             case kSelect:
                 return copyElement(in[in[0].integers[at(in[0])] != 0 ? 1 : 2], linear, out, linear);
@@ -131,7 +133,9 @@ class Machine {
 Tensor tensorOf(const Literal& literal) {
     Tensor out = make(literal.type());
     for (int64_t i = 0; i < out.size(); ++i) {
-        if (isReal(out.type)) {
+        if (isComplex(out.type.element())) {
+            setComplex(out, i, literal.complex(i).real(), literal.complex(i).imag());
+        } else if (isReal(out.type)) {
             out.reals[static_cast<size_t>(i)] = literal.real(i);
         } else {
             out.integers[static_cast<size_t>(i)] = literal.integer(i);

@@ -11,7 +11,7 @@ namespace optirs::plugin::testing {
 
 struct Tensor {
     TensorType type;
-    std::vector<double> reals;      ///< of float types
+    std::vector<double> reals;      ///< of float types; two of each complex number
     std::vector<int64_t> integers;  ///< of integer types and i1
 
     int64_t size() const { return type.elementCount(); }

@@ -35,6 +35,7 @@ void move(const Operation& op, const std::vector<Tensor>& in, Tensor& out, int64
             return;
         case kIota: {
             const int64_t value = index[static_cast<size_t>(dimension(op))];
+            if (isComplex(out.type.element())) return setComplex(out, linear, static_cast<double>(value), 0);
             isReal(out.type) ? void(out.reals[i] = roundTo(static_cast<double>(value), out.type.element()))
                              : void(out.integers[i] = wrapTo(value, out.type.element()));
             return;

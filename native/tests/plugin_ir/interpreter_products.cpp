@@ -9,6 +9,10 @@ namespace {
 class Sum {
  public:
     void add(const Tensor& lhs, int64_t i, const Tensor& rhs, int64_t j) {
+        if (isComplex(lhs.type.element())) {
+            complex_ += complexAt(lhs, i) * complexAt(rhs, j);
+            return;
+        }
         if (isReal(lhs.type)) {
             real_ += lhs.reals[static_cast<size_t>(i)] * rhs.reals[static_cast<size_t>(j)];
             return;
@@ -21,6 +25,7 @@ class Sum {
     void store(Tensor& out, int64_t i) const {
         const ElementType type = out.type.element();
         const auto at = static_cast<size_t>(i);
+        if (isComplex(type)) return setComplex(out, i, complex_.real(), complex_.imag());
         if (isReal(out.type)) {
             out.reals[at] = roundTo(real_, type);
         } else {
@@ -30,6 +35,7 @@ class Sum {
 
  private:
     double real_ = 0;
+    std::complex<double> complex_;
     uint64_t integer_ = 0;
     bool any_ = false;
 };

@@ -11,7 +11,9 @@
 
 namespace optirs::plugin::testing {
 
-double roundTo(double value, ElementType type) { return decodeFloat(encodeFloat(value, type), type); }
+double roundTo(double value, ElementType type) {
+    return decodeFloat(encodeFloat(value, realType(type)), realType(type));
+}
 
 int64_t wrapTo(int64_t value, ElementType type) {
     const int width = bitWidth(type);

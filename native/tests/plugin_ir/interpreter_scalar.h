@@ -7,7 +7,10 @@
 
 namespace optirs::plugin::testing {
 
-inline bool isReal(const TensorType& type) { return isFloat(type.element()); }
+/// Whether its numbers are Tensor::reals.
+inline bool isReal(const TensorType& type) { return isFloat(type.element()) || isComplex(type.element()); }
+/// Numbers that an element of a real or complex type is made of.
+inline int64_t partsOf(const TensorType& type) { return isComplex(type.element()) ? 2 : 1; }
 double roundTo(double value, ElementType type);
 int64_t wrapTo(int64_t value, ElementType type);
 double realOf(OpKind kind, double x);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <complex>
 #include <functional>
 #include <span>
 
@@ -17,7 +18,7 @@ using Position = std::vector<int64_t>;
 inline Tensor make(const TensorType& type) {
     Tensor out{type, {}, {}};
     if (isReal(type)) {
-        out.reals.resize(static_cast<size_t>(type.elementCount()));
+        out.reals.resize(static_cast<size_t>(type.elementCount() * partsOf(type)));
     } else {
         out.integers.resize(static_cast<size_t>(type.elementCount()));
     }
@@ -48,7 +49,10 @@ inline bool isInside(std::span<const int64_t> index, std::span<const int64_t> di
 
 inline void copyElement(const Tensor& from, int64_t source, Tensor& to, int64_t target) {
     if (isReal(to.type)) {
-        to.reals[static_cast<size_t>(target)] = from.reals[static_cast<size_t>(source)];
+        const int64_t parts = partsOf(to.type);
+        for (int64_t k = 0; k < parts; ++k)
+            to.reals[static_cast<size_t>(parts * target + k)] =
+                from.reals[static_cast<size_t>(parts * source + k)];
     } else {
         to.integers[static_cast<size_t>(target)] = from.integers[static_cast<size_t>(source)];
     }
@@ -58,6 +62,16 @@ inline Tensor scalarAt(const Tensor& tensor, int64_t at) {
     Tensor out = make(tensor.type.withDims({}));
     copyElement(tensor, at, out, 0);
     return out;
+}
+
+inline std::complex<double> complexAt(const Tensor& tensor, int64_t at) {
+    return {tensor.reals[static_cast<size_t>(2 * at)], tensor.reals[static_cast<size_t>(2 * at + 1)]};
+}
+
+/// By its parts, each of which is rounded.
+inline void setComplex(Tensor& tensor, int64_t at, double re, double im) {
+    tensor.reals[static_cast<size_t>(2 * at)] = roundTo(re, tensor.type.element());
+    tensor.reals[static_cast<size_t>(2 * at + 1)] = roundTo(im, tensor.type.element());
 }
 
 /// An index as it is meant: what an unsigned 64-bit number has above INT64_MAX is far beyond every end.
@@ -91,6 +105,8 @@ Tensor dotGeneral(const Operation& op, const std::vector<Tensor>& in);
 Tensor convolution(const Operation& op, const std::vector<Tensor>& in);
 /// Between widths: one element to several, several to one, or to one as wide.
 Tensor bitcast(const Operation& op, const Tensor& in);
+/// An element-wise operation that takes or makes complex numbers.
+void complexElement(const Operation& op, const std::vector<Tensor>& in, Tensor& out, int64_t i);
 /// Moves elements: whether `op` does nothing else.
 bool isMovement(const Operation& op);
 void move(const Operation& op, const std::vector<Tensor>& in, Tensor& out, int64_t linear);

@@ -21,6 +21,7 @@ class Attention {
         rows_ = w_.pick(Dims{64, 64, 66, 100});
         columns_ = w_.oneIn(2) ? rows_ : w_.pick(Dims{64, 70, 100});
         width_ = w_.pick(Dims{8, 16});
+        rows_first_ = w_.oneIn(2);
         const Entry q = argument(rows_, width_);
         const Entry k = argument(columns_, width_);
         const Entry v = argument(columns_, width_);
@@ -28,7 +29,7 @@ class Attention {
         const Entry p = probabilities(s);
         const Entry narrow = w_.coerced(p, p.type.withElement(element_));
         const Entry o = dot(narrow, v, rank() - 1, rank() - 2);
-        results_.push_back(o);
+        give(o);
         if (w_.oneIn(4)) results_.push_back(p);
         if (w_.oneIn(6)) results_.push_back(s);
         if (w_.oneIn(2)) backward(q, k, v, p, o);
@@ -51,7 +52,24 @@ class Attention {
         const auto width = static_cast<size_t>(byteWidth(element_));
         for (size_t i = 0; i < values.size(); i += width)
             storeReal(static_cast<double>(w_.between(-16, 16)) / 16, element_, &values[i]);
-        return addArgument(w_, program_, type, values);
+        if (!rows_first_) return addArgument(w_, program_, type, values);
+        Dims dims = type.dims().size() == 3 ? Dims{rows, batch_[0], columns}
+                                            : Dims{batch_[0], rows, batch_[1], columns};
+        return moved(addArgument(w_, program_, type.withDims(dims), values));
+    }
+
+    /// The rows before the last dimension of the batch, or back.
+    Entry moved(const Entry& x) {
+        Dims dims = x.dims();
+        const size_t rows = dims.size() - 2;
+        std::swap(dims[rows], dims[rows - 1]);
+        return w_.operation(
+            "transpose", {x}, x.type.withDims(dims),
+            rank() == 3 ? "permutation = array<i64: 1, 0, 2>" : "permutation = array<i64: 0, 2, 1, 3>");
+    }
+
+    void give(const Entry& result) {
+        results_.push_back(rows_first_ && w_.oneIn(2) ? moved(result) : result);
     }
 
     Entry dot(const Entry& x, const Entry& y, int64_t x_dim, int64_t y_dim) {
@@ -183,7 +201,7 @@ class Attention {
         const Entry given = argument(rows_, width_);
         const Entry g = w_.oneIn(2) ? given : binary("add", given, o);
         const Entry narrow = w_.coerced(p, p.type.withElement(element_));
-        results_.push_back(dot(narrow, g, rank() - 2, rank() - 2));
+        give(dot(narrow, g, rank() - 2, rank() - 2));
         Entry dp = dot(g, v, rank() - 1, rank() - 1);
         dp = w_.coerced(dp, p.type);
         const Entry weighted = binary("multiply", dp, p);
@@ -194,8 +212,8 @@ class Attention {
         ds = scaled(ds, 0.25);
         if (w_.oneIn(6)) results_.push_back(ds);
         ds = w_.coerced(ds, ds.type.withElement(element_));
-        results_.push_back(dot(ds, k, rank() - 1, rank() - 2));
-        results_.push_back(dot(ds, q, rank() - 2, rank() - 2));
+        give(dot(ds, k, rank() - 1, rank() - 2));
+        give(dot(ds, q, rank() - 2, rank() - 2));
     }
 
     Writer w_;
@@ -207,6 +225,7 @@ class Attention {
     int64_t rows_ = 0;
     int64_t columns_ = 0;
     int64_t width_ = 0;
+    bool rows_first_ = false;
 };
 
 }  // namespace

@@ -81,7 +81,12 @@ void writeMap(Writer& w) {
 std::vector<Entry> anyFunction(Writer& w, const std::vector<Entry>& arguments,
                                const std::vector<TensorType>& results) {
     std::vector<Entry> out;
-    w.withOnly(arguments, [&] {
+    std::vector<Entry> known = arguments;
+    // And of something small from outside.
+    const Entry captured =
+        w.anyWhere([](const Entry& entry) { return entry.size() > 0 && entry.size() <= 12; });
+    if (!captured.name.empty() && w.oneIn(2)) known.push_back(captured);
+    w.withOnly(known, [&] {
         for (size_t count = 1 + w.below(6); count > 0; --count) writeStep(w, 1);
         for (const TensorType& type : results) out.push_back(w.coerced(w.any(), type));
     });

@@ -59,9 +59,9 @@ ElementType anotherOfWidth(Writer& w, int bits, ElementType otherwise) {
 
 void writeBitcast(Writer& w) {
     const Entry x = w.any();
-    if (isBoolean(x.element())) return;
+    if (isBoolean(x.element()) || isComplex(x.element())) return;
     const int bits = bitWidth(x.element());
-    const size_t kind = w.below(4);
+    const size_t kind = w.isInBody() ? 2 : w.below(4);
     const int64_t ratio = w.oneIn(2) ? 2 : 4;
     Dims dims = x.dims();
     int wanted = bits;
@@ -77,11 +77,41 @@ void writeBitcast(Writer& w) {
     w.operation("bitcast_convert", {w.withoutNan(x)}, type);
 }
 
+void writeComplex(Writer& w, const Entry& x) {
+    const TensorType part = x.type.withElement(realType(x.element()));
+    switch (w.below(7)) {
+        case 0:
+            w.operation("real", {x}, part);
+            return;
+        case 1:
+            w.operation("imag", {x}, part);
+            return;
+        case 2:
+            w.operation("complex", {w.anyOf(part), w.anyOf(part)}, x.type);
+            return;
+        case 3:
+            w.operation("negate", {x}, x.type);
+            return;
+        case 4:
+            w.operation("compare", {x, w.anyOf(x.type)}, x.type.withElement(ElementType::kI1),
+                        w.oneIn(2) ? "comparison_direction = #stablehlo<comparison_direction EQ>"
+                                   : "comparison_direction = #stablehlo<comparison_direction NE>");
+            return;
+        case 5:
+            // Parts of the product are exact.
+            w.operation("multiply", {w.summable(x), w.summable(w.anyOf(x.type))}, x.type);
+            return;
+        default:
+            w.operation(w.oneIn(2) ? "add" : "subtract", {x, w.anyOf(x.type)}, x.type);
+    }
+}
+
 }  // namespace
 
 void writeElementwise(Writer& w) {
     const Entry x = w.any();
     const ElementType element = x.element();
+    if (isComplex(element)) return writeComplex(w, x);
     switch (w.below(8)) {
         case 0:
             w.operation(unaryOf(w, element), {x}, x.type);
@@ -127,8 +157,8 @@ void writeElementwise(Writer& w) {
 void writeConversion(Writer& w) {
     if (w.oneIn(3)) return writeBitcast(w);
     const Entry x = w.any();
-    const Entry y = w.operation("convert", {x}, x.type.withElement(w.element()));
-    if (w.oneIn(2)) w.operation("convert", {y}, x.type.withElement(w.element()));
+    const Entry y = w.coerced(x, x.type.withElement(w.element()));
+    if (w.oneIn(2)) w.coerced(y, x.type.withElement(w.element()));
 }
 
 }  // namespace optirs::plugin::testing

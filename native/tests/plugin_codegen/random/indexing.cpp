@@ -114,7 +114,9 @@ void writeScatter(Writer& w) {
     if (i.indices.name.empty()) return;
     const auto [places, shape] = mixed(w, i.batch, i.window);
     std::vector<Entry> inputs = {x};
-    if (w.oneIn(4)) inputs.push_back(w.anyOf(x.type.withElement(w.element())));
+    const ElementType other = w.element();
+    if (isComplex(x.element()) || isComplex(other)) return;
+    if (w.oneIn(4)) inputs.push_back(w.anyOf(x.type.withElement(other)));
     std::vector<Entry> operands = inputs;
     std::vector<TensorType> scalars;
     std::vector<TensorType> results;

@@ -13,9 +13,6 @@ std::string arrayOf(const Dims& values) {
 
 bool multiplies(ElementType element) { return isInteger(element) || bitWidth(element) >= 16; }
 
-/// Operands of products: no bits of less than a byte, floats summable.
-Entry factor(Writer& w, const Entry& x) { return w.summable(x); }
-
 ElementType productType(Writer& w, ElementType element) {
     if (element == ElementType::kBF16 || element == ElementType::kF16)
         return w.oneIn(2) ? ElementType::kF32 : element;
@@ -86,7 +83,7 @@ void writeProduct(Writer& w) {
     const auto middle = begin + static_cast<int64_t>(batch.size());
     const Dims rhs_batch(begin, middle);
     const Dims rhs_contracting(middle, middle + static_cast<int64_t>(contracting.size()));
-    w.operation("dot_general", {factor(w, x), factor(w, w.anyOf(rhs_type))}, type,
+    w.operation("dot_general", {w.summable(x), w.summable(w.anyOf(rhs_type))}, type,
                 "dot_dimension_numbers = #stablehlo.dot<lhs_batching_dimensions = " + listOf(batch) +
                     ", rhs_batching_dimensions = " + listOf(rhs_batch) + ", lhs_contracting_dimensions = " +
                     listOf(contracting) + ", rhs_contracting_dimensions = " + listOf(rhs_contracting) + ">");
@@ -132,7 +129,9 @@ void writeConvolution(Writer& w) {
     std::vector<std::byte> bytes(padding.size() * 8);
     if (!bytes.empty()) std::memcpy(bytes.data(), padding.data(), bytes.size());
     const Literal paddings(TensorType(ElementType::kI64, {static_cast<int64_t>(spatial), 2}), bytes);
-    w.operation("convolution", {factor(w, w.anyOf(x_type)), factor(w, w.anyOf({element, k.dims}))}, type,
+    // Where the window meets padding the kernel is multiplied by zeros, or not at all.
+    const Entry kernel_values = w.summable(w.withoutNan(w.anyOf({element, k.dims})));
+    w.operation("convolution", {w.summable(w.anyOf(x_type)), kernel_values}, type,
                 "window_strides = " + arrayOf(strides) +
                     (spatial == 0 ? "" : ", padding = " + paddings.toString()) +
                     ", lhs_dilation = " + arrayOf(base) + ", rhs_dilation = " + arrayOf(dilation) +

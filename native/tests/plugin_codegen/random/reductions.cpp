@@ -40,7 +40,7 @@ Entry compared(Writer& w, const char* direction, const Entry& x, const Entry& y,
 /// The larger key wins, the smaller number among equals; operands are keys and numbers of another type.
 void argumentOfMaximum(Writer& w) {
     const Entry keys = w.any();
-    if (keys.rank() == 0 || isFloat(keys.element())) return;
+    if (keys.rank() == 0 || isFloat(keys.element()) || isComplex(keys.element())) return;
     const int64_t along = w.between(0, keys.rank() - 1);
     const ElementType number = w.oneIn(2) ? ElementType::kI32 : ElementType::kI64;
     const Entry iota = w.operation("iota", {}, keys.type.withElement(number),
@@ -99,7 +99,9 @@ Combiner randomCombiner(Writer& w, ElementType element) {
             const auto which = static_cast<int64_t>(w.below(3));
             static const std::vector<double> kNumbers = {1, 0, 1};
             const bool captured = w.oneIn(2);
-            const Entry outside = w.number(element, kNumbers[static_cast<size_t>(which)]);
+            const Entry outside = captured && w.oneIn(2)
+                                      ? w.anyOf(TensorType(element, {}))
+                                      : w.number(element, kNumbers[static_cast<size_t>(which)]);
             const Entry start = w.operation("negate", {outside}, outside.type);
             return {start, [=](Writer& inner, const Entry& x, const Entry& y) {
                         const Entry c = captured ? outside : oneOfList(inner, element, kNumbers, which);
@@ -140,11 +142,12 @@ void writeReduction(Writer& w) {
         }
     }
     const bool wide = x.element() == ElementType::kF32 || x.element() == ElementType::kF64;
-    const bool summed =
-        isFloat(x.element()) && w.oneIn(2) && (wide || (each <= 64 && bitWidth(x.element()) == 16));
+    const bool is_exact = wide || (each <= 64 && bitWidth(x.element()) == 16);
+    const bool summed = isComplex(x.element()) || (isFloat(x.element()) && w.oneIn(2) && is_exact);
     if (summed) x = w.summable(x);
     std::vector<Entry> operands = {x};
-    if (!summed && w.oneIn(4)) operands.push_back(w.anyOf(x.type.withElement(w.element())));
+    const ElementType other = w.element();
+    if (!summed && !isComplex(other) && w.oneIn(4)) operands.push_back(w.anyOf(x.type.withElement(other)));
     std::vector<Combiner> combiners;
     for (const Entry& operand : operands) {
         combiners.push_back(summed ? Combiner{w.number(x.element(), 0),
@@ -183,7 +186,7 @@ void writeReduction(Writer& w) {
 
 void writeWindow(Writer& w) {
     const Entry x = w.any();
-    if (x.rank() == 0 || x.rank() > 4 || x.size() == 0) return;
+    if (x.rank() == 0 || x.rank() > 4 || x.size() == 0 || isComplex(x.element())) return;
     Dims sizes;
     Dims strides;
     Dims padding;
@@ -237,7 +240,7 @@ void writeWindow(Writer& w) {
 
 void writeSort(Writer& w) {
     const Entry x = w.any();
-    if (x.rank() == 0) return;
+    if (x.rank() == 0 || isComplex(x.element())) return;
     std::vector<Entry> operands = {w.withoutNan(x)};
     for (size_t more = w.below(3); more > 0; --more)
         operands.push_back(w.withoutNan(w.anyOf(x.type.withElement(w.element()))));
@@ -247,8 +250,13 @@ void writeSort(Writer& w) {
         results.push_back(operand.type);
         scalars.insert(scalars.end(), 2, operand.type.withDims({}));
     }
-    const size_t key = w.below(operands.size());
-    const size_t second = w.below(operands.size());
+    // Complex numbers are not ordered.
+    const auto any_key = [&] {
+        const size_t key = w.below(operands.size());
+        return isComplex(operands[key].element()) ? 0 : key;
+    };
+    const size_t key = any_key();
+    const size_t second = any_key();
     const std::string body = w.region(scalars, [&](const std::vector<Entry>& a) -> std::vector<Entry> {
         const auto less = [&](size_t k, const char* direction) {
             return compared(w, direction, a[2 * k], a[2 * k + 1], isFloat(a[2 * k].element()));

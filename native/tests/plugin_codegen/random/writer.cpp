@@ -10,8 +10,9 @@ namespace {
 using enum ElementType;
 
 const std::vector<ElementType> kCommon = {kI32, kF32, kF32, kI32, kI1, kI64, kUi8, kBF16, kF64};
-const std::vector<ElementType> kRare = {kF8E3M4,     kF8E4M3,   kF8E4M3FNUZ, kF8E4M3B11FNUZ,
-                                        kF8E5M2FNUZ, kF4E2M1FN, kF6E2M3FN,   kF6E3M2FN};
+const std::vector<ElementType> kRare = {kF8E3M4,   kF8E4M3,   kF8E4M3FNUZ, kF8E4M3B11FNUZ, kF8E5M2FNUZ,
+                                        kF4E2M1FN, kF6E2M3FN, kF6E3M2FN,   kC64,           kC128,
+                                        kC64,      kC64,      kC64};
 const std::vector<ElementType> kAll = {kI1,   kI2,   kI4,   kI8,   kI16, kI32, kI64, kUi2,      kUi4,   kUi8,
                                        kUi16, kUi32, kUi64, kBF16, kF16, kF32, kF64, kF8E4M3FN, kF8E5M2};
 
@@ -41,16 +42,19 @@ Writer::Writer(uint64_t seed) : random_(seed) {
     // A few types and sizes, so that values fit each other.
     const size_t types = 2 + below(3);
     for (size_t i = 0; i < types; ++i)
-        elements_.push_back(pick(oneIn(30) ? kRare : oneIn(3) ? kAll : kCommon));
+        elements_.push_back(pick(oneIn(20) ? kRare : oneIn(3) ? kAll : kCommon));
+    // What is computed in pairs, and what is held in bytes.
+    if (oneIn(10)) elements_ = {kBF16, kF32, kBF16};
+    if (oneIn(20)) elements_ = {kUi4, kI2, kI4, kUi2, kI32};
     static const std::vector<int64_t> kSizes = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 64, 65, 130};
     for (size_t i = 0; i < 3; ++i) sizes_.push_back(pick(kSizes));
     if (oneIn(10)) sizes_.push_back(0);
     if (oneIn(2)) sizes_.push_back(1);
     // One in twenty is large enough for several tasks.
-    max_elements_ = oneIn(25) ? 140000 : 1500;
-    if (max_elements_ > 1500) sizes_ = {1, pick(kSizes), 64, 130, 300};
+    max_elements_ = oneIn(15) ? 140000 : 2500;
+    if (max_elements_ > 2500) sizes_ = {1, pick(kSizes), 64, 130, 300};
     // What rows and columns of norms and their gradients are like.
-    if (oneIn(6)) sizes_ = {8, 64, 2};
+    if (oneIn(6)) sizes_ = {8, 64, 2, 16};
 }
 
 Dims Writer::some(int64_t n) {
@@ -146,6 +150,10 @@ void Writer::randomElement(ElementType element, std::byte* out) {
     static const std::vector<double> kReals = {0.0,      -0.0,      1.0, 2.0,   -1.0, -3.5, 0.25,   0.5,
                                                INFINITY, -INFINITY, NAN, 1e-42, 3e38, 1e5,  -127.5, 255.5};
     static const std::vector<int64_t> kIntegers = {0, 1, -1, 2, 3, 7, INT32_MIN, INT32_MAX, 31, 64, 127, 255};
+    if (isComplex(element)) {
+        randomElement(realType(element), out);
+        return randomElement(realType(element), out + byteWidth(element) / 2);
+    }
     if (isFloat(element)) {
         const double quarter = static_cast<double>(between(-80, 80)) / 4;
         return storeReal(oneIn(4) ? pick(kReals) : quarter, element, out);
@@ -180,7 +188,15 @@ Entry Writer::constant(const TensorType& type) {
     return literal(Literal(type, randomBytes(type)));
 }
 
+Entry Writer::ofParts(const Entry& value, const std::function<Entry(const Entry&)>& change) {
+    const TensorType part = value.type.withElement(realType(value.element()));
+    const Entry re = change(operation("real", {value}, part));
+    return operation("complex", {re, change(operation("imag", {value}, part))}, value.type);
+}
+
 Entry Writer::summable(const Entry& value) {
+    if (isComplex(value.element()))
+        return ofParts(value, [this](const Entry& part) { return summable(withoutNan(part)); });
     if (!isFloat(value.element())) return value;
     const Entry whole = operation("round_nearest_even", {value}, value.type);
     return operation("clamp", {number(value.element(), -2), whole, number(value.element(), 2)}, value.type);
@@ -197,6 +213,8 @@ void Writer::withOnly(const std::vector<Entry>& values, const std::function<void
 }
 
 Entry Writer::withoutNan(const Entry& value) {
+    if (isComplex(value.element()))
+        return ofParts(value, [this](const Entry& part) { return withoutNan(part); });
     if (!isFloat(value.element())) return value;
     const Entry is_finite = operation("is_finite", {value}, value.type.withElement(kI1));
     return operation("select", {is_finite, value, coerced(number(value.element(), 1), value.type)},
@@ -204,6 +222,9 @@ Entry Writer::withoutNan(const Entry& value) {
 }
 
 Entry Writer::coerced(Entry value, const TensorType& type) {
+    if (isComplex(value.element()) && !isComplex(type.element()))
+        value =
+            operation(oneIn(2) ? "real" : "imag", {value}, value.type.withElement(realType(value.element())));
     if (value.element() != type.element())
         value = operation("convert", {value}, value.type.withElement(type.element()));
     if (value.type == type) return value;

@@ -99,6 +99,7 @@ class Writer {
     const std::string& text() const { return text_; }
 
  private:
+    Entry ofParts(const Entry& value, const std::function<Entry(const Entry&)>& change);
     void randomElement(ElementType element, std::byte* out);
 
     std::mt19937_64 random_;
@@ -151,5 +152,7 @@ void finish(Writer& w, WrittenProgram& program, const std::vector<Entry>& result
 WrittenProgram writeProgram(uint64_t seed);
 /// Attention and its gradient, or what is nearly that. Its sums are not exact.
 WrittenProgram writeAttention(uint64_t seed);
+/// What norms, losses and their gradients are made of.
+WrittenProgram writeRows(uint64_t seed);
 
 }  // namespace optirs::plugin::testing
