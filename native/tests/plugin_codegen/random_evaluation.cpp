@@ -89,6 +89,8 @@ std::string compareWrittenProgram(uint64_t seed) { return compare(writeProgram(s
 
 std::string compareRows(uint64_t seed) { return compare(writeRows(seed)); }
 
+std::string compareImages(uint64_t seed) { return compare(writeImages(seed)); }
+
 std::string compareText(const std::string& text) {
     Writer w(1);
     WrittenProgram program{text, {}, {}};

@@ -18,6 +18,9 @@ std::string compareAttention(uint64_t seed);
 /// The same for what norms, losses and their gradients are made of.
 std::string compareRows(uint64_t seed);
 
+/// The same for one convolution of many channels.
+std::string compareImages(uint64_t seed);
+
 /// The same for a given program, with arguments in which edges are likely.
 std::string compareText(const std::string& text);
 

@@ -24,6 +24,7 @@ struct Kind {
 constexpr Kind kKinds[] = {{"module", compareRandomProgram, nullptr},
                            {"any", compareWrittenProgram, writeProgram},
                            {"rows", compareRows, writeRows},
+                           {"images", compareImages, writeImages},
                            {"attention", compareAttention, writeAttention}};
 
 }  // namespace

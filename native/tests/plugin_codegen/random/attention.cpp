@@ -92,10 +92,7 @@ class Attention {
     Entry scaled(const Entry& x, double factor) { return binary("multiply", x, splat(x.type, factor)); }
 
     Entry broadcast(const Entry& x, const TensorType& type, const Dims& mapping) {
-        const std::string list = listOf(mapping);
-        return w_.operation("broadcast_in_dim", {x}, type,
-                            "broadcast_dimensions = array<i64" +
-                                (mapping.empty() ? "" : ": " + list.substr(1, list.size() - 2)) + ">");
+        return w_.operation("broadcast_in_dim", {x}, type, "broadcast_dimensions = " + arrayOf(mapping));
     }
 
     Entry scores(const Entry& q, const Entry& k) {

@@ -70,10 +70,7 @@ void writeMap(Writer& w) {
         scalars, [&](const std::vector<Entry>& a) { return anyFunction(w, a, {result.withDims({})}); });
     Dims dims;
     for (int64_t d = 0; d < x.rank(); ++d) dims.push_back(d);
-    const std::string list = listOf(dims);
-    w.operation("map", {x, y}, result,
-                "dimensions = array<i64" + (dims.empty() ? "" : ": " + list.substr(1, list.size() - 2)) + ">",
-                body);
+    w.operation("map", {x, y}, result, "dimensions = " + arrayOf(dims), body);
 }
 
 }  // namespace

@@ -84,11 +84,6 @@ std::pair<Dims, Dims> mixed(Writer& w, const Dims& batch, const Dims& window) {
     return {places, shape};
 }
 
-std::string arrayOf(const Dims& values) {
-    std::string text = listOf(values);
-    return "array<i64" + (values.empty() ? "" : ": " + text.substr(1, text.size() - 2)) + ">";
-}
-
 }  // namespace
 
 void writeGather(Writer& w) {

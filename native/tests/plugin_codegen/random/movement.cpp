@@ -7,12 +7,6 @@
 namespace optirs::plugin::testing {
 namespace {
 
-std::string arrayOf(const Dims& values) {
-    std::string text = "array<i64";
-    for (size_t i = 0; i < values.size(); ++i) text += (i == 0 ? ": " : ", ") + std::to_string(values[i]);
-    return text + ">";
-}
-
 void broadcast(Writer& w, const Entry& x) {
     // Each dimension goes somewhere in the result; those of size 1 may grow.
     const int64_t rank = x.rank() + w.between(0, 2);

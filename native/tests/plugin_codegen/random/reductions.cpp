@@ -7,11 +7,6 @@
 namespace optirs::plugin::testing {
 namespace {
 
-std::string arrayOf(const Dims& values) {
-    const std::string text = listOf(values);
-    return "array<i64" + (values.empty() ? "" : ": " + text.substr(1, text.size() - 2)) + ">";
-}
-
 double least(ElementType element) {
     if (isFloat(element)) return element == ElementType::kF8E4M3FN ? -448 : -INFINITY;
     return isSignedInteger(element) ? -std::ldexp(1.0, bitWidth(element) - 1) : 0;

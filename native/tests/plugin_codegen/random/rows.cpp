@@ -54,9 +54,7 @@ class Rows {
     }
 
     Entry broadcast(const Entry& x, const TensorType& type, const Dims& mapping) {
-        const std::string list = listOf(mapping);
-        return w_.operation("broadcast_in_dim", {x}, type,
-                            "broadcast_dimensions = array<i64: " + list.substr(1, list.size() - 2) + ">");
+        return w_.operation("broadcast_in_dim", {x}, type, "broadcast_dimensions = " + arrayOf(mapping));
     }
 
     Entry reduced(Entry x, const Dims& dims) {
@@ -70,9 +68,8 @@ class Rows {
         const std::string body = w_.region({scalar, scalar}, [&](const std::vector<Entry>& a) {
             return std::vector<Entry>{w_.operation(sums ? "add" : "maximum", {a[0], a[1]}, scalar)};
         });
-        const std::string list = listOf(dims);
         return w_.operation("reduce", {x, w_.number(x.element(), sums ? 0 : -100)}, x.type.withDims(kept),
-                            "dimensions = array<i64: " + list.substr(1, list.size() - 2) + ">", body);
+                            "dimensions = " + arrayOf(dims), body);
     }
 
     void step() {

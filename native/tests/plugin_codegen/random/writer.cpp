@@ -33,6 +33,11 @@ std::string listOf(const Dims& values) {
     return text + "]";
 }
 
+std::string arrayOf(const Dims& values) {
+    const std::string text = listOf(values);
+    return "array<i64" + (values.empty() ? "" : ": " + text.substr(1, text.size() - 2)) + ">";
+}
+
 Dims withoutAt(Dims dims, size_t at) {
     dims.erase(dims.begin() + static_cast<int64_t>(at));
     return dims;

@@ -27,6 +27,7 @@ struct Entry {
 };
 
 std::string listOf(const Dims& values);
+std::string arrayOf(const Dims& values);
 Dims withoutAt(Dims dims, size_t at);
 
 /// Writes operations and remembers the values they make. Reproducible: all randomness comes from the seed.
@@ -50,6 +51,8 @@ class Writer {
     ElementType element() { return pick(elements_); }
     ElementType integerElement();
     Dims shape();
+    /// Tensors of so many elements.
+    void allow(int64_t elements) { max_elements_ = elements; }
     int64_t maxElements() const { return max_elements_; }
     bool fits(const TensorType& type) const {
         return type.elementCount() <= max_elements_ && type.rank() <= 6;
@@ -131,6 +134,16 @@ void writeStep(Writer& w, int depth);
 std::vector<Entry> anyFunction(Writer& w, const std::vector<Entry>& arguments,
                                const std::vector<TensorType>& results);
 
+/// The dimensions in an order, with the sizes of the given meaning there.
+struct Arranged {
+    Dims places;  ///< of each meaning
+    Dims dims;
+};
+Arranged arrange(Writer& w, const Dims& sizes);
+/// Whether products of the type are written, and the type of their sums.
+bool multiplies(ElementType element);
+ElementType productType(Writer& w, ElementType element);
+
 /// `scalar` combined with another, as a reduction does; `identity` gets the start. Exact in any order.
 struct Combiner {
     Entry identity;
@@ -152,6 +165,8 @@ void finish(Writer& w, WrittenProgram& program, const std::vector<Entry>& result
 WrittenProgram writeProgram(uint64_t seed);
 /// Attention and its gradient, or what is nearly that. Its sums are not exact.
 WrittenProgram writeAttention(uint64_t seed);
+/// One convolution of many channels, or the gradient of its kernel. Its sums are not exact.
+WrittenProgram writeImages(uint64_t seed);
 /// What norms, losses and their gradients are made of.
 WrittenProgram writeRows(uint64_t seed);
 
