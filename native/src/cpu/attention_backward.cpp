@@ -1,5 +1,5 @@
+#include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "src/cpu/attention.h"
 #include "src/cpu/attention_geometry.h"
@@ -8,7 +8,8 @@
 namespace optirs::cpu {
 namespace {
 
-constexpr int64_t kTileRows = 48;
+constexpr int64_t kTileRows = 96;
+constexpr int64_t kStepRows = 12;
 constexpr int64_t kTileColumns = 384;
 /// Rows of scores start in different sets of the first cache: an odd number of lines.
 constexpr int64_t kScoreStride = kTileColumns + 16;
@@ -62,26 +63,52 @@ struct Tensors {
     HeadTensor q, k, v, out, dout, dq, dk, dv;
 };
 
-/// One tile of scores: probabilities, and from them what flows back into values, keys and queries.
-void runScores(const Backward& shape, Buffers& buffers, const Tensors& all, const float* means, int64_t batch,
-               int64_t head, int64_t first, int64_t count, int64_t tile, int64_t columns) {
+/// Calls body(row, rows, end) for rows of a tile of scores and the columns up to which any of them attends:
+/// for few rows at a time where a mask ends in the tile.
+template <class Body>
+void forSteps(const Columns* seen, int64_t count, int64_t tile, int64_t columns, const Body& body) {
+    const auto endOf = [&](int64_t row, int64_t rows) {
+        int64_t end = 0;
+        for (int64_t i = row; i < row + rows; ++i) {
+            end = std::max(end, seen[i].end - tile);
+        }
+        return std::min(end, columns);
+    };
+    const bool is_whole =
+        std::all_of(seen, seen + count, [&](const Columns& row) { return row.end - tile >= columns; });
+    const int64_t step = is_whole ? count : kStepRows;
+    for (int64_t row = 0; row < count; row += step) {
+        const int64_t rows = std::min(step, count - row);
+        const int64_t end = endOf(row, rows);
+        if (end > 0) {
+            body(row, rows, end);
+        }
+    }
+}
+
+/// One tile of scores: probabilities, and from them what flows back into values, keys and queries. `seen`:
+/// the columns of each row.
+void runScores(const Backward& shape, Buffers& buffers, const Tensors& all, const float* means,
+               const Columns* seen, int64_t batch, int64_t head, int64_t first, int64_t count, int64_t tile,
+               int64_t columns) {
     const int64_t width = all.q.width();
     const int64_t value_width = all.v.width();
     const int64_t stride = kScoreStride;
     const auto cap = static_cast<float>(shape.args.soft_cap);
     const auto* lse = dataOf<float>(*shape.args.lse) + shape.rowIndex(batch, head, 0);
-    multiplyTile({buffers.query, width, 1}, buffers.packed_keys + tile * width, width, 0, count, columns,
-                 width, false, buffers.scores, stride);
-    multiplyTile({buffers.change, value_width, 1}, buffers.packed_values + tile * value_width, value_width, 0,
-                 count, columns, value_width, false, buffers.gradients, stride);
+    forSteps(seen, count, tile, columns, [&](int64_t row, int64_t rows, int64_t end) {
+        multiplyTile({buffers.query + row * width, width, 1}, buffers.packed_keys + tile * width, width, 0,
+                     rows, end, width, false, buffers.scores + row * stride, stride);
+        multiplyTile({buffers.change + row * value_width, value_width, 1},
+                     buffers.packed_values + tile * value_width, value_width, 0, rows, end, value_width,
+                     false, buffers.gradients + row * stride, stride);
+    });
     for (int64_t i = 0; i < count; ++i) {
         float* score = buffers.scores + i * stride;
         float* gradient = buffers.gradients + i * stride;
         float* dropped = buffers.dropped + i * stride;
-        const bool attends = first + i < shape.rowsOf(batch) && std::isfinite(lse[first + i]);
-        const Columns range = attends ? shape.columnsOf(batch, first + i) : Columns{0, 0};
-        const int64_t begin = std::clamp<int64_t>(range.begin - tile, 0, columns);
-        const int64_t end = std::clamp<int64_t>(range.end - tile, begin, columns);
+        const int64_t begin = std::clamp<int64_t>(seen[i].begin - tile, 0, columns);
+        const int64_t end = std::clamp<int64_t>(seen[i].end - tile, begin, columns);
         std::fill_n(score, begin, 0.0F);
         std::fill(score + end, score + columns, 0.0F);
         if (shape.drops()) {
@@ -107,8 +134,10 @@ void runScores(const Backward& shape, Buffers& buffers, const Tensors& all, cons
                           buffers.value_gradient + tile * padded(value_width), padded(value_width));
     buffers.queries.addTo({buffers.gradients, 1, stride}, 0, columns, count,
                           buffers.key_gradient + tile * padded(width), padded(width));
-    buffers.keys.addTo({buffers.gradients, stride, 1}, tile, count, columns, buffers.query_gradient,
-                       padded(width));
+    forSteps(seen, count, tile, columns, [&](int64_t row, int64_t rows, int64_t end) {
+        buffers.keys.addTo({buffers.gradients + row * stride, stride, 1}, tile, rows, end,
+                           buffers.query_gradient + row * padded(width), padded(width));
+    });
 }
 
 void runRows(const Backward& shape, Buffers& buffers, const Tensors& all, int64_t batch, int64_t head,
@@ -123,21 +152,23 @@ void runRows(const Backward& shape, Buffers& buffers, const Tensors& all, int64_
     buffers.changes.pack(buffers.change, value_width, count, value_width, buffers.packed_change);
     int64_t result_stride = 0;
     const float* result = all.out.rows(batch, head, first, count, buffers.result, result_stride);
+    const auto* lse = dataOf<float>(*shape.args.lse) + shape.rowIndex(batch, head, 0);
     float means[kTileRows];
-    Columns seen{length, 0};
+    Columns seen[kTileRows];
+    Columns any{length, 0};
     for (int64_t i = 0; i < count; ++i) {
         means[i] = dotRow(buffers.change + i * value_width, result + i * result_stride, value_width);
-        const Columns range =
-            first + i < shape.rowsOf(batch) ? shape.columnsOf(batch, first + i) : Columns{0, 0};
-        if (range.begin < range.end) {
-            seen.begin = std::min(seen.begin, range.begin);
-            seen.end = std::max(seen.end, range.end);
+        const bool attends = first + i < shape.rowsOf(batch) && std::isfinite(lse[first + i]);
+        seen[i] = attends ? shape.columnsOf(batch, first + i) : Columns{0, 0};
+        if (seen[i].begin < seen[i].end) {
+            any.begin = std::min(any.begin, seen[i].begin);
+            any.end = std::max(any.end, seen[i].end);
         }
     }
     std::fill_n(buffers.query_gradient, count * padded(width), 0.0F);
-    for (int64_t tile = seen.begin / kTileColumns * kTileColumns; tile < seen.end; tile += kTileColumns) {
-        runScores(shape, buffers, all, means, batch, head, first, count, tile,
-                  std::min(kTileColumns, seen.end - tile));
+    for (int64_t tile = any.begin / kTileColumns * kTileColumns; tile < any.end; tile += kTileColumns) {
+        runScores(shape, buffers, all, means, seen, batch, head, first, count, tile,
+                  std::min(kTileColumns, any.end - tile));
     }
     for (int64_t i = 0; i < count; ++i) {
         scaleRow(buffers.query_gradient + i * padded(width), scale, width);
