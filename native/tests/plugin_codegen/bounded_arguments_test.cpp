@@ -205,6 +205,12 @@ func.func @main(%a: tensor<{n:4}x{n:4}xf32>) -> tensor<{n:4}x{n:4}xf32> {
   return %c : tensor<{n:4}x{n:4}xf32>
 })",
      {{"n", 4}}},
+    {"tuple",
+     R"(func.func @main(%t: tuple<tensor<f32>, tensor<{n:4}x2xf32>>) -> tensor<{n:4}x2xf32> {
+  %a = stablehlo.get_tuple_element %t[1] : (tuple<tensor<f32>, tensor<{n:4}x2xf32>>) -> tensor<{n:4}x2xf32>
+  return %a : tensor<{n:4}x2xf32>
+})",
+     {{"n", 4}}},
     {"donated",
      R"(func.func @main(%a: tensor<{n:4}x2xf32> {tf.aliasing_output = 1 : i32}, %b: tensor<3xf32> {tf.aliasing_output = 0 : i32}) -> (tensor<3xf32>, tensor<{n:4}x2xf32>) {
   %c = stablehlo.negate %a : tensor<{n:4}x2xf32>

@@ -6,6 +6,7 @@
 
 #include "pjrt_cpu/ir/error.h"
 #include "pjrt_cpu/ir/printer.h"
+#include "pjrt_cpu/passes/passes.h"
 #include "pjrt_cpu/stablehlo/parser.h"
 #include "pjrt_cpu/stablehlo/verify.h"
 #include "portable_operations.h"
@@ -49,6 +50,23 @@ TEST(PortableOperations, AreAllThatThereAre) {
     };
     for (const std::string& name : known) EXPECT_TRUE(covered.contains(name)) << name << " has no program";
     EXPECT_EQ(covered, known);
+}
+
+// What is below the bound comes as an argument, and goes as a result, with its size.
+TEST(PortableOperations, ParametersHaveBoundsThere) {
+    const auto wanted = parseModule(R"(
+func.func @main(%x: tensor<?x4xf32, #stablehlo.bounds<5, ?>>) -> tensor<?x4xf32, #stablehlo.bounds<5, ?>> {
+  %y = stablehlo.negate %x : tensor<?x4xf32, #stablehlo.bounds<5, ?>>
+  return %y : tensor<?x4xf32, #stablehlo.bounds<5, ?>>
+})");
+    for (const int format : {0, 6}) {
+        const auto read = parseModule(writePortable(*wanted, {"negate_v1", {}}, format));
+        verify(*read);
+        EXPECT_EQ(print(*read), print(*wanted)) << "format " << format;
+        runPasses(*read);
+        EXPECT_EQ(Type(read->entry().type()).toString(),
+                  "(tensor<5x4xf32>, tensor<1xi32>) -> (tensor<5x4xf32>, tensor<1xi32>)");
+    }
 }
 
 }  // namespace
