@@ -17,6 +17,11 @@ bool isMovement(const Operation& op) {
         case kDynamicUpdateSlice:
         case kConcatenate:
         case kPad:
+        case kDynamicReshape:
+        case kDynamicIota:
+        case kDynamicBroadcastInDim:
+        case kDynamicPad:
+        case kRealDynamicSlice:
             return true;
         default:
             return false;
@@ -31,9 +36,11 @@ void move(const Operation& op, const std::vector<Tensor>& in, Tensor& out, int64
     Position source;
     switch (op.kind()) {
         case kReshape:
+        case kDynamicReshape:
             copyElement(in[0], linear, out, linear);
             return;
-        case kIota: {
+        case kIota:
+        case kDynamicIota: {
             const int64_t value = index[static_cast<size_t>(dimension(op))];
             if (isComplex(out.type.element())) return setComplex(out, linear, static_cast<double>(value), 0);
             isReal(out.type) ? void(out.reals[i] = roundTo(static_cast<double>(value), out.type.element()))
@@ -41,6 +48,7 @@ void move(const Operation& op, const std::vector<Tensor>& in, Tensor& out, int64
             return;
         }
         case kBroadcastInDim:
+        case kDynamicBroadcastInDim:
             for (size_t d = 0; d < in[0].type.dims().size(); ++d) {
                 source.push_back(
                     in[0].type.dims()[d] == 1 ? 0 : index[static_cast<size_t>(broadcastDimensions(op)[d])]);
@@ -87,16 +95,21 @@ void move(const Operation& op, const std::vector<Tensor>& in, Tensor& out, int64
             copyElement(in[part], ravel(index, in[part].type.dims()), out, linear);
             return;
         }
-        case kPad: {
-            const PadAttributes pad = padAttributes(op);
+        case kRealDynamicSlice:
+            for (size_t d = 0; d < index.size(); ++d)
+                index[d] = in[1].integers[d] + index[d] * in[3].integers[d];
+            copyElement(in[0], ravel(index, in[0].type.dims()), out, linear);
+            return;
+        case kPad:
+        case kDynamicPad: {
+            const bool is_static = op.kind() == kPad;
+            const PadAttributes pad = is_static ? padAttributes(op) : PadAttributes{};
             for (size_t d = 0; d < index.size(); ++d) {
-                const int64_t at = index[d] - pad.low[d];
-                if (at < 0 || at % (pad.interior[d] + 1) != 0 ||
-                    at / (pad.interior[d] + 1) >= in[0].type.dims()[d]) {
-                    copyElement(in[1], 0, out, linear);
-                    return;
-                }
-                index[d] = at / (pad.interior[d] + 1);
+                const int64_t at = index[d] - (is_static ? pad.low[d] : in[2].integers[d]);
+                const int64_t step = (is_static ? pad.interior[d] : in[4].integers[d]) + 1;
+                if (at < 0 || at % step != 0 || at / step >= in[0].type.dims()[d])
+                    return copyElement(in[1], 0, out, linear);
+                index[d] = at / step;
             }
             copyElement(in[0], ravel(index, in[0].type.dims()), out, linear);
             return;

@@ -7,6 +7,21 @@
 namespace optirs::plugin::testing {
 namespace {
 
+/// A list as a value: what dynamic forms take instead of an attribute.
+Entry listValue(Writer& w, const Dims& values) {
+    const TensorType type(w.oneIn(2) ? ElementType::kI32 : ElementType::kI64,
+                          {static_cast<int64_t>(values.size())});
+    std::vector<std::byte> bytes(static_cast<size_t>(type.byteCount()));
+    const int width = byteWidth(type.element());
+    for (size_t i = 0; i < values.size(); ++i)
+        storeInteger(values[i], type.element(), bytes.data() + static_cast<int64_t>(i) * width);
+    const Entry list = w.literal(Literal(type, bytes));
+    // Perhaps as the result of arithmetic.
+    return w.oneIn(2) ? list : w.operation("negate", {w.operation("negate", {list}, type)}, type);
+}
+
+bool isDynamic(Writer& w) { return !w.isInBody() && w.oneIn(5); }
+
 void broadcast(Writer& w, const Entry& x) {
     // Each dimension goes somewhere in the result; those of size 1 may grow.
     const int64_t rank = x.rank() + w.between(0, 2);
@@ -43,7 +58,10 @@ void reshape(Writer& w, const Entry& x) {
     }
     dims.insert(dims.begin() + static_cast<int64_t>(w.below(dims.size() + 1)), count);
     if (x.size() == 1 && w.oneIn(2)) dims = {};
-    w.operation("reshape", {x}, x.type.withDims(dims));
+    if (isDynamic(w))
+        w.operation("dynamic_reshape", {x, listValue(w, dims)}, x.type.withDims(dims));
+    else
+        w.operation("reshape", {x}, x.type.withDims(dims));
 }
 
 void slice(Writer& w, const Entry& x) {
@@ -57,6 +75,13 @@ void slice(Writer& w, const Entry& x) {
         limit.push_back(whole ? d : w.between(std::min(start.back() + (w.oneIn(30) ? 0 : 1), d), d));
         stride.push_back(w.oneIn(2) ? 1 : w.between(1, 3));
         dims.push_back((limit.back() - start.back() + stride.back() - 1) / stride.back());
+    }
+    if (isDynamic(w)) {
+        const Entry first = listValue(w, start);
+        // All three have one type.
+        const auto list = [&](const Dims& values) { return w.coerced(listValue(w, values), first.type); };
+        w.operation("real_dynamic_slice", {x, first, list(limit), list(stride)}, x.type.withDims(dims));
+        return;
     }
     w.operation("slice", {x}, x.type.withDims(dims),
                 "start_indices = " + arrayOf(start) + ", limit_indices = " + arrayOf(limit) +
@@ -76,7 +101,14 @@ void pad(Writer& w, const Entry& x) {
     }
     const TensorType type = x.type.withDims(dims);
     if (std::ranges::any_of(dims, [](int64_t d) { return d < 0; }) || !w.fits(type)) return;
-    w.operation("pad", {x, w.anyOf(x.type.withDims({}))}, type,
+    const Entry fill = w.anyOf(x.type.withDims({}));
+    if (isDynamic(w)) {
+        const Entry first = listValue(w, low);
+        const auto list = [&](const Dims& values) { return w.coerced(listValue(w, values), first.type); };
+        w.operation("dynamic_pad", {x, fill, first, list(high), list(interior)}, type);
+        return;
+    }
+    w.operation("pad", {x, fill}, type,
                 "edge_padding_low = " + arrayOf(low) + ", edge_padding_high = " + arrayOf(high) +
                     ", interior_padding = " + arrayOf(interior));
 }

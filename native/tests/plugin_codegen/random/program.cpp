@@ -43,7 +43,7 @@ WrittenProgram writeProgram(uint64_t seed) {
         const TensorType type = known ? w.pick(program.arguments) : TensorType(w.element(), w.shape());
         addArgument(w, program, type, w.randomBytes(type));
     }
-    const size_t length = w.maxElements() > 2500 ? 4 + w.below(6) : 5 + w.below(25);
+    const size_t length = w.maxElements() > 2500 ? 4 + w.below(6) : 5 + w.below(w.oneIn(20) ? 120 : 25);
     for (size_t i = 0; i < length; ++i) writeStep(w, 2);
     std::vector<Entry> results = {w.values().back()};
     for (size_t more = w.below(6); more > 0; --more) results.push_back(w.any());
