@@ -157,11 +157,11 @@ void Fuzz()
             $"-artifact_prefix={System.IO.Path.GetFullPath("artifacts/fuzz")}/{fuzzer}-");
     }
 
-    // Through the code generator: thousands of random programs against the reference evaluator, and damaged ones that only compile.
+    // Through the code generator: thousands of random programs of each kind against the reference evaluator, and damaged ones that only compile.
     BuildNative("release");
-    foreach (var program in new[] { "random_programs", "mutated_programs" })
+    foreach (var (program, count) in new[] { ("random_programs", "1500"), ("mutated_programs", "5000") })
     {
         Run("cmake", "--build", "artifacts/native/release", "--target", program, "--", "--quiet");
-        Run($"artifacts/native/release/bin/{program}", "5000");
+        Run($"artifacts/native/release/bin/{program}", count);
     }
 }

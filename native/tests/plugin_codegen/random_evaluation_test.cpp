@@ -19,6 +19,10 @@ TEST(RandomEvaluation, NormsAndTheirGradients) {
     for (uint64_t seed = 0; seed < 15; ++seed) ASSERT_EQ(compareRows(seed), "");
 }
 
+TEST(RandomEvaluation, ConvolutionsLikeThoseOfNetworks) {
+    for (uint64_t seed = 0; seed < 8; ++seed) ASSERT_EQ(compareImages(seed), "");
+}
+
 TEST(RandomEvaluation, WhatIsNearlyAttention) {
     for (uint64_t seed = 0; seed < 8; ++seed) ASSERT_EQ(compareAttention(seed), "");
 }
