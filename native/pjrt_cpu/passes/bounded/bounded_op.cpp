@@ -114,7 +114,7 @@ Value* BoundedOp::fit(Value* value, const std::vector<int64_t>& dims) {
                         std::move(attributes));
 }
 
-Value* BoundedOp::cut(Value* value, std::vector<Value*> starts, const std::vector<int64_t>& dims) {
+Value* BoundedOp::cut(Value* value, const std::vector<Value*>& starts, const std::vector<int64_t>& dims) {
     std::vector<Value*> operands = {value};
     for (Value* start : starts) operands.push_back(start != nullptr ? start : number(0));
     NamedAttributes attributes;

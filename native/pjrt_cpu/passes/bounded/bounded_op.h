@@ -74,7 +74,7 @@ class BoundedOp {
     /// The value in memory of other dimensions, in which its size has room.
     Value* fit(Value* value, const std::vector<int64_t>& dims);
     /// The part of the value that begins at `starts` (null: 0).
-    Value* cut(Value* value, std::vector<Value*> starts, const std::vector<int64_t>& dims);
+    Value* cut(Value* value, const std::vector<Value*>& starts, const std::vector<int64_t>& dims);
     /// Slices of one element along `dim`, at the places that a list of i32 names.
     Value* take(Value* value, int64_t dim, Value* list);
     /// A dimension of `length`: element i comes to place `low` + i * `step`, `filler` is in between and

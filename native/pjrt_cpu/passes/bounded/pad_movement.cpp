@@ -53,7 +53,7 @@ void padReverse(BoundedOp& op) {
         room[d] = 2 * dims[d];
     }
     Value* reversed = op.build.create(OpKind::kReverse, {operand}, operand->type(), op.op.attributes());
-    op.replace(room == dims ? reversed : op.cut(op.fit(reversed, room), std::move(starts), dims), sizes);
+    op.replace(room == dims ? reversed : op.cut(op.fit(reversed, room), starts, dims), sizes);
 }
 
 /// Each operand is written where the one before it ends, over what that has past its size.
