@@ -67,7 +67,7 @@ struct Tensors {
 /// for few rows at a time where a mask ends in the tile.
 template <class Body>
 void forSteps(const Columns* seen, int64_t count, int64_t tile, int64_t columns, const Body& body) {
-    const auto endOf = [&](int64_t row, int64_t rows) {
+    const auto end_of = [&](int64_t row, int64_t rows) {
         int64_t end = 0;
         for (int64_t i = row; i < row + rows; ++i) {
             end = std::max(end, seen[i].end - tile);
@@ -79,7 +79,7 @@ void forSteps(const Columns* seen, int64_t count, int64_t tile, int64_t columns,
     const int64_t step = is_whole ? count : kStepRows;
     for (int64_t row = 0; row < count; row += step) {
         const int64_t rows = std::min(step, count - row);
-        const int64_t end = endOf(row, rows);
+        const int64_t end = end_of(row, rows);
         if (end > 0) {
             body(row, rows, end);
         }
