@@ -4,7 +4,6 @@
 #include <optirs/kernel_attention.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "src/cpu/attention_rows.h"
 #include "src/cpu/pointwise_kernels.h"
@@ -52,7 +51,7 @@ class HeadTensor {
             const char* from = at(batch, first + i, head);
             const float factor = scale * scaleOf(head);
             if (type_ == Element::kF32 && factor == 1) {
-                std::memcpy(to + i * width_, from, static_cast<size_t>(width_) * sizeof(float));
+                std::copy_n(reinterpret_cast<const float*>(from), width_, to + i * width_);
             } else {
                 convert(type_, from, factor, Element::kF32, to + i * width_, width_);
             }
@@ -83,7 +82,7 @@ class HeadTensor {
 
     void write(int64_t batch, int64_t head, int64_t row, const float* from) const {
         if (type_ == Element::kF32) {
-            std::memcpy(at(batch, row, head), from, static_cast<size_t>(width_) * sizeof(float));
+            std::copy_n(from, width_, reinterpret_cast<float*>(at(batch, row, head)));
         } else {
             convert(Element::kF32, from, 1.0F, type_, at(batch, row, head), width_);
         }
