@@ -95,6 +95,18 @@ const Literal* constantOrNull(const Value* value) {
     return &constantValue(*op);
 }
 
+std::optional<double> splatOf(const Value* value) {
+    const Operation* op = value->definition();
+    if (op == nullptr) return std::nullopt;
+    if (op->kind() == OpKind::kBroadcastInDim || op->kind() == OpKind::kReshape)
+        return splatOf(op->operand(0));
+    const Literal* literal = constantOrNull(value);
+    if (literal == nullptr || literal->elementCount() == 0) return std::nullopt;
+    if (!literal->isSplat() && literal->elementCount() != 1) return std::nullopt;
+    if (isComplex(literal->type().element())) return std::nullopt;
+    return literal->real(0);
+}
+
 std::span<const int64_t> permutation(const Operation& op) { return integersAttribute(op, "permutation"); }
 
 std::span<const int64_t> dimensions(const Operation& op) { return integersAttribute(op, "dimensions"); }

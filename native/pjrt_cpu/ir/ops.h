@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -43,6 +44,8 @@ const Literal& literalAttribute(const Operation& op, std::string_view name);
 const Literal& constantValue(const Operation& op);
 /// The literal behind `value` when a constant defines it, else null.
 const Literal* constantOrNull(const Value* value);
+/// The number that every element of a value is, when a constant says so, maybe broadcast or reshaped.
+std::optional<double> splatOf(const Value* value);
 
 // --- shapes ------------------------------------------------------------------------------------
 

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cmath>
 
 #include "src/cpu/attention.h"
@@ -9,7 +8,6 @@ namespace optirs::cpu {
 namespace {
 
 constexpr int64_t kTileRows = 96;
-constexpr int64_t kStepRows = 12;
 constexpr int64_t kTileColumns = 384;
 /// Rows of scores start in different sets of the first cache: an odd number of lines.
 constexpr int64_t kScoreStride = kTileColumns + 16;
@@ -62,29 +60,6 @@ class Buffers {
 struct Tensors {
     HeadTensor q, k, v, out, dout, dq, dk, dv;
 };
-
-/// Calls body(row, rows, end) for rows of a tile of scores and the columns up to which any of them attends:
-/// for few rows at a time where a mask ends in the tile.
-template <class Body>
-void forSteps(const Columns* seen, int64_t count, int64_t tile, int64_t columns, const Body& body) {
-    const auto end_of = [&](int64_t row, int64_t rows) {
-        int64_t end = 0;
-        for (int64_t i = row; i < row + rows; ++i) {
-            end = std::max(end, seen[i].end - tile);
-        }
-        return std::min(end, columns);
-    };
-    const bool is_whole =
-        std::all_of(seen, seen + count, [&](const Columns& row) { return row.end - tile >= columns; });
-    const int64_t step = is_whole ? count : kStepRows;
-    for (int64_t row = 0; row < count; row += step) {
-        const int64_t rows = std::min(step, count - row);
-        const int64_t end = end_of(row, rows);
-        if (end > 0) {
-            body(row, rows, end);
-        }
-    }
-}
 
 /// One tile of scores: probabilities, and from them what flows back into values, keys and queries. `seen`:
 /// the columns of each row.

@@ -233,6 +233,33 @@ class Scores {
     }
 };
 
+/// Rows that are worked on together where a mask ends; a multiple of the rows of a register tile.
+inline constexpr int64_t kStepRows = 12;
+
+/// Calls body(row, rows, end) for the `count` rows of a tile of scores of `columns` columns from `first` on,
+/// and the columns up to which any of them attends: for few rows at a time where a mask ends in the tile.
+/// `seen`: of each row.
+template <class Body>
+void forSteps(const Columns* seen, int64_t count, int64_t first, int64_t columns, const Body& body) {
+    const auto end_of = [&](int64_t row, int64_t rows) {
+        int64_t end = 0;
+        for (int64_t i = row; i < row + rows; ++i) {
+            end = std::max(end, seen[i].end - first);
+        }
+        return std::min(end, columns);
+    };
+    const bool is_whole =
+        std::all_of(seen, seen + count, [&](const Columns& row) { return row.end - first >= columns; });
+    const int64_t step = is_whole ? count : kStepRows;
+    for (int64_t row = 0; row < count; row += step) {
+        const int64_t rows = std::min(step, count - row);
+        const int64_t end = end_of(row, rows);
+        if (end > 0) {
+            body(row, rows, end);
+        }
+    }
+}
+
 /// Rounded up to whole panels, with room for the widest instruction set.
 inline int64_t padded(int64_t width) { return (width + 31) / 32 * 32; }
 

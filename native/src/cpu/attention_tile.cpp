@@ -42,19 +42,6 @@ struct KeyPart::Ranges {
         }
     }
 
-    /// Behind what any of the rows attends to.
-    int64_t endOf(Rows rows) const {
-        int64_t end = 0;
-        for (int64_t i = rows.begin; i < rows.end; ++i) {
-            end = std::max(end, of[i].end);
-        }
-        return end;
-    }
-    bool endsWithin(Rows rows, int64_t column) const {
-        return std::any_of(of + rows.begin, of + rows.end,
-                           [&](const Columns& each) { return each.end < column; });
-    }
-
     Columns of[kTileRows];
     Columns any;
 };
@@ -101,23 +88,24 @@ void KeyPart::attend(const Forward& shape, const RowTile& tile, const RowResults
 /// Scores of some of the tile's rows and of `columns` columns from `first` on become the weights of their
 /// values.
 void KeyPart::weigh(const Forward& shape, const RowTile& tile, const Ranges& ranges,
-                    const RowResults& results, Rows rows, int64_t first, int64_t columns) const {
-    for (int64_t i = rows.begin; i < rows.end; ++i) {
-        float* row = buffers_.scores + i * kTileColumns;
+                    const RowResults& results, int64_t row, int64_t rows, int64_t first,
+                    int64_t columns) const {
+    for (int64_t i = row; i < row + rows; ++i) {
+        float* scores = buffers_.scores + i * kTileColumns;
         const int64_t begin = std::clamp<int64_t>(ranges.of[i].begin - first, 0, columns);
         const int64_t end = std::clamp<int64_t>(ranges.of[i].end - first, begin, columns);
-        std::fill_n(row, begin, 0.0F);
-        std::fill(row + end, row + columns, 0.0F);
+        std::fill_n(scores, begin, 0.0F);
+        std::fill(scores + end, scores + columns, 0.0F);
         if (begin == end) {
             continue;
         }
-        shape.adjust(tile.batch, tile.headOf(i), tile.rowOf(i), first + begin, end - begin, row + begin);
-        const float former = softmaxPart(row + begin, end - begin, results.state[i]);
+        shape.adjust(tile.batch, tile.headOf(i), tile.rowOf(i), first + begin, end - begin, scores + begin);
+        const float former = softmaxPart(scores + begin, end - begin, results.state[i]);
         if (former != 1.0F) {
             scaleRow(results.values + i * results.stride, former, tensors_.v.width());
         }
         if (shape.drops()) {
-            shape.drop(tile.batch, tile.headOf(i), tile.rowOf(i), first, columns, row);
+            shape.drop(tile.batch, tile.headOf(i), tile.rowOf(i), first, columns, scores);
         }
     }
 }
@@ -131,21 +119,14 @@ void KeyPart::attendPacked(const Forward& shape, const RowTile& tile, const Rang
     for (int64_t at = (ranges.any.begin - first) / kTileColumns * kTileColumns; at < end;
          at += kTileColumns) {
         const int64_t columns = std::min(kTileColumns, end - at);
-        // Where masks end in the tile, by few rows with the columns that they have.
-        const int64_t step = ranges.endsWithin({0, count}, first + at + columns) ? kStepRows : count;
-        for (int64_t row = 0; row < count; row += step) {
-            const Rows rows{row, std::min(row + step, count)};
-            const int64_t seen = std::min(ranges.endOf(rows) - first - at, columns);
-            if (seen <= 0) {
-                continue;
-            }
+        forSteps(ranges.of, count, first + at, columns, [&](int64_t row, int64_t rows, int64_t seen) {
             float* scores = buffers_.scores + row * kTileColumns;
             multiplyTile({buffers_.query + row * width, width, 1}, buffers_.packed_keys + at * width, width,
-                         0, rows.end - row, seen, width, false, scores, kTileColumns);
-            weigh(shape, tile, ranges, results, rows, first + at, seen);
-            values_.addTo({scores, kTileColumns, 1}, at, rows.end - row, seen,
-                          results.values + row * results.stride, results.stride);
-        }
+                         0, rows, seen, width, false, scores, kTileColumns);
+            weigh(shape, tile, ranges, results, row, rows, first + at, seen);
+            values_.addTo({scores, kTileColumns, 1}, at, rows, seen, results.values + row * results.stride,
+                          results.stride);
+        });
     }
 }
 
@@ -162,7 +143,7 @@ void KeyPart::attendFew(const Forward& shape, const RowTile& tile, const Ranges&
             dotRows(buffers_.query, width, count, tensors_.k.row(batch_, kv_head_, j, buffers_.rows), width,
                     buffers_.scores + (j - at), kTileColumns);
         }
-        weigh(shape, tile, ranges, results, {0, count}, at, to - at);
+        weigh(shape, tile, ranges, results, 0, count, at, to - at);
         for (int64_t j = from; j < to; ++j) {
             addScaledRow(buffers_.scores + (j - at), kTileColumns, count,
                          tensors_.v.row(batch_, kv_head_, j, buffers_.rows), value_width, results.values,

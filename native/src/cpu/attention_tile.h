@@ -9,7 +9,6 @@ namespace optirs::cpu {
 using Forward = Scores<optirs_attention_args>;
 
 inline constexpr int64_t kTileRows = 48;      // a multiple of the rows of a register tile
-inline constexpr int64_t kStepRows = 12;      // likewise
 inline constexpr int64_t kTileColumns = 128;  // of keys; scores of a tile stay in a first-level cache
 
 /// So few rows use each key so seldom that packing it does not pay.
@@ -60,15 +59,10 @@ class KeyPart {
 
  private:
     struct Ranges;
-    /// Of a tile, from begin to end.
-    struct Rows {
-        int64_t begin;
-        int64_t end;
-    };
 
     void pack();
     void weigh(const Forward& shape, const RowTile& tile, const Ranges& ranges, const RowResults& results,
-               Rows rows, int64_t first, int64_t columns) const;
+               int64_t row, int64_t rows, int64_t first, int64_t columns) const;
     void attendPacked(const Forward& shape, const RowTile& tile, const Ranges& ranges,
                       const RowResults& results);
     void attendFew(const Forward& shape, const RowTile& tile, const Ranges& ranges,

@@ -227,21 +227,14 @@ TEST_F(BoundedArguments, TheProgramSaysWhatItNeedsAtMostAndCanBeSaved) {
     OPTIRS_OK(api().PJRT_Executable_OutputDimensions(&outputs));
     EXPECT_THAT(std::vector<int64_t>(outputs.dims, outputs.dims + 3), ElementsAre(3, 2, 2));
 
-    auto serialize = arguments<PJRT_Executable_Serialize_Args>();
-    serialize.executable = get.executable;
-    OPTIRS_OK(api().PJRT_Executable_Serialize(&serialize));
-    auto load = arguments<PJRT_Executable_DeserializeAndLoad_Args>();
-    load.client = client.client;
-    load.serialized_executable = serialize.serialized_bytes;
-    load.serialized_executable_size = serialize.serialized_bytes_size;
-    OPTIRS_OK(api().PJRT_Executable_DeserializeAndLoad(&load));
-    serialize.serialized_executable_deleter(serialize.serialized_executable);
+    PJRT_LoadedExecutable* again = testing::loadedAgain(client, get.executable);
+    ASSERT_NE(again, nullptr);
     auto destroyed = arguments<PJRT_Executable_Destroy_Args>();
     destroyed.executable = get.executable;
     OPTIRS_OK(api().PJRT_Executable_Destroy(&destroyed));
     testing::destroy(program);
-    expectEverySize(load.loaded_executable);
-    testing::destroy(load.loaded_executable);
+    expectEverySize(again);
+    testing::destroy(again);
 }
 
 // L of L L^T: the root of a diagonal matrix.

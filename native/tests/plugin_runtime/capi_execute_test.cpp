@@ -353,21 +353,14 @@ TEST(Compile, TellsWhatItKnows) {
     OPTIRS_OK(api().PJRT_Executable_OptimizedProgram(&text));
     EXPECT_THAT(code, HasSubstr("stablehlo.add"));
 
-    auto serialize = arguments<PJRT_Executable_Serialize_Args>();
-    serialize.executable = get.executable;
-    OPTIRS_OK(api().PJRT_Executable_Serialize(&serialize));
-    auto load = arguments<PJRT_Executable_DeserializeAndLoad_Args>();
-    load.client = client.client;
-    load.serialized_executable = serialize.serialized_bytes;
-    load.serialized_executable_size = serialize.serialized_bytes_size;
-    OPTIRS_OK(api().PJRT_Executable_DeserializeAndLoad(&load));
-    serialize.serialized_executable_deleter(serialize.serialized_executable);
+    PJRT_LoadedExecutable* again = testing::loadedAgain(client, get.executable);
+    ASSERT_NE(again, nullptr);
     PJRT_Buffer* a = client.upload({1, 2, 3, 4});
     PJRT_Buffer* b = client.upload({1, 2, 3, 4});
-    auto result = execute(load.loaded_executable, {{a, b}}, 1);
+    auto result = execute(again, {{a, b}}, 1);
     EXPECT_EQ(testing::download<float>(result.outputs[0][0]), (std::vector<float>{2, 4, 6, 8}));
     for (PJRT_Buffer* buffer : {a, b, result.outputs[0][0]}) testing::destroy(buffer);
-    testing::destroy(load.loaded_executable);
+    testing::destroy(again);
     auto destroy = arguments<PJRT_Executable_Destroy_Args>();
     destroy.executable = get.executable;
     OPTIRS_OK(api().PJRT_Executable_Destroy(&destroy));

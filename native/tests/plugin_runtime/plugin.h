@@ -214,4 +214,20 @@ inline Executed execute(PJRT_LoadedExecutable* executable,
     return result;
 }
 
+/// An executable once more, from what it is serialized to.
+inline PJRT_LoadedExecutable* loadedAgain(const Client& client, PJRT_Executable* executable) {
+    auto serialize = arguments<PJRT_Executable_Serialize_Args>();
+    serialize.executable = executable;
+    const Failure unserialized = take(api().PJRT_Executable_Serialize(&serialize));
+    EXPECT_EQ(unserialized.code, PJRT_Error_Code_OK) << unserialized.message;
+    auto load = arguments<PJRT_Executable_DeserializeAndLoad_Args>();
+    load.client = client.client;
+    load.serialized_executable = serialize.serialized_bytes;
+    load.serialized_executable_size = serialize.serialized_bytes_size;
+    const Failure unloaded = take(api().PJRT_Executable_DeserializeAndLoad(&load));
+    EXPECT_EQ(unloaded.code, PJRT_Error_Code_OK) << unloaded.message;
+    serialize.serialized_executable_deleter(serialize.serialized_executable);
+    return load.loaded_executable;
+}
+
 }  // namespace optirs::plugin::testing

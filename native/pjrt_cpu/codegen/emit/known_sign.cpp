@@ -33,10 +33,7 @@ bool isMaximumOf(const Value& bound, const Value& value, std::span<const int64_t
     return isReductionOf(bound, OpKind::kMaximum, value, kept);
 }
 
-bool startsFrom(const Operation& reduction, double number) {
-    const Literal* literal = constantOrNull(reduction.operand(1));
-    return literal != nullptr && literal->real(0) == number;
-}
+bool startsFrom(const Operation& reduction, double number) { return splatOf(reduction.operand(1)) == number; }
 
 /// What makes `value` when it is an operation of this kind.
 const Operation* definedBy(const Value& value, OpKind kind) {

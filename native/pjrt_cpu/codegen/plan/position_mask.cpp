@@ -102,18 +102,6 @@ std::optional<Distances> whereCompared(const Operation& op, bool wanted, const s
 
 }  // namespace
 
-std::optional<double> splatOf(const Value* value) {
-    const Operation* op = value->definition();
-    if (op == nullptr) return std::nullopt;
-    if (op->kind() == OpKind::kBroadcastInDim || op->kind() == OpKind::kReshape)
-        return splatOf(op->operand(0));
-    const Literal* literal = constantOrNull(value);
-    if (literal == nullptr || literal->elementCount() == 0) return std::nullopt;
-    if (!literal->isSplat() && literal->elementCount() != 1) return std::nullopt;
-    if (isComplex(literal->type().element())) return std::nullopt;
-    return literal->real(0);
-}
-
 bool Distances::meetEveryRow(int64_t rows, int64_t columns) const {
     // How many columns a row has there is concave in the row: the first and the last one have the fewest.
     return std::ranges::all_of(std::initializer_list<int64_t>{0, rows - 1}, [&](int64_t row) {

@@ -10,9 +10,6 @@
 
 namespace optirs::plugin {
 
-/// The number that every element of a value is, when a constant says so.
-std::optional<double> splatOf(const Value* value);
-
 /// Distances column - row from `low` to before `high`.
 struct Distances {
     static constexpr int64_t kEverything = int64_t{1} << 40;
