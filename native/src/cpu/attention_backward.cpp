@@ -105,10 +105,15 @@ void runScores(const Backward& shape, Buffers& buffers, const Tensors& all, cons
             shape.drop(batch, head, first + i, tile, columns, dropped);
         }
     }
-    buffers.changes.addTo({shape.drops() ? buffers.dropped : buffers.scores, 1, stride}, 0, columns, count,
-                          buffers.value_gradient + tile * padded(value_width), padded(value_width));
-    buffers.queries.addTo({buffers.gradients, 1, stride}, 0, columns, count,
-                          buffers.key_gradient + tile * padded(width), padded(width));
+    const float* weights = shape.drops() ? buffers.dropped : buffers.scores;
+    forColumnSteps(seen, count, tile, columns, [&](int64_t at, int64_t n, int64_t row, int64_t rows) {
+        const int64_t corner = row * stride + at;
+        buffers.changes.addTo({weights + corner, 1, stride}, row, n, rows,
+                              buffers.value_gradient + (tile + at) * padded(value_width),
+                              padded(value_width));
+        buffers.queries.addTo({buffers.gradients + corner, 1, stride}, row, n, rows,
+                              buffers.key_gradient + (tile + at) * padded(width), padded(width));
+    });
     forSteps(seen, count, tile, columns, [&](int64_t row, int64_t rows, int64_t end) {
         buffers.keys.addTo({buffers.gradients + row * stride, stride, 1}, tile, rows, end,
                            buffers.query_gradient + row * padded(width), padded(width));

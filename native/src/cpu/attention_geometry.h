@@ -4,6 +4,7 @@
 #include <optirs/kernel_attention.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "src/cpu/attention_rows.h"
 #include "src/cpu/pointwise_kernels.h"
@@ -257,6 +258,33 @@ void forSteps(const Columns* seen, int64_t count, int64_t first, int64_t columns
         if (end > 0) {
             body(row, rows, end);
         }
+    }
+}
+
+/// Calls body(column, columns, row, rows) for the columns of such a tile, and the rows of which any attends
+/// to any of them.
+template <class Body>
+void forColumnSteps(const Columns* seen, int64_t count, int64_t first, int64_t columns, const Body& body) {
+    const auto rows_of = [&](int64_t column) {
+        const int64_t end = std::min(column + kStepRows, columns) + first;
+        const auto attends = [&](const Columns& row) { return row.begin < end && row.end > first + column; };
+        const Columns* row = std::find_if(seen, seen + count, attends);
+        int64_t rows = seen + count - row;
+        while (rows > 0 && !attends(row[rows - 1])) {
+            --rows;
+        }
+        return std::pair(row - seen, rows);
+    };
+    for (int64_t column = 0; column < columns;) {
+        const auto rows = rows_of(column);
+        int64_t end = column + kStepRows;
+        while (end < columns && rows_of(end) == rows) {
+            end += kStepRows;
+        }
+        if (rows.second > 0) {
+            body(column, std::min(end, columns) - column, rows.first, rows.second);
+        }
+        column = end;
     }
 }
 

@@ -17,6 +17,8 @@ HWY_BEFORE_NAMESPACE();
 namespace optirs::cpu::HWY_NAMESPACE {
 namespace {
 
+constexpr float kNone = -std::numeric_limits<float>::infinity();
+
 void softCapRowHere(float* scores, float cap, int64_t n) {
     const F32 d;
     const Vec limit = hn::Set(d, cap);
@@ -26,26 +28,55 @@ void softCapRowHere(float* scores, float cap, int64_t n) {
     });
 }
 
-float softmaxPartHere(float* scores, int64_t n, RunningSoftmax& state) {
+/// The largest of a row so far becomes that of its new part, too.
+void raiseLargest(SoftmaxRow& row) {
     const F32 d;
-    Vec top = hn::Set(d, state.largest);
+    const float former = row.state->largest;
+    Vec top = hn::Set(d, former);
     forVectors(
-        d, n, [&](int64_t i) HWY_ATTR { top = hn::Max(hn::LoadU(d, scores + i), top); },
+        d, row.columns, [&](int64_t i) HWY_ATTR { top = hn::Max(hn::LoadU(d, row.scores + i), top); },
         [&](int64_t i, size_t rest) HWY_ATTR {
-            const Vec value = hn::IfThenElse(hn::FirstN(d, rest), loadSome(d, scores + i, rest), top);
+            const Vec value = hn::IfThenElse(hn::FirstN(d, rest), loadSome(d, row.scores + i, rest), top);
             top = hn::Max(value, top);
         });
     const float largest = hn::GetLane(hn::MaxOfLanes(d, top));
-    // All masked so far: nothing to take away from.
-    const bool is_empty = largest == -std::numeric_limits<float>::infinity();
-    const Vec shift = hn::Set(d, is_empty ? 0.0F : largest);
-    const Vec sum = mapParts<float>(
-        n, scores, [&](auto part) HWY_ATTR { return expOfNegative(d, hn::Sub(part.get(scores), shift)); });
-    // Mostly the maximum was seen before.
-    const float former = is_empty || largest == state.largest ? 1.0F : std::exp(state.largest - largest);
-    state.sum = state.sum * former + hn::GetLane(hn::SumOfLanes(d, sum));
-    state.largest = largest;
-    return former;
+    row.state->largest = largest;
+    // Mostly the maximum was seen before; where all is masked so far there is nothing to take away from.
+    row.former = largest == former || largest == kNone ? 1.0F : std::exp(former - largest);
+}
+
+/// weights = exp(scores - shift), one vector at a time: two with all constants are too many for the
+/// registers. Returns a vector whose lanes add up to their sum.
+Vec weighRow(const float* scores, Vec shift, int64_t n, float* weights) {
+    const F32 d;
+    Vec sum = hn::Zero(d);
+    forVectors(
+        d, n,
+        [&](int64_t i) HWY_ATTR {
+            const Vec weight = weightOfNegative(d, hn::Sub(hn::LoadU(d, scores + i), shift));
+            hn::StoreU(weight, d, weights + i);
+            sum = hn::Add(sum, weight);
+        },
+        [&](int64_t i, size_t rest) HWY_ATTR {
+            const Vec weight = weightOfNegative(d, hn::Sub(loadSome(d, scores + i, rest), shift));
+            storeSome(weight, d, weights + i, rest);
+            sum = hn::Add(sum, hn::IfThenElse(hn::FirstN(d, rest), weight, hn::Zero(d)));
+        });
+    return sum;
+}
+
+void softmaxPartsHere(SoftmaxRow* rows, int64_t count) {
+    const F32 d;
+    for (int64_t i = 0; i < count; ++i) {
+        raiseLargest(rows[i]);
+    }
+    for (int64_t i = 0; i < count; ++i) {
+        float* scores = rows[i].scores;
+        RunningSoftmax& state = *rows[i].state;
+        const Vec shift = hn::Set(d, state.largest == kNone ? 0.0F : state.largest);
+        const Vec sum = weighRow(scores, shift, rows[i].columns, scores);
+        state.sum = state.sum * rows[i].former + hn::GetLane(hn::SumOfLanes(d, sum));
+    }
 }
 
 void scaleRowHere(float* to, float factor, int64_t n) {
@@ -56,9 +87,7 @@ void scaleRowHere(float* to, float factor, int64_t n) {
 
 void probabilitiesRowHere(const float* scores, float lse, int64_t n, float* probabilities) {
     const F32 d;
-    const Vec shift = hn::Set(d, lse);
-    mapParts<float>(n, probabilities,
-                    [&](auto part) HWY_ATTR { return expOfNegative(d, hn::Sub(part.get(scores), shift)); });
+    weighRow(scores, hn::Set(d, lse), n, probabilities);
 }
 
 void scoreGradientRowHere(const float* probabilities, const float* scores, float mean, float cap, int64_t n,
@@ -119,7 +148,7 @@ HWY_AFTER_NAMESPACE();
 namespace optirs::cpu {
 
 HWY_EXPORT(softCapRowHere);
-HWY_EXPORT(softmaxPartHere);
+HWY_EXPORT(softmaxPartsHere);
 HWY_EXPORT(scaleRowHere);
 HWY_EXPORT(probabilitiesRowHere);
 HWY_EXPORT(scoreGradientRowHere);
@@ -129,9 +158,7 @@ HWY_EXPORT(addScaledRowHere);
 
 void softCapRow(float* scores, float cap, int64_t n) { HWY_DYNAMIC_DISPATCH(softCapRowHere)(scores, cap, n); }
 
-float softmaxPart(float* scores, int64_t n, RunningSoftmax& state) {
-    return HWY_DYNAMIC_DISPATCH(softmaxPartHere)(scores, n, state);
-}
+void softmaxParts(SoftmaxRow* rows, int64_t count) { HWY_DYNAMIC_DISPATCH(softmaxPartsHere)(rows, count); }
 
 void scaleRow(float* to, float factor, int64_t n) { HWY_DYNAMIC_DISPATCH(scaleRowHere)(to, factor, n); }
 

@@ -1,4 +1,4 @@
-// Softmax of attention, one row of scores at a time.
+// Softmax of attention, over rows of scores.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +14,17 @@ struct RunningSoftmax {
     float sum;
 };
 
-/// scores[0, n) become exp(scores - largest), with `largest` over everything seen so far; returns what former
-/// results must be multiplied by.
-float softmaxPart(float* scores, int64_t n, RunningSoftmax& state);
+/// A part of a row: scores[0, columns).
+struct SoftmaxRow {
+    float* scores;
+    int64_t columns;
+    RunningSoftmax* state;
+    float former;  // out: what former results of the row must be multiplied by
+};
+
+/// Scores become exp(scores - largest), with `largest` over everything that the row has seen so far. All rows
+/// find their largest first, so that none waits for its own.
+void softmaxParts(SoftmaxRow* rows, int64_t count);
 
 /// to *= factor.
 void scaleRow(float* to, float factor, int64_t n);

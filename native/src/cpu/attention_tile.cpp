@@ -90,22 +90,28 @@ void KeyPart::attend(const Forward& shape, const RowTile& tile, const RowResults
 void KeyPart::weigh(const Forward& shape, const RowTile& tile, const Ranges& ranges,
                     const RowResults& results, int64_t row, int64_t rows, int64_t first,
                     int64_t columns) const {
+    SoftmaxRow parts[kTileRows];
     for (int64_t i = row; i < row + rows; ++i) {
         float* scores = buffers_.scores + i * kTileColumns;
         const int64_t begin = std::clamp<int64_t>(ranges.of[i].begin - first, 0, columns);
         const int64_t end = std::clamp<int64_t>(ranges.of[i].end - first, begin, columns);
         std::fill_n(scores, begin, 0.0F);
         std::fill(scores + end, scores + columns, 0.0F);
-        if (begin == end) {
-            continue;
+        if (begin < end) {
+            shape.adjust(tile.batch, tile.headOf(i), tile.rowOf(i), first + begin, end - begin,
+                         scores + begin);
         }
-        shape.adjust(tile.batch, tile.headOf(i), tile.rowOf(i), first + begin, end - begin, scores + begin);
-        const float former = softmaxPart(scores + begin, end - begin, results.state[i]);
-        if (former != 1.0F) {
-            scaleRow(results.values + i * results.stride, former, tensors_.v.width());
+        parts[i - row] = {scores + begin, end - begin, &results.state[i], 1.0F};
+    }
+    softmaxParts(parts, rows);
+    for (int64_t i = row; i < row + rows; ++i) {
+        const SoftmaxRow& part = parts[i - row];
+        if (part.former != 1.0F) {
+            scaleRow(results.values + i * results.stride, part.former, tensors_.v.width());
         }
-        if (shape.drops()) {
-            shape.drop(tile.batch, tile.headOf(i), tile.rowOf(i), first, columns, scores);
+        if (shape.drops() && part.columns > 0) {
+            shape.drop(tile.batch, tile.headOf(i), tile.rowOf(i), first, columns,
+                       buffers_.scores + i * kTileColumns);
         }
     }
 }

@@ -35,24 +35,43 @@ HWY_INLINE hn::Vec<D> powerOf2(D d, hn::Vec<D> shifted) {
     return hn::BitCast(d, hn::ShiftLeft<23>(exponent));
 }
 
-/// exp(x) of x <= 0 (and a little above), within 2 units in the last place: 0 for -infinity and where the
-/// result is below 2^-126.5, NaN for NaN.
-///
-/// x log2(e) = k + r; 2^r is a polynomial of degree 6, minimax on |r| <= 1/2.
+/// 2^r of |r| <= 1/2: minimax of degree 6, in pairs of terms, whose chains of instructions are shorter than
+/// those of one term after the other.
 template <class D>
-HWY_INLINE hn::Vec<D> expOfNegative(D d, hn::Vec<D> x) {
+HWY_INLINE hn::Vec<D> exp2OfFraction(D d, hn::Vec<D> r) {
+    const auto square = hn::Mul(r, r);
+    const auto low = hn::MulAdd(r, hn::Set(d, 0.69314724F), hn::Set(d, 1.0F));
+    const auto middle = hn::MulAdd(r, hn::Set(d, 0.055503104F), hn::Set(d, 0.24022653F));
+    const auto high = hn::MulAdd(r, hn::Set(d, 0.0013406643F), hn::Set(d, 0.0096176928F));
+    const auto upper = hn::MulAdd(square, hn::MulAdd(square, hn::Set(d, 0.00015594678F), high), middle);
+    return hn::MulAdd(square, upper, low);
+}
+
+/// exp(x) of x <= 0 (and a little above): 0 for -infinity and where the result is below 2^-126.5, NaN for
+/// NaN. x log2(e) = k + r, where log2(e) has the bits of one f32, or of two.
+template <bool kOfTwo, class D>
+HWY_INLINE hn::Vec<D> expOfNegativeBy(D d, hn::Vec<D> x) {
     const auto log2e = hn::Set(d, 0x1.715476p0F);
     const auto shifter = hn::Set(d, kIntegerShifter);
     x = atLeast(d, hn::Set(d, -88.0F), x);  // for which k is -127
     const auto shifted = hn::MulAdd(x, log2e, shifter);
-    const auto k = hn::Sub(shifted, shifter);
-    const auto r = hn::MulAdd(x, hn::Set(d, 0x1.4ae0c0p-26F), hn::MulSub(x, log2e, k));
-    auto p = hn::Set(d, 0.00015594678F);
-    for (const float term : {0.0013406643F, 0.0096176928F, 0.055503104F, 0.24022653F}) {
-        p = hn::MulAdd(p, r, hn::Set(d, term));
+    auto r = hn::MulSub(x, log2e, hn::Sub(shifted, shifter));
+    if constexpr (kOfTwo) {
+        r = hn::MulAdd(x, hn::Set(d, 0x1.4ae0c0p-26F), r);
     }
-    p = hn::MulAdd(p, hn::Mul(r, r), hn::MulAdd(hn::Set(d, 0.69314724F), r, hn::Set(d, 1.0F)));
-    return hn::Mul(p, powerOf2(d, shifted));
+    return hn::Mul(exp2OfFraction(d, r), powerOf2(d, shifted));
+}
+
+/// The same within 2 units in the last place.
+template <class D>
+HWY_INLINE hn::Vec<D> expOfNegative(D d, hn::Vec<D> x) {
+    return expOfNegativeBy<true>(d, x);
+}
+
+/// The same where it is a weight among others up to 1: within a part in 8 million, of 1, not of itself.
+template <class D>
+HWY_INLINE hn::Vec<D> weightOfNegative(D d, hn::Vec<D> x) {
+    return expOfNegativeBy<false>(d, x);
 }
 
 /// 2^x of x <= 0; 0 for -infinity and where the result is below 2^-126.5. NaN gives anything. x = k + r; 2^r

@@ -46,6 +46,19 @@ HWY_NOINLINE void storePart(const Vec* sum0, const Vec* sum1, const TileBlock& b
     }
 }
 
+template <bool kAccumulate, int kCount>
+HWY_INLINE void storeWhole(const Vec (&sum0)[kCount], const Vec (&sum1)[kCount], std::byte* out,
+                           int64_t out_bytes) {
+    const F32 d;
+#pragma GCC unroll 16
+    for (int r = 0; r < kCount; ++r, out += out_bytes) {
+        auto* to0 = reinterpret_cast<float*>(out);
+        float* to1 = to0 + hn::Lanes(d);
+        hn::StoreU(kAccumulate ? hn::Add(sum0[r], hn::LoadU(d, to0)) : sum0[r], d, to0);
+        hn::StoreU(kAccumulate ? hn::Add(sum1[r], hn::LoadU(d, to1)) : sum1[r], d, to1);
+    }
+}
+
 template <int kCount>
 void multiply(const TileBlock& block) {
     const F32 d;
@@ -62,6 +75,8 @@ void multiply(const TileBlock& block) {
     const auto* right = reinterpret_cast<const float*>(block.right);
     const std::byte* left = block.left;
     for (int64_t run = 0; run <= block.more_runs; ++run, left += block.left_skip) {
+        // Several steps at a time: the end of a short loop is foreseen, that of a long one is not.
+#pragma GCC unroll 4
         for (int64_t i = 0; i < block.steps; ++i, left += block.left_step, right += 2 * lanes) {
             const Vec b0 = hn::LoadU(d, right);
             const Vec b1 = hn::LoadU(d, right + lanes);
@@ -76,17 +91,17 @@ void multiply(const TileBlock& block) {
         }
     }
     if (block.narrow || block.width < static_cast<int64_t>(2 * lanes)) {
-        return storePart<kCount>(sum0, sum1, block);
+        // Of copies, so that the sums themselves need no address and stay in registers.
+        Vec copy0[kCount];
+        Vec copy1[kCount];
+        std::copy_n(sum0, kCount, copy0);
+        std::copy_n(sum1, kCount, copy1);
+        return storePart<kCount>(copy0, copy1, block);
     }
-#pragma GCC unroll 16
-    for (int r = 0; r < kCount; ++r) {
-        auto* out = reinterpret_cast<float*>(block.out + r * block.out_bytes);
-        if (block.accumulate) {
-            sum0[r] = hn::Add(sum0[r], hn::LoadU(d, out));
-            sum1[r] = hn::Add(sum1[r], hn::LoadU(d, out + lanes));
-        }
-        hn::StoreU(sum0[r], d, out);
-        hn::StoreU(sum1[r], d, out + lanes);
+    if (block.accumulate) {
+        storeWhole<true>(sum0, sum1, block.out, block.out_bytes);
+    } else {
+        storeWhole<false>(sum0, sum1, block.out, block.out_bytes);
     }
 }
 
