@@ -28,11 +28,11 @@ struct Plan {
             // enough to be worth joining.
             splits = std::min((kTasks + pairs - 1) / pairs, longest / kShortestPart);
         }
-        parts = std::clamp<int64_t>(splits, 1, std::max<int64_t>(1, wholeTiles(longest)));
-        part_columns = std::max<int64_t>(1, wholeTiles((longest + parts - 1) / parts)) * kTileColumns;
+        parts = std::clamp<int64_t>(splits, 1, std::max<int64_t>(1, stepsIn(longest)));
+        part_columns = std::max<int64_t>(1, stepsIn((longest + parts - 1) / parts)) * kPartStep;
     }
 
-    static int64_t wholeTiles(int64_t columns) { return (columns + kTileColumns - 1) / kTileColumns; }
+    static int64_t stepsIn(int64_t columns) { return (columns + kPartStep - 1) / kPartStep; }
 
     /// Heads that share a tile: several if they have few rows each.
     int64_t headsOf(int64_t rows) const {
@@ -54,11 +54,12 @@ struct Plan {
 
     static constexpr int64_t kTasks = 32;
     static constexpr int64_t kShortestPart = 512;
+    static constexpr int64_t kPartStep = 128;  // parts are multiples of so many columns
 
     int64_t group;
     int64_t tiles = 0;  // of the heads that share keys, in the longest sequence
     int64_t parts = 1;
-    int64_t part_columns = kTileColumns;
+    int64_t part_columns = kPartStep;
 };
 
 /// Throws INVALID_ARGUMENT unless every block that is needed exists.
