@@ -1,7 +1,9 @@
 // random_programs COUNT [FIRST [KIND]]: compares so many random programs of each kind, or of one, with the
 // reference evaluator.
 // random_programs print SEED KIND: the program of that seed.
-// random_programs file PATH: compares the program in that file.
+// random_programs file PATH [SEED KIND]: compares the program in that file, with the arguments of that
+// seed's.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -18,22 +20,34 @@ using namespace optirs::plugin::testing;
 
 struct Kind {
     std::string_view name;
-    std::string (*compare)(uint64_t seed);
     WrittenProgram (*write)(uint64_t seed);
 };
-constexpr Kind kKinds[] = {{"module", compareRandomProgram, nullptr},
-                           {"any", compareWrittenProgram, writeProgram},
-                           {"rows", compareRows, writeRows},
-                           {"images", compareImages, writeImages},
-                           {"attention", compareAttention, writeAttention}};
+constexpr Kind kKinds[] = {{"module", nullptr},
+                           {"any", writeProgram},
+                           {"rows", writeRows},
+                           {"images", writeImages},
+                           {"attention", writeAttention},
+                           {"loops", writeLoops},
+                           {"partitions", writePartitions}};
 
 }  // namespace
 
 int main(int argc, char** argv) {
+    const auto kind_at = [&](int i) {
+        return argc > i ? std::ranges::find(kKinds, std::string_view(argv[i]), &Kind::name)
+                        : std::end(kKinds);
+    };
     if (argc > 2 && std::string_view(argv[1]) == "file") {
         std::stringstream text;
         text << std::ifstream(argv[2]).rdbuf();
-        const std::string difference = compareText(text.str());
+        std::string difference;
+        if (const auto* kind = kind_at(4); kind != std::end(kKinds) && kind->write != nullptr) {
+            WrittenProgram program = kind->write(std::strtoull(argv[3], nullptr, 10));
+            program.text = text.str();
+            difference = compareWritten(program);
+        } else {
+            difference = compareText(text.str());
+        }
         std::printf("%s\n", difference.empty() ? "as the reference evaluator" : difference.c_str());
         return difference.empty() ? 0 : 1;
     }
@@ -54,7 +68,8 @@ int main(int argc, char** argv) {
                 continue;
             }
             ++compared;
-            const std::string difference = kind.compare(seed);
+            const std::string difference =
+                kind.write == nullptr ? compareRandomProgram(seed) : compareWritten(kind.write(seed));
             if (difference.empty()) continue;
             ++differing;
             if (differing <= 5) {

@@ -9,9 +9,14 @@
 
 namespace optirs::plugin::testing {
 
+/// Arguments and results by partition. The first failure is thrown.
+std::vector<std::vector<Bytes>> runPartitions(const Program& program,
+                                              const std::vector<std::vector<Bytes>>& arguments,
+                                              Donation donation = Donation::kGiven);
+
 using Floats = std::vector<float>;
 
-/// Runs the program of `partitions` partitions; arguments and results by partition.
+/// Compiles the program for so many partitions, and runs it.
 std::vector<std::vector<Floats>> runPartitions(const std::string& text, int partitions,
                                                const std::vector<std::vector<Floats>>& arguments);
 

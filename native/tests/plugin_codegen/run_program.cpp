@@ -31,7 +31,8 @@ Bytes::Bytes(size_t size) : size_(size) {
     std::memset(data_.get(), 0xcd, rounded);
 }
 
-std::vector<Bytes> run(const Program& program, const std::vector<Bytes>& arguments, int threads) {
+std::vector<Bytes> runOn(const Program& program, const std::vector<Bytes>& arguments, ThreadPool& pool,
+                         const RunContext& context, Donation donation) {
     std::vector<Bytes> outputs;
     for (const TensorType& type : program.outputs)
         outputs.emplace_back(static_cast<size_t>(type.byteCount()));
@@ -40,21 +41,25 @@ std::vector<Bytes> run(const Program& program, const std::vector<Bytes>& argumen
     std::vector<std::byte*> out;
     for (const Bytes& argument : arguments) in.push_back(argument.data());
     for (const Bytes& output : outputs) out.push_back(output.data());
-    std::vector<int32_t> donated(outputs.size(), -1);
-    for (const Allocation& allocation : program.allocations) {
-        if (allocation.kind != Allocation::Kind::kOutput || allocation.aliased_argument < 0) continue;
-        donated[static_cast<size_t>(allocation.index)] = allocation.aliased_argument;
-        out[static_cast<size_t>(allocation.index)] = in[static_cast<size_t>(allocation.aliased_argument)];
+    if (donation == Donation::kGiven) {
+        for (const Allocation& allocation : program.allocations) {
+            if (allocation.kind != Allocation::Kind::kOutput || allocation.aliased_argument < 0) continue;
+            out[static_cast<size_t>(allocation.index)] = in[static_cast<size_t>(allocation.aliased_argument)];
+        }
     }
     const Bytes arena(static_cast<size_t>(program.arena_bytes));
+    execute(program, in, out, arena.data(), pool, context);
+    for (size_t i = 0; i < outputs.size(); ++i) {
+        if (out[i] != outputs[i].data()) std::memcpy(outputs[i].data(), out[i], outputs[i].size());
+    }
+    return outputs;
+}
+
+std::vector<Bytes> run(const Program& program, const std::vector<Bytes>& arguments, int threads) {
     RunContext context;
     context.num_replicas = program.num_replicas;
     context.num_partitions = program.num_partitions;
-    execute(program, in, out, arena.data(), poolOf(threads), context);
-    for (size_t i = 0; i < outputs.size(); ++i) {
-        if (donated[i] >= 0) std::memcpy(outputs[i].data(), out[i], outputs[i].size());
-    }
-    return outputs;
+    return runOn(program, arguments, poolOf(threads), context);
 }
 
 std::vector<Sized> runSized(const Program& program, const std::vector<Bytes>& arguments, int threads) {

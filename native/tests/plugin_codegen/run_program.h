@@ -45,6 +45,12 @@ struct Sized {
 /// Of a program of which results have dimensions whose size it computes.
 std::vector<Sized> runSized(const Program& program, const std::vector<Bytes>& arguments, int threads = 2);
 
+/// What happens to arguments whose memory a program may use for its outputs.
+enum class Donation : uint8_t { kGiven, kKept };
+/// Runs a program on one device of those in the context.
+std::vector<Bytes> runOn(const Program& program, const std::vector<Bytes>& arguments, ThreadPool& pool,
+                         const RunContext& context, Donation donation = Donation::kGiven);
+
 /// Runs a compiled program; outputs take the memory of donated arguments, as a client's would.
 std::vector<Bytes> run(const Program& program, const std::vector<Bytes>& arguments, int threads = 2);
 std::vector<Bytes> run(std::string_view text, const std::vector<Bytes>& arguments, int threads = 2);

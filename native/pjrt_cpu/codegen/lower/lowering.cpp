@@ -156,6 +156,7 @@ void Lowering::copyToTargets(Block& block, const std::vector<Target>& targets, S
 void Lowering::lowerBlock(Block& block, const std::vector<Target>& targets, Steps& steps) {
     plans_.push_back(std::make_unique<Plan>(planBlock(block)));
     Scope scope;
+    scope.block = &block;
     scope.plan = plans_.back().get();
     scope.steps = &steps;
     in_memory_.insert(scope.plan->in_memory.begin(), scope.plan->in_memory.end());

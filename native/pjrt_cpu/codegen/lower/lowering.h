@@ -37,6 +37,7 @@ class Lowering {
  private:
     /// One block being lowered.
     struct Scope {
+        const Block* block = nullptr;
         Plan* plan = nullptr;
         Steps* steps = nullptr;
         /// Number of the last group that reads the bytes a value is in; INT32_MAX: after the end of the

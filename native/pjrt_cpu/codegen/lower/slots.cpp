@@ -84,6 +84,8 @@ int32_t Lowering::dyingSlot(const Value* value, const Scope& scope) {
     const Value* root = base(value);
     const auto slot = slots_.find(root);
     if (slot == slots_.end() || root->definition() == nullptr) return -1;
+    // What a body takes from outside may be needed in its next round, and after it.
+    if (root->definition()->block() != scope.block) return -1;
     if (program_.allocations[static_cast<size_t>(slot->second)].kind != Allocation::Kind::kTemp) return -1;
     const auto last = scope.last_use.find(root);
     if (last == scope.last_use.end() || last->second != scope.group) return -1;

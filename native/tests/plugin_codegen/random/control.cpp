@@ -73,7 +73,39 @@ void writeMap(Writer& w) {
     w.operation("map", {x, y}, result, "dimensions = " + arrayOf(dims), body);
 }
 
+void writeControl(Writer& w, int depth) {
+    switch (w.below(5)) {
+        case 0:
+            return writeMap(w);
+        case 1:
+        case 2:
+            return writeBranch(w, depth - 1);
+        default:
+            return writeLoop(w, depth - 1);
+    }
+}
+
+void writeAny(Writer& w, int depth) {
+    const size_t kind = w.below(30);
+    if (kind < 11) return writeElementwise(w);
+    if (kind < 13) return writeConversion(w);
+    if (kind < 18) return writeMovement(w);
+    if (kind < 20) return writeUpdate(w);
+    if (kind < 21) return writeGather(w);
+    if (kind < 22) return writeScatter(w);
+    if (kind < 25) return writeReduction(w);
+    if (kind < 26) return writeWindow(w);
+    if (kind < 27) return writeSort(w);
+    if (kind < 28) return w.oneIn(3) ? writeConvolution(w) : writeProduct(w);
+    if (depth > 0) writeControl(w, depth);
+}
+
 }  // namespace
+
+void writeStep(Writer& w, int depth) {
+    writeAny(w, depth);
+    w.endStep();
+}
 
 std::vector<Entry> anyFunction(Writer& w, const std::vector<Entry>& arguments,
                                const std::vector<TensorType>& results) {
@@ -88,33 +120,6 @@ std::vector<Entry> anyFunction(Writer& w, const std::vector<Entry>& arguments,
         for (const TensorType& type : results) out.push_back(w.coerced(w.any(), type));
     });
     return out;
-}
-
-void writeControl(Writer& w, int depth) {
-    switch (w.below(5)) {
-        case 0:
-            return writeMap(w);
-        case 1:
-        case 2:
-            return writeBranch(w, depth - 1);
-        default:
-            return writeLoop(w, depth - 1);
-    }
-}
-
-void writeStep(Writer& w, int depth) {
-    const size_t kind = w.below(30);
-    if (kind < 11) return writeElementwise(w);
-    if (kind < 13) return writeConversion(w);
-    if (kind < 18) return writeMovement(w);
-    if (kind < 20) return writeUpdate(w);
-    if (kind < 21) return writeGather(w);
-    if (kind < 22) return writeScatter(w);
-    if (kind < 25) return writeReduction(w);
-    if (kind < 26) return writeWindow(w);
-    if (kind < 27) return writeSort(w);
-    if (kind < 28) return w.oneIn(3) ? writeConvolution(w) : writeProduct(w);
-    if (depth > 0) writeControl(w, depth);
 }
 
 }  // namespace optirs::plugin::testing

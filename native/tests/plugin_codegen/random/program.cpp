@@ -11,27 +11,41 @@ Entry addArgument(Writer& w, WrittenProgram& program, const TensorType& type, st
     return argument;
 }
 
-void finish(Writer& w, WrittenProgram& program, const std::vector<Entry>& results) {
+void finish(Writer& w, WrittenProgram& program, const std::vector<Entry>& results, size_t lent_of) {
     std::vector<bool> lent(results.size());
-    std::string signature;
-    for (size_t i = 0; i < program.arguments.size(); ++i) {
-        const TensorType& type = program.arguments[i];
-        signature += (i == 0 ? "%arg" : ", %arg") + std::to_string(i) + ": " + type.toString();
-        if (!w.oneIn(3)) continue;
+    const auto lend = [&](const TensorType& type) -> std::string {
+        if (!w.oneIn(lent_of)) return "";
         for (size_t r = 0; r < results.size(); ++r) {
             if (lent[r] || !(results[r].type == type)) continue;
             lent[r] = true;
-            signature += " {tf.aliasing_output = " + std::to_string(r) + " : i32}";
-            break;
+            return "tf.aliasing_output = " + std::to_string(r) + " : i32";
         }
+        return "";
+    };
+    const auto separated = [](const std::string& before, const std::string& text) {
+        return before.empty() || text.empty() ? before + text : before + ", " + text;
+    };
+    const auto braced = [](const std::string& text) { return text.empty() ? "" : " {" + text + "}"; };
+    const auto place = [](const std::vector<Placement>& places, size_t i) {
+        return i < places.size() ? places[i].text : "";
+    };
+    std::string signature;
+    for (size_t i = 0; i < program.arguments.size(); ++i) {
+        const TensorType& type = program.arguments[i];
+        const std::string attributes = separated(lend(type), place(program.argument_places, i));
+        signature =
+            separated(signature, "%arg" + std::to_string(i) + ": " + type.toString() + braced(attributes));
     }
     std::string names;
     std::string types;
-    for (const Entry& result : results) {
-        names += (names.empty() ? "" : ", ") + result.name;
-        types += (types.empty() ? "" : ", ") + result.type.toString();
+    std::string given;
+    for (size_t r = 0; r < results.size(); ++r) {
+        const std::string type = results[r].type.toString();
+        names = separated(names, results[r].name);
+        types = separated(types, type);
+        given = separated(given, type + braced(place(program.result_places, r)));
     }
-    program.text = "func.func @main(" + signature + ") -> (" + types + ") {\n" + w.text() +
+    program.text = "func.func @main(" + signature + ") -> (" + given + ") {\n" + w.text() +
                    "  \"func.return\"(" + names + ") : (" + types + ") -> ()\n}\n";
 }
 

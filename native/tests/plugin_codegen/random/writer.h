@@ -99,6 +99,14 @@ class Writer {
 
     bool isInBody() const { return is_in_body_; }
 
+    /// Only these sizes from here on.
+    void useSizes(Dims sizes) { sizes_ = std::move(sizes); }
+    /// What is done after each step that is not in a body applied to elements.
+    void afterSteps(std::function<void()> note) { after_step_ = std::move(note); }
+    void endStep() const {
+        if (after_step_ && !is_in_body_) after_step_();
+    }
+
     const std::string& text() const { return text_; }
 
  private:
@@ -113,6 +121,7 @@ class Writer {
     std::string text_;
     int next_name_ = 0;
     bool is_in_body_ = false;
+    std::function<void()> after_step_;
 };
 
 /// Each writes an operation or a few on values known so far, or none when no value fits.
@@ -127,8 +136,7 @@ void writeWindow(Writer& w);
 void writeSort(Writer& w);
 void writeProduct(Writer& w);
 void writeConvolution(Writer& w);
-/// `depth`: how many more regions may nest.
-void writeControl(Writer& w, int depth);
+/// One of any kind. `depth`: how many more regions may nest.
 void writeStep(Writer& w, int depth);
 /// What a body makes of numbers: anything, by operations on them and small tensors of them.
 std::vector<Entry> anyFunction(Writer& w, const std::vector<Entry>& arguments,
@@ -151,15 +159,26 @@ struct Combiner {
 };
 Combiner randomCombiner(Writer& w, ElementType element);
 
+/// Where the parts of a value are: it is cut into tiles[d] parts along dimension d, of which partition p has
+/// the one at at[p].
+struct Placement {
+    Dims tiles;
+    std::vector<Dims> at;
+    std::string text;  ///< as an attribute
+};
+
 struct WrittenProgram {
     std::string text;
     std::vector<TensorType> arguments;
     std::vector<std::vector<std::byte>> values;  ///< of the arguments
     double tolerance = 0;                        ///< of a result, as a part of its greatest number
+    /// Of several partitions: of each argument and result.
+    std::vector<Placement> argument_places;
+    std::vector<Placement> result_places;
 };
 Entry addArgument(Writer& w, WrittenProgram& program, const TensorType& type, std::vector<std::byte> values);
-/// Writes the program around what `w` has written; some arguments lend their memory to results.
-void finish(Writer& w, WrittenProgram& program, const std::vector<Entry>& results);
+/// Writes the program around what `w` has written; one of so many arguments lends its memory to a result.
+void finish(Writer& w, WrittenProgram& program, const std::vector<Entry>& results, size_t lent_of = 3);
 
 /// A program of operations of every kind, on tensors of any type and shape.
 WrittenProgram writeProgram(uint64_t seed);
@@ -167,6 +186,10 @@ WrittenProgram writeProgram(uint64_t seed);
 WrittenProgram writeAttention(uint64_t seed);
 /// One convolution of many channels, or the gradient of its kernel. Its sums are not exact.
 WrittenProgram writeImages(uint64_t seed);
+/// A program for several partitions, which say where they are as they like.
+WrittenProgram writePartitions(uint64_t seed);
+/// Loops and branches that carry tables and update them.
+WrittenProgram writeLoops(uint64_t seed);
 /// What norms, losses and their gradients are made of.
 WrittenProgram writeRows(uint64_t seed);
 
