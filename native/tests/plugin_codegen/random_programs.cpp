@@ -28,7 +28,9 @@ constexpr Kind kKinds[] = {{"module", nullptr},
                            {"images", writeImages},
                            {"attention", writeAttention},
                            {"loops", writeLoops},
-                           {"partitions", writePartitions}};
+                           {"partitions", writePartitions},
+                           {"layers", writeLayers},
+                           {"optimizer", writeOptimizer}};
 
 }  // namespace
 

@@ -190,6 +190,10 @@ WrittenProgram writeImages(uint64_t seed);
 WrittenProgram writePartitions(uint64_t seed);
 /// Loops and branches that carry tables and update them.
 WrittenProgram writeLoops(uint64_t seed);
+/// Layers of networks, or what is nearly that. Its sums are not exact.
+WrittenProgram writeLayers(uint64_t seed);
+/// An optimizer's step of several parameters, or what is nearly that.
+WrittenProgram writeOptimizer(uint64_t seed);
 /// What norms, losses and their gradients are made of.
 WrittenProgram writeRows(uint64_t seed);
 
