@@ -7,6 +7,7 @@
 #include "pjrt_cpu/passes/partition.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "pjrt_cpu/passes/passes.h"
 #include "pjrt_cpu/passes/reshard.h"
@@ -40,6 +41,8 @@ Value* padTo(Builder& builder, Value* value, const std::vector<int64_t>& dims) {
     return builder.create(OpKind::kPad, {value, builder.constant(type.withDims({}), 0)}, type.withDims(dims),
                           std::move(attributes));
 }
+
+bool isControl(OpKind kind) { return kind == OpKind::kWhile || kind == OpKind::kIf || kind == OpKind::kCase; }
 
 }  // namespace
 
@@ -194,13 +197,15 @@ void Partitioner::visitWhole(Operation& op) {
     for (size_t i = 0; i < op.regionCount(); ++i) {
         for (const auto& block : op.region(i).blocks()) walk(*block, gather_captured);
     }
+    const bool is_of_elements = std::exchange(is_of_elements_, is_of_elements_ || !isControl(op.kind()));
     for (size_t i = 0; i < op.regionCount(); ++i) {
         for (const auto& block : op.region(i).blocks()) visitFrom(block->first(), nullptr);
     }
+    is_of_elements_ = is_of_elements;
 }
 
 void Partitioner::visit(Operation& op) {
-    if (visitAnnotation(op) || visitTiled(op)) {
+    if (visitAnnotation(op) || (!is_of_elements_ && visitTiled(op))) {
         dead_.push_back(&op);
         return;
     }

@@ -78,6 +78,9 @@ class Partitioner {
     std::vector<Operation*> dead_;
     /// Inside a body that is written for one partition.
     bool is_manual_ = false;
+    /// Inside a body that is applied to elements: partitions do not meet there, so all that it takes from
+    /// outside is whole.
+    bool is_of_elements_ = false;
 };
 
 }  // namespace optirs::plugin

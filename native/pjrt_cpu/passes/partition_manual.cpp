@@ -19,7 +19,7 @@ void Partitioner::setSame(const Value* value, Value* other) {
 
 void Partitioner::visitSharding(Operation& op, const std::optional<Tiling>& tiling) {
     Value* operand = op.operand(0);
-    if (is_manual_ || !tiling || !operand->type().isTensor() ||
+    if (is_manual_ || is_of_elements_ || !tiling || !operand->type().isTensor() ||
         !tiling->tileDims(op.result()->tensor().dims())) {
         forward(op);  // it is advice, which is not taken
         return;

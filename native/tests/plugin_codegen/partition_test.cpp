@@ -223,5 +223,26 @@ TEST(Partition, UnevenTilesAreFilledUp) {
     for (const auto& each : results) EXPECT_EQ(each[1], (Floats{35, 40, 45}));
 }
 
+// Partitions do not meet in a body that is applied to elements: the value from outside is gathered before.
+TEST(Partition, BodyOfElementsTakesAValueFromOutside) {
+    const std::string body = R"( {
+  %m = "stablehlo.map"(%a) ({
+  ^bb0(%e: tensor<f32>):
+    %s = stablehlo.negate %b : tensor<4xf32>
+    %p = stablehlo.slice %s [3:4] : (tensor<4xf32>) -> tensor<1xf32>
+    %q = stablehlo.reshape %p : (tensor<1xf32>) -> tensor<f32>
+    %r = stablehlo.add %e, %q : tensor<f32>
+    stablehlo.return %r : tensor<f32>
+  }) {dimensions = array<i64: 0>} : (tensor<2xf32>) -> tensor<2xf32>
+  return %m : tensor<2xf32>
+})";
+    const auto results = runPartitions(
+        "func.func @main(%a: tensor<2xf32>, %b: tensor<4xf32> {mhlo.sharding = \"{devices=[2]<=[2]}\"}) -> "
+        "tensor<2xf32>" +
+            body,
+        2, {{{1, 2}, {3, 4}}, {{1, 2}, {5, 6}}});
+    for (const auto& result : results) EXPECT_EQ(result.at(0), Floats({-5, -4}));
+}
+
 }  // namespace
 }  // namespace optirs::plugin::testing

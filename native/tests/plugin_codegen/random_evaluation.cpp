@@ -24,19 +24,24 @@ Bytes bytesOf(const Tensor& tensor) {
     return out;
 }
 
-/// The greatest finite number.
-double greatest(const Tensor& tensor) {
-    double most = 0;
+/// How far a result may be from what was expected, as a part of its greatest finite number.
+struct Tolerance {
+    double part = 0;
+    double least_scale = 0;
+};
+
+double allowedFor(const Tensor& tensor, Tolerance tolerance) {
+    double most = tolerance.least_scale;
     for (const double each : tensor.reals) {
         if (std::isfinite(each)) most = std::max(most, std::fabs(each));
     }
-    return most;
+    return tolerance.part * most;
 }
 
 /// Where a result differs from what was expected; empty when it does not.
-std::string difference(const Bytes& got, const Tensor& expected, double tolerance) {
+std::string difference(const Bytes& got, const Tensor& expected, Tolerance tolerance) {
     const ElementType type = expected.type.element();
-    const double allowed = tolerance * greatest(expected);
+    const double allowed = allowedFor(expected, tolerance);
     const auto text = [&](size_t i, auto found, auto wanted) {
         return "number " + std::to_string(i) + " of " + expected.type.toString() + ": " +
                std::to_string(found) + " for " + std::to_string(wanted);
@@ -54,8 +59,8 @@ std::string difference(const Bytes& got, const Tensor& expected, double toleranc
     return "";
 }
 
-std::string differences(const std::vector<Bytes>& got, const std::vector<Tensor>& expected, double tolerance,
-                        const std::string& where) {
+std::string differences(const std::vector<Bytes>& got, const std::vector<Tensor>& expected,
+                        Tolerance tolerance, const std::string& where) {
     for (size_t r = 0; r < expected.size(); ++r) {
         const std::string found = difference(got[r], expected[r], tolerance);
         if (!found.empty()) return "result " + std::to_string(r) + where + ", " + found;
@@ -71,7 +76,7 @@ std::vector<Bytes> bytesOf(const std::vector<Tensor>& tensors) {
 
 /// With the arguments' memory given and kept; what is kept is not changed.
 std::string compareOnOne(const std::string& text, const std::vector<Tensor>& arguments,
-                         const std::vector<Tensor>& expected, double tolerance) {
+                         const std::vector<Tensor>& expected, Tolerance tolerance) {
     const auto program = compile(text);
     std::string found = differences(run(*program, bytesOf(arguments)), expected, tolerance, "");
     if (!found.empty() || text.find("tf.aliasing_output") == std::string::npos) return found;
@@ -103,6 +108,8 @@ void forEachOfPart(const TensorType& whole, const TensorType& part, const Dims& 
         if (is_there) copy(of_whole, i);
     }
 }
+
+Tolerance toleranceOf(const WrittenProgram& program) { return {program.tolerance, program.least_scale}; }
 
 TensorType partOf(const TensorType& whole, const Placement& place) {
     Dims dims(whole.dims().begin(), whole.dims().end());
@@ -147,7 +154,7 @@ std::string compareParts(const WrittenProgram& written, const std::vector<Tensor
             });
         }
         const std::string found =
-            differences(got, expected, written.tolerance, " of partition " + std::to_string(p));
+            differences(got, expected, toleranceOf(written), " of partition " + std::to_string(p));
         if (!found.empty()) return found;
     }
     return "";
@@ -159,7 +166,7 @@ std::string compareRandomProgram(uint64_t seed) {
     const auto module = makeRandomModule(seed);
     const std::string text = print(*module);
     const auto arguments = makeRandomArguments(seed);
-    const std::string found = compareOnOne(text, arguments, interpret(module->entry(), arguments), 0);
+    const std::string found = compareOnOne(text, arguments, interpret(module->entry(), arguments), {});
     return found.empty() ? "" : found + "\n" + text;
 }
 
@@ -172,7 +179,7 @@ std::string compareWritten(const WrittenProgram& program) {
         const auto module = parseModule(program.text);
         const auto expected = interpret(module->entry(), arguments);
         found = program.argument_places.empty()
-                    ? compareOnOne(program.text, arguments, expected, program.tolerance)
+                    ? compareOnOne(program.text, arguments, expected, toleranceOf(program))
                     : compareParts(program, arguments, expected);
     } catch (const std::exception& error) {
         found = error.what();

@@ -17,6 +17,7 @@ class Layers : Formula {
         w_.allow(1 << 16);
         element_ = w_.pick(std::vector<ElementType>{kF32, kF32, kF32, kF64, kBF16, kF16});
         program_.tolerance = element_ == kF32 || element_ == kF64 ? 1e-3 : 0.06;
+        program_.least_scale = 0.1;
         Dims dims = {w_.pick(Dims{1, 2, 16, 33}), w_.pick(Dims{8, 16, 65, 128})};
         if (w_.oneIn(2)) dims.insert(dims.begin(), w_.pick(Dims{1, 2, 4}));
         x_ = argument({element_, dims});

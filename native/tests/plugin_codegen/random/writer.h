@@ -172,6 +172,7 @@ struct WrittenProgram {
     std::vector<TensorType> arguments;
     std::vector<std::vector<std::byte>> values;  ///< of the arguments
     double tolerance = 0;                        ///< of a result, as a part of its greatest number
+    double least_scale = 0;  ///< which counts as this at least: sums may have nothing left but errors
     /// Of several partitions: of each argument and result.
     std::vector<Placement> argument_places;
     std::vector<Placement> result_places;
