@@ -5,25 +5,30 @@ namespace fake {
 namespace {
 
 std::unique_ptr<Buffer> makeBuffer(PJRT_Buffer_Type type, const int64_t* dims, std::size_t rank,
-                                   Device* device, Place* place) {
+                                   Device* device, Place* place, std::size_t bytes) {
     auto buffer = std::make_unique<Buffer>();
     buffer->type = type;
     buffer->dims.assign(dims, dims + rank);
     buffer->device = device;
     buffer->place = place;
-    buffer->memory = std::make_shared<Memory>(byteSize(buffer->dims));
+    buffer->memory = std::make_shared<Memory>(bytes);
     return buffer;
+}
+std::unique_ptr<Buffer> makeBuffer(PJRT_Buffer_Type type, const int64_t* dims, std::size_t rank,
+                                   Device* device, Place* place) {
+    return makeBuffer(type, dims, rank, device, place, byteSize({dims, dims + rank}));
 }
 
 PJRT_Buffer* handle(std::unique_ptr<Buffer> buffer) {
     return reinterpret_cast<PJRT_Buffer*>(buffer.release());
 }
 
+/// What holds nothing: an error, or a promise that is not kept yet. Its shape may be larger than any memory.
 template <class Args>
-std::unique_ptr<Buffer> shaped(const Args& args) {
+std::unique_ptr<Buffer> makeEmpty(const Args& args) {
     Place* place = reinterpret_cast<Place*>(args.memory);
     return makeBuffer(args.shape_element_type, args.shape_dims, args.shape_num_dims,
-                      place->client->devices.front(), place);
+                      place->client->devices.front(), place, 0);
 }
 
 FAKE_FUNCTION(PJRT_Client_CreateUninitializedBuffer) {
@@ -41,7 +46,7 @@ FAKE_FUNCTION(PJRT_Client_CreateUninitializedBuffer) {
 }
 FAKE_FUNCTION(PJRT_Client_CreateErrorBuffer) {
     FAKE_ENTER(PJRT_Client_CreateErrorBuffer)
-    auto buffer = shaped(*args);
+    auto buffer = makeEmpty(*args);
     buffer->error_code = args->error_code;
     args->buffer = handle(std::move(buffer));
     return nullptr;
@@ -60,7 +65,7 @@ FAKE_FUNCTION(PJRT_Client_CreateViewOfDeviceBuffer) {
 }
 FAKE_FUNCTION(PJRT_Client_CreateAliasBuffer) {
     FAKE_ENTER(PJRT_Client_CreateAliasBuffer)
-    auto buffer = shaped(*args);
+    auto buffer = makeEmpty(*args);
     args->fulfill_alias_buffer_cb =
         reinterpret_cast<PJRT_FulfillAliasBufferCallback*>(new Promise{buffer->memory.get(), {}});
     args->alias_buffer = handle(std::move(buffer));
@@ -72,6 +77,7 @@ FAKE_FUNCTION(PJRT_Client_FulfillAliasBuffer) {
     control().promise_code = args->status_code;
     if (args->buffer != nullptr) {
         promise->memory->data = as<Buffer>(args->buffer).memory->data;
+        control().bytes += static_cast<int64_t>(promise->memory->data.size());
     }
     return nullptr;
 }
