@@ -103,22 +103,30 @@ WrittenProgram writeImages(uint64_t seed) {
     Writer w(seed);
     w.allow(int64_t{1} << 20);
     WrittenProgram program;
-    const ElementType element = w.oneIn(4) ? ElementType::kBF16 : ElementType::kF32;
+    const ElementType element = w.oneIn(4)   ? ElementType::kBF16
+                                : w.oneIn(8) ? ElementType::kF16
+                                             : ElementType::kF32;
     program.tolerance = element == ElementType::kF32 ? 1e-4 : 0.02;
     Shapes s;
     const bool is_gradient = w.oneIn(2);
-    s.groups = w.oneIn(6) ? 2 : 1;
-    s.batch_groups = s.groups == 1 && w.oneIn(8) ? 2 : 1;
-    const int64_t channels = is_gradient ? w.pick(Dims{1, 2, 4}) : w.pick(Dims{16, 17, 32, 64});
-    const int64_t features = s.groups * s.batch_groups * w.pick(Dims{16, 20, 32});
+    // Each channel by itself, now and then.
+    const bool is_depthwise = w.oneIn(8);
+    s.groups = is_depthwise ? w.pick(Dims{8, 16, 17}) : w.oneIn(6) ? 2 : 1;
+    s.batch_groups = s.groups == 1 && w.oneIn(8) ? w.pick(Dims{2, 4}) : 1;
+    const int64_t channels = is_depthwise  ? 1
+                             : is_gradient ? w.pick(Dims{1, 2, 4})
+                                           : w.pick(Dims{16, 17, 32, 64});
+    const int64_t features =
+        s.groups * s.batch_groups * (is_depthwise ? w.between(1, 2) : w.pick(Dims{16, 20, 32}));
     const int64_t batch = is_gradient ? w.pick(Dims{16, 17, 32}) : w.pick(Dims{1, 2, 3});
     s.input = {batch * s.batch_groups, channels * s.groups};
     s.kernel = {channels, features};
     s.output = {batch, features};
     const bool is_plain = w.oneIn(2);
     const int64_t usual = w.pick(Dims{3, 3, 5, 1, 2});
-    for (size_t spatial = w.oneIn(6) ? 1 : 2; spatial > 0; --spatial) {
-        const int64_t size = w.between(7, 16);
+    const size_t rank = w.oneIn(6) ? 1 : w.oneIn(10) ? 3 : 2;
+    for (size_t spatial = 0; spatial < rank; ++spatial) {
+        const int64_t size = rank == 3 ? w.between(3, 6) : w.between(7, 16);
         const int64_t low = is_plain ? 1 : w.between(-1, 2);
         const int64_t high = is_plain ? 1 : w.between(-1, 2);
         // The kernel of a gradient is nearly as large as the image.

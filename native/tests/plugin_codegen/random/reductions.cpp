@@ -180,7 +180,7 @@ void writeReduction(Writer& w) {
 }
 
 void writeWindow(Writer& w) {
-    const Entry x = w.any();
+    Entry x = w.any();
     if (x.rank() == 0 || x.rank() > 4 || x.size() == 0 || isComplex(x.element())) return;
     Dims sizes;
     Dims strides;
@@ -188,7 +188,10 @@ void writeWindow(Writer& w) {
     Dims base;
     Dims dilation;
     Dims dims;
-    const bool selects = w.oneIn(3) && isInteger(x.element());
+    const bool is_wide = x.element() == ElementType::kF32 || x.element() == ElementType::kF64;
+    const bool selects = w.oneIn(3) && (isInteger(x.element()) || is_wide);
+    // Sums of floats, of averages and of gradients of greatest elements.
+    const bool sums = is_wide && (selects || w.oneIn(2));
     for (const int64_t d : x.type.dims()) {
         sizes.push_back(w.between(1, 3));
         strides.push_back(w.between(1, 3));
@@ -212,25 +215,45 @@ void writeWindow(Writer& w) {
                                    ", window_strides = " + arrayOf(strides) +
                                    ", padding = " + paddings.toString();
     const TensorType scalar = x.type.withDims({});
-    Combiner combiner = randomCombiner(w, x.element());
+    if (sums) x = w.summable(w.withoutNan(x));
+    Combiner combiner = sums ? Combiner{w.number(x.element(), 0),
+                                        [](Writer& inner, const Entry& a, const Entry& b) {
+                                            return inner.operation("add", {a, b}, a.type);
+                                        }}
+                             : randomCombiner(w, x.element());
     if (w.oneIn(4)) combiner.identity = w.startOf(scalar);
-    const auto combine = [&](const std::vector<Entry>& a) -> std::vector<Entry> {
-        return {combiner.combine(w, a[0], a[1])};
-    };
     if (!selects) {
+        std::vector<Entry> operands = {x};
+        std::vector<Combiner> combiners = {combiner};
+        if (w.oneIn(5)) {
+            operands.push_back(w.oneIn(2) ? x : w.anyOf(x.type));
+            combiners.push_back(sums || isComplex(x.element()) ? combiner : randomCombiner(w, x.element()));
+            if (sums) operands.back() = w.summable(w.withoutNan(operands.back()));
+        }
+        const size_t count = operands.size();
+        for (const Combiner& each : combiners) operands.push_back(each.identity);
+        const std::string body =
+            w.region(std::vector<TensorType>(2 * count, scalar), [&](const std::vector<Entry>& a) {
+                std::vector<Entry> out;
+                for (size_t i = 0; i < count; ++i) out.push_back(combiners[i].combine(w, a[i], a[count + i]));
+                return out;
+            });
         w.operation(
-            "reduce_window", {x, combiner.identity}, type,
+            "reduce_window", operands, std::vector<TensorType>(count, type),
             attributes + ", base_dilations = " + arrayOf(base) + ", window_dilations = " + arrayOf(dilation),
-            w.region({scalar, scalar}, combine));
+            body);
         return;
     }
     const std::string select =
         w.region({scalar, scalar}, [&](const std::vector<Entry>& a) -> std::vector<Entry> {
             return {compared(w, w.oneIn(2) ? "GE" : "LE", a[0], a[1])};
         });
-    const std::string body = w.region({scalar, scalar}, combine);
-    w.operation("select_and_scatter", {x, w.anyOf(type), combiner.identity}, x.type, attributes,
-                select + ", " + body);
+    const std::string body = w.region({scalar, scalar}, [&](const std::vector<Entry>& a) {
+        return std::vector<Entry>{combiner.combine(w, a[0], a[1])};
+    });
+    const Entry source = w.anyOf(type);
+    w.operation("select_and_scatter", {x, sums ? w.summable(source) : source, combiner.identity}, x.type,
+                attributes, select + ", " + body);
 }
 
 void writeSort(Writer& w) {
