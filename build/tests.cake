@@ -159,7 +159,7 @@ void Fuzz()
 
     // Through the code generator: thousands of random programs of each kind against the reference evaluator, and damaged ones that only compile.
     BuildNative("release");
-    foreach (var (program, count) in new[] { ("random_programs", "1500"), ("mutated_programs", "5000") })
+    foreach (var (program, count) in new[] { ("random_programs", "700"), ("mutated_programs", "5000") })
     {
         Run("cmake", "--build", "artifacts/native/release", "--target", program, "--", "--quiet");
         Run($"artifacts/native/release/bin/{program}", count);

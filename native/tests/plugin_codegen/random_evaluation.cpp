@@ -160,6 +160,26 @@ std::string compareParts(const WrittenProgram& written, const std::vector<Tensor
     return "";
 }
 
+/// One program takes every size below the bound.
+std::string compareBounded(const std::string& text, const std::vector<Tensor>& arguments,
+                           const std::vector<Tensor>& expected) {
+    const auto program = compile(text);
+    if (program->sized_arguments.empty()) return "it would be compiled for one size at a time";
+    std::vector<Bytes> bytes = bytesOf(arguments);
+    std::vector<int32_t> sizes;
+    for (const SizedDimension& each : program->sized_arguments)
+        sizes.push_back(static_cast<int32_t>(arguments[static_cast<size_t>(each.array)].type.dim(each.dim)));
+    bytes.push_back(Bytes::of(sizes));
+    const auto sized = runSized(*program, bytes);
+    std::vector<Bytes> got;
+    for (size_t r = 0; r < sized.size(); ++r) {
+        if (!std::ranges::equal(sized[r].dims, expected[r].type.dims()))
+            return "result " + std::to_string(r) + " has sizes " + listOf(sized[r].dims);
+        got.push_back(sized[r].data);
+    }
+    return differences(got, expected, {}, "");
+}
+
 }  // namespace
 
 std::string compareRandomProgram(uint64_t seed) {
@@ -178,13 +198,15 @@ std::string compareWritten(const WrittenProgram& program) {
     try {
         const auto module = parseModule(program.text);
         const auto expected = interpret(module->entry(), arguments);
-        found = program.argument_places.empty()
-                    ? compareOnOne(program.text, arguments, expected, toleranceOf(program))
-                    : compareParts(program, arguments, expected);
+        found = !program.bounded_text.empty() ? compareBounded(program.bounded_text, arguments, expected)
+                : !program.argument_places.empty()
+                    ? compareParts(program, arguments, expected)
+                    : compareOnOne(program.text, arguments, expected, toleranceOf(program));
     } catch (const std::exception& error) {
         found = error.what();
     }
-    return found.empty() ? "" : found + "\n" + program.text;
+    const std::string& compiled = program.bounded_text.empty() ? program.text : program.bounded_text;
+    return found.empty() ? "" : found + "\n" + compiled;
 }
 
 std::string compareText(const std::string& text) {

@@ -35,6 +35,17 @@ TEST(RandomEvaluation, ProgramsOfSeveralPartitions) {
     for (uint64_t seed = 0; seed < 30; ++seed) ASSERT_EQ(compareWritten(writePartitions(seed)), "");
 }
 
+TEST(RandomEvaluation, ArraysBelowABound) {
+    for (uint64_t seed = 0; seed < 25; ++seed) ASSERT_EQ(compareWritten(writeBounded(seed)), "");
+}
+
+TEST(RandomEvaluation, LayersOfNetworksAndOptimizers) {
+    for (uint64_t seed = 0; seed < 8; ++seed) {
+        ASSERT_EQ(compareWritten(writeLayers(seed)), "");
+        ASSERT_EQ(compareWritten(writeOptimizer(seed)), "");
+    }
+}
+
 // The compiler divided by the size of a tensor without elements.
 TEST(OnceWrong, ReshapeOfNothingInsidePadding) {
     EXPECT_EQ(compareText(R"(func.func @main(%x: tensor<9x0x3xf32>, %p: tensor<f32>) -> tensor<4xf32> {

@@ -29,6 +29,7 @@ constexpr Kind kKinds[] = {{"module", nullptr},
                            {"attention", writeAttention},
                            {"loops", writeLoops},
                            {"partitions", writePartitions},
+                           {"bounded", writeBounded},
                            {"layers", writeLayers},
                            {"optimizer", writeOptimizer}};
 

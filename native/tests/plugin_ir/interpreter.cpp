@@ -60,6 +60,11 @@ class Machine {
                 return {convolution(op, in)};
             case kBitcastConvert:
                 return {bitcast(op, in[0])};
+            case kGetDimensionSize: {
+                Tensor size = make(op.result()->tensor());
+                size.integers[0] = in[0].type.dim(integerAttributeOr(op, "dimension", 0));
+                return {size};
+            }
             case kIf:
                 return run(body(op, in[0].integers[0] != 0 ? 0 : 1), {});
             case kCase: {

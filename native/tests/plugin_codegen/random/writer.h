@@ -169,6 +169,8 @@ struct Placement {
 
 struct WrittenProgram {
     std::string text;
+    /// The same where a size is known at run time only; that is what is compiled, if there is one.
+    std::string bounded_text = {};
     std::vector<TensorType> arguments;
     std::vector<std::vector<std::byte>> values;  ///< of the arguments
     double tolerance = 0;                        ///< of a result, as a part of its greatest number
@@ -189,6 +191,8 @@ WrittenProgram writeAttention(uint64_t seed);
 WrittenProgram writeImages(uint64_t seed);
 /// A program for several partitions, which say where they are as they like.
 WrittenProgram writePartitions(uint64_t seed);
+/// Arrays with a size below a bound.
+WrittenProgram writeBounded(uint64_t seed);
 /// Loops and branches that carry tables and update them.
 WrittenProgram writeLoops(uint64_t seed);
 /// Layers of networks, or what is nearly that. Its sums are not exact.
