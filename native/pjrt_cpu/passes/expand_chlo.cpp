@@ -211,9 +211,11 @@ std::vector<Value*> expandChlo(Operation& op) {
             const Attribute* number = op.attribute("value");
             const auto* real = number != nullptr ? number->get<FloatAttribute>() : nullptr;
             const auto* integer = number != nullptr ? number->get<IntegerAttribute>() : nullptr;
+            const auto* truth = number != nullptr ? number->get<bool>() : nullptr;
             const TensorType& type = op.result()->tensor();
             if (real != nullptr) value = builder.constant(type, real->value);
             if (integer != nullptr) value = builder.constant(Literal::splatInteger(type, integer->value));
+            if (truth != nullptr) value = builder.constant(Literal::splatInteger(type, *truth ? 1 : 0));
             break;
         }
         case kChloSquare:

@@ -121,6 +121,22 @@ TEST(RaggedDot, GroupsOfBatches) {
     }
 }
 
+// A number of any kind becomes the constant: truth values are written without a type.
+TEST(ConstantLike, TruthValuesAndNumbers) {
+    const auto filled = [](const std::string& type, const std::string& value) {
+        const std::string tensor = "tensor<3x" + type + ">";
+        return run("func.func @main(%x: " + tensor + ") -> " + tensor +
+                       " {\n%0 = \"chlo.constant_like\"(%x) {value = " + value + "} : (" + tensor + ") -> " +
+                       tensor + "\nreturn %0 : " + tensor + "\n}",
+                   {Bytes::of(std::vector<uint8_t>(3, 0))})[0]
+            .as<uint8_t>();
+    };
+    EXPECT_THAT(filled("i1", "true"), ::testing::ElementsAre(1, 1, 1));
+    EXPECT_THAT(filled("i1", "false"), ::testing::ElementsAre(0, 0, 0));
+    EXPECT_THAT(filled("i8", "-2 : i8"), ::testing::ElementsAre(254, 254, 254));
+    EXPECT_THAT(filled("f8E5M2", "1.0 : f8E5M2"), ::testing::ElementsAre(0x3C, 0x3C, 0x3C));
+}
+
 // Every number of a narrow type, towards several others: the reference looks for the neighbour among all
 // values.
 TEST(NextAfter, NarrowFloats) {
