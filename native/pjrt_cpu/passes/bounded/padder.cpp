@@ -6,6 +6,22 @@
 #include "pjrt_cpu/passes/bounded/rules.h"
 
 namespace optirs::plugin {
+namespace {
+
+/// A form whose operands are computed, while its type says the shape: the same rules serve it.
+bool isDynamicForm(const Operation& op) {
+    switch (op.kind()) {
+        case OpKind::kDynamicConv:
+        case OpKind::kDynamicGather:
+        case OpKind::kDynamicPad:
+        case OpKind::kRealDynamicSlice:
+            return op.result()->tensor().isStatic();
+        default:
+            return false;
+    }
+}
+
+}  // namespace
 
 std::vector<Value*> resultsOf(const Operation& op) {
     std::vector<Value*> out;
@@ -40,6 +56,7 @@ bool Padder::concerns(const Operation& op) const {
     const auto is_bounded = [](const Value& value) { return hasBound(value.type()); };
     const std::vector<Value*> operands = op.operands();
     if (std::ranges::any_of(operands, is_sized) || std::ranges::any_of(op.results(), is_bounded)) return true;
+    if (isDynamicForm(op)) return true;
     if (op.kind() != OpKind::kWhile && op.kind() != OpKind::kIf && op.kind() != OpKind::kCase) return false;
     for (size_t i = 0; i < op.regionCount(); ++i) {
         const std::vector<Value*> returned = body(op, i).last()->operands();

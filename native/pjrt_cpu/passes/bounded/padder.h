@@ -17,7 +17,8 @@ class Padder {
  public:
     /// What it finds in a block, and in the regions of its operations.
     void visit(Block& block);
-    /// Operations whose operands and results have no such dimension stay as they are.
+    /// Operations whose operands and results have no such dimension stay as they are, but for dynamic forms
+    /// whose operands are computed.
     void visit(Operation& op);
 
     /// Null where the dimension is whole.
