@@ -102,6 +102,15 @@ std::vector<int64_t> interestingIntegers(ElementType type) {
             out.insert(wrapTo(
                 static_cast<int64_t>(static_cast<uint64_t>(power) + static_cast<uint64_t>(near)), type));
     }
+    // Beside the middle between two numbers of 8 bits (bf16) and of 24 (f32), which rounding twice takes it
+    // for.
+    for (const int digits : {8, 24}) {
+        const int64_t middle = (int64_t{1} << (width - 2)) + (int64_t{1} << std::max(width - 2 - digits, 0));
+        for (int64_t near = -1; near <= 1; ++near) {
+            out.insert(wrapTo(middle + near, type));
+            out.insert(wrapTo(-middle - near, type));
+        }
+    }
     for (const int64_t shift : {width - 1, width, width + 1}) out.insert(wrapTo(shift, type));
     return {out.begin(), out.end()};
 }

@@ -5,6 +5,25 @@
 #include "pjrt_cpu/ir/ops.h"
 
 namespace optirs::plugin {
+namespace {
+
+/// An integer as f64, to be rounded once more: one that f64 does not hold is cut to a multiple of 2^11, of
+/// which the last bit says whether anything was cut off.
+llvm::Value* roundedToOdd(llvm::IRBuilder<>& b, llvm::Value* value, bool is_signed) {
+    if (value->getType()->isIntegerTy(64)) {
+        constexpr uint64_t kHeld = uint64_t{1} << 53;
+        constexpr uint64_t kCut = (uint64_t{1} << 11) - 1;
+        llvm::Value* is_held =
+            is_signed ? b.CreateICmpULE(b.CreateAdd(value, b.getInt64(kHeld)), b.getInt64(2 * kHeld))
+                      : b.CreateICmpULE(value, b.getInt64(kHeld));
+        llvm::Value* is_cut = b.CreateICmpNE(b.CreateAnd(value, kCut), b.getInt64(0));
+        llvm::Value* last = b.CreateShl(b.CreateZExt(is_cut, b.getInt64Ty()), 11);
+        value = b.CreateSelect(is_held, value, b.CreateOr(b.CreateAnd(value, ~kCut), last));
+    }
+    return is_signed ? b.CreateSIToFP(value, b.getDoubleTy()) : b.CreateUIToFP(value, b.getDoubleTy());
+}
+
+}  // namespace
 
 /// An f64 or f32 to any float type. From f64 to a type narrower than f32, the first step rounds to odd, so
 /// that the second one sees what was cut off: the result is rounded once.
@@ -41,9 +60,10 @@ llvm::Value* ScalarEmitter::convertReal(llvm::Value* value, ElementType from, El
     }
     const bool is_signed = isSignedInteger(from);
     if (isFloat(to)) {
-        llvm::Type* wide = to == ElementType::kF32 ? b_.getFloatTy() : b_.getDoubleTy();
-        llvm::Value* number = is_signed ? b_.CreateSIToFP(value, wide) : b_.CreateUIToFP(value, wide);
-        return narrow(number, to);
+        if (to != ElementType::kF32 && to != ElementType::kF64)
+            return narrow(roundedToOdd(b_, value, is_signed), to);
+        llvm::Type* wide = computeType(to);
+        return is_signed ? b_.CreateSIToFP(value, wide) : b_.CreateUIToFP(value, wide);
     }
     if (isBoolean(to)) return b_.CreateICmpNE(value, llvm::ConstantInt::get(value->getType(), 0));
     return wrapped(is_signed ? b_.CreateSExtOrTrunc(value, computeType(to))
