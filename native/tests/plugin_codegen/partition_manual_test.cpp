@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/plugin_codegen/run_partitions.h"
+#include "tests/plugin_ir/hlo_writer.h"
 
 namespace optirs::plugin::testing {
 namespace {
@@ -104,6 +105,55 @@ TEST(ManualComputation, CallsThatTakeOrReturnNothing) {
     for (size_t p = 0; p < 2; ++p) {
         EXPECT_EQ(results[p].at(0), (Floats{5, 7, 6, 8}));
         EXPECT_EQ(results[p].at(1), p == 0 ? (Floats{2, 4}) : (Floats{6, 8}));
+    }
+}
+
+// The same as an HLO module, where what Shardy says is in frontend attributes.
+TEST(ManualComputation, CallsOfHloModules) {
+    const auto frontend = [](uint32_t field,
+                             const std::vector<std::pair<std::string, std::string>>& entries) {
+        Proto map;
+        for (const auto& [key, value] : entries) map.message(1, Proto().bytes(1, key).bytes(2, value));
+        return Proto().message(field, map);
+    };
+    const auto shape = [&](const char* side) {
+        const std::string shardings = std::string("xla.sdy.") + side + "_shardings";
+        return frontend(68, {{shardings, R"(#sdy.sharding_per_value<[<@mesh, [{\"x\"}]>]>)"},
+                             {"xla.sdy.manual_axes", R"(#sdy<manual_axes{\"x\"}>)"},
+                             {"inlineable", "false"}});
+    };
+    HloModule module;
+    module.proto() = frontend(19, {{"xla.sdy.meshes", R"({mesh = #sdy.mesh<[\"x\"=2]>})"}});
+    const std::string body = "xla.sdy.manual_computation_body.";
+    HloComputation& taker = module.computation(body);
+    taker.parameter(0, f32({2}));
+    taker.add("tuple", tupleOf({}));
+    const int64_t takes = taker.id();
+    HloComputation& giver = module.computation(body);
+    const int64_t id = giver.add("partition-id", shapeOf(hlo_type::kU32, {}));
+    const int64_t number = giver.add("convert", f32({}), {id});
+    const int64_t wide = giver.add("broadcast", f32({2}), {number});
+    giver.add("add", f32({2}), {wide, giver.constantF32({2}, {5, 7})});
+    const int64_t gives = giver.id();
+
+    HloComputation& main = module.computation();
+    const int64_t a =
+        main.add("parameter", f32({4}), {},
+                 frontend(68, {{"xla.sdy.sharding", R"(#sdy.sharding<@mesh, [{\"x\"}]>)"}}).number(9, 0));
+    const int64_t made = main.add("call", f32({2}), {}, Proto().packed(38, {gives}));
+    const int64_t whole =
+        main.add("custom-call", f32({4}), {made}, shape("out").bytes(28, "xla.sdy.LocalToGlobalShape"));
+    for (int i = 0; i < 2; ++i) {
+        const int64_t part =
+            main.add("custom-call", f32({2}), {a}, shape("in").bytes(28, "xla.sdy.GlobalToLocalShape"));
+        main.add("call", tupleOf({}), {part}, Proto().packed(38, {takes}));
+    }
+    const int64_t twice = main.add("add", f32({4}), {a, a});
+    main.add("tuple", tupleOf({f32({4}), f32({4})}), {whole, twice});
+    const auto results = runPartitions(module.program(), 2, {{{1, 2}}, {{3, 4}}});
+    for (size_t p = 0; p < 2; ++p) {
+        EXPECT_EQ(results[p].at(0), (Floats{5, 7, 6, 8}));
+        EXPECT_EQ(results[p].at(1), (Floats{2, 4, 6, 8}));
     }
 }
 

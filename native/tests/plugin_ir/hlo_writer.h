@@ -78,8 +78,8 @@ inline Proto pred(std::vector<int64_t> dims) { return shapeOf(hlo_type::kPred, s
 /// A computation: instructions are numbered as they are added, in one sequence for the whole module.
 class HloComputation {
  public:
-    HloComputation(int64_t id, int64_t& next_id) : id_(id), next_id_(next_id) {
-        proto_.bytes(1, "computation" + std::to_string(id));
+    HloComputation(int64_t id, int64_t& next_id, const std::string& name) : id_(id), next_id_(next_id) {
+        proto_.bytes(1, name + std::to_string(id));
     }
     int64_t add(const std::string& opcode, const Proto& shape, std::vector<int64_t> operands = {},
                 Proto more = {}) {
@@ -119,9 +119,9 @@ class HloComputation {
 class HloModule {
  public:
     /// Add the inner ones first, the entry last; a computation is written when the next one begins.
-    HloComputation& computation() {
+    HloComputation& computation(const std::string& name = "computation") {
         flush();
-        current_ = std::make_unique<HloComputation>(next_computation_++, next_id_);
+        current_ = std::make_unique<HloComputation>(next_computation_++, next_id_, name);
         return *current_;
     }
     /// Scalars a and b of f32, `opcode` of them.

@@ -43,9 +43,26 @@ void Converter::call(Site& site) {
     if (inner.parameters.size() != site.operands.size())
         site.in.fail(inner.name + " takes " + std::to_string(inner.parameters.size()) + " arguments, got " +
                      std::to_string(site.operands.size()));
+    if (inner.name.find("manual_computation_body") != std::string::npos) return callOfManualBody(site, inner);
     const Location here = site.builder.location();
     site.results = inlineComputation(inner, site.operands, site.builder);
     site.builder.setLocation(here);
+}
+
+/// The body of Shardy's manual computation: where it has no operands or no results, only the call says where
+/// it begins and ends.
+void Converter::callOfManualBody(Site& site, const Computation& body) {
+    if (module_.function(body.name) == nullptr) {
+        FunctionType type;
+        for (const Instruction* parameter : body.parameters) parameter->shape.appendLeaves(type.inputs);
+        body.rootInstruction().shape.appendLeaves(type.results);
+        Function& function = module_.addFunction(std::make_unique<Function>(body.name, std::move(type)));
+        function.setVisibility("private");
+        fillBlock(body, function.region().addBlock(), site.builder.location());
+    }
+    NamedAttributes attributes;
+    attributes.set("callee", SymbolAttribute{body.name, {}});
+    emit(site, OpKind::kCall, std::move(attributes));
 }
 
 void Converter::conditional(Site& site) {

@@ -203,6 +203,7 @@ Operation& Converter::emit(Site& site, OpKind kind, NamedAttributes attributes, 
             "mhlo.sharding",
             Attribute(shardingText(site.in.proto.message(InstructionField::kSharding, "OpSharding"))));
     }
+    addFrontendAttributes(site.in.proto, InstructionField::kFrontendAttributes, attributes);
     Operation* op = site.builder.create(kind, operands, site.resultTypes(), std::move(attributes), regions);
     for (size_t i = 0; i < op->resultCount(); ++i) site.results.push_back(op->result(i));
     return *op;
@@ -255,10 +256,8 @@ Leaves Converter::inlineComputation(const Computation& computation, const std::v
     return root->second.leaves;
 }
 
-void Converter::fillRegion(const Site& site, Region& region, size_t index,
-                           const std::vector<Leaves>* captured) {
-    const Computation& inner = called(site, index);
-    Block& block = region.addBlock();
+void Converter::fillBlock(const Computation& inner, Block& block, const Location& location,
+                          const std::vector<Leaves>* captured) {
     std::vector<Leaves> arguments;
     if (captured != nullptr) {
         arguments = *captured;
@@ -271,9 +270,14 @@ void Converter::fillRegion(const Site& site, Region& region, size_t index,
         }
     }
     Builder builder(block);
-    builder.setLocation(site.builder.location());
+    builder.setLocation(location);
     const Leaves results = inlineComputation(inner, arguments, builder);
     builder.create(OpKind::kReturn, results, {});
+}
+
+void Converter::fillRegion(const Site& site, Region& region, size_t index,
+                           const std::vector<Leaves>* captured) {
+    fillBlock(called(site, index), region.addBlock(), site.builder.location(), captured);
 }
 
 }  // namespace optirs::plugin::hlo

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pjrt_cpu/ir/builder.h"
+#include "pjrt_cpu/ir/module.h"
 #include "pjrt_cpu/stablehlo/hlo/computation.h"
 
 namespace optirs::plugin::hlo {
@@ -31,7 +32,9 @@ struct Site {
 
 class Converter {
  public:
-    explicit Converter(const Computations& computations) : computations_(computations) {}
+    /// `module` takes the functions that calls stay calls of.
+    Converter(const Computations& computations, Module& module)
+        : computations_(computations), module_(module) {}
 
     /// Writes what the computation does at the builder's place, and gives the leaves of its root.
     Leaves inlineComputation(const Computation& computation, const std::vector<Leaves>& arguments,
@@ -45,8 +48,10 @@ class Converter {
 
     void convert(Site& site);
     Operation& emit(Site& site, OpKind kind, NamedAttributes attributes = {}, size_t regions = 0);
-    /// `inlineComputation` as the block of a region that takes the computation's parameters and returns its
-    /// result; without parameters of its own when `captured` gives them.
+    /// `inlineComputation` as a block that takes the computation's parameters and returns its result; without
+    /// parameters of its own when `captured` gives them.
+    void fillBlock(const Computation& inner, Block& block, const Location& location,
+                   const std::vector<Leaves>* captured = nullptr);
     void fillRegion(const Site& site, Region& region, size_t called,
                     const std::vector<Leaves>* captured = nullptr);
     const Computation& called(const Site& site, size_t i) const;
@@ -59,6 +64,7 @@ class Converter {
     void afterAll(Site& site);
     void barrier(Site& site);
     void call(Site& site);
+    void callOfManualBody(Site& site, const Computation& body);
     void conditional(Site& site);
     void whileLoop(Site& site);
     void map(Site& site);
@@ -105,9 +111,13 @@ class Converter {
     void outfeed(Site& site);
 
     const Computations& computations_;
+    Module& module_;
     int depth_ = 0;
     int64_t written_ = 0;  ///< operations and their operands
 };
+
+/// Sets `mhlo.frontend_attributes` to those of Shardy in a FrontendAttributes, if there are any.
+void addFrontendAttributes(const ProtoMessage& owner, uint32_t field, NamedAttributes& attributes);
 
 /// The text of an OpSharding, as `mhlo.sharding` has it. Throws UNIMPLEMENTED for mesh-based ones.
 std::string shardingText(const ProtoMessage& sharding, int depth = 0);

@@ -13,6 +13,7 @@ struct ModuleField {
         kEntryComputationId = 6,
         kInputOutputAlias = 8,
         kBufferDonor = 18,
+        kFrontendAttributes = 19,
     };
 };
 struct ComputationField {
@@ -64,6 +65,7 @@ struct InstructionField {
         kComparisonDirection = 63,
         kHasSideEffect = 65,
         kIndicesAreSorted = 67,
+        kFrontendAttributes = 68,
         kUniqueIndices = 69,
         kRngAlgorithm = 70,
         kUseGlobalDeviceIds = 71,

@@ -75,7 +75,11 @@ std::unique_ptr<Module> parseHlo(std::string_view program) {
     using namespace hlo;  // NOLINT(google-build-using-namespace): this file's other half
     const ProtoMessage message(program.substr(kHloMagic.size()), "HloModuleProto", 0);
     const Computations computations = readComputations(message);
-    Converter converter(computations);
+    auto module = std::make_unique<Module>();
+    module->others().addBlock();
+    module->setName(message.text(ModuleField::kName));
+    addFrontendAttributes(message, ModuleField::kFrontendAttributes, module->attributes());
+    Converter converter(computations, *module);
     const Computation& entry = converter.computation(message.integer(ModuleField::kEntryComputationId));
     const Instruction& root = entry.rootInstruction();
     const EntryArguments numbers(entry);
@@ -95,6 +99,10 @@ std::unique_ptr<Module> parseHlo(std::string_view program) {
         parameter->shape.appendLeaves(types);
         for (Type& each : types) leaves.push_back(body.addArgument(std::move(each)));
         addSharding(*parameter, function->argumentAttributes(), first);
+        // Of one value: those of a tuple's parts have no names here.
+        if (!parameter->shape.is_tuple)
+            addFrontendAttributes(parameter->proto, InstructionField::kFrontendAttributes,
+                                  function->argumentAttributes()[first]);
     }
     addSharding(root, function->resultAttributes(), 0);
     addAliases(message, numbers, root.shape, function->argumentAttributes());
@@ -103,9 +111,6 @@ std::unique_ptr<Module> parseHlo(std::string_view program) {
     const Leaves results = converter.inlineComputation(entry, arguments, builder);
     builder.create(OpKind::kReturn, results, {});
 
-    auto module = std::make_unique<Module>();
-    module->others().addBlock();
-    module->setName(message.text(ModuleField::kName));
     module->addFunction(std::move(function));
     return module;
 }
