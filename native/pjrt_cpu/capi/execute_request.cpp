@@ -15,21 +15,54 @@
 namespace optirs::plugin {
 namespace {
 
-std::shared_ptr<const CompiledProgram> programFor(PJRT_LoadedExecutable& executable,
-                                                  const PJRT_LoadedExecutable_Execute_Args& args) {
-    const std::shared_ptr<const CompiledProgram>& generic = executable.compiled;
-    if (!generic->specialisations) return generic;
-    PJRT_Buffer* const* list = args.num_args > 0 ? deref(args.argument_lists, "argument_lists") : nullptr;
+std::vector<TensorType> typesOf(std::span<PJRT_Buffer* const> arguments) {
     std::vector<TensorType> types;
-    for (size_t i = 0; i < args.num_args; ++i) {
-        if (list == nullptr) throw invalidArgument("argument_lists[0] is null");
-        types.push_back(deref(list[i], "an argument").unpadded());
-    }
-    return generic->specialisations->find(*generic, types, [&](size_t i) -> const std::byte* {
-        const Ref<BufferValue> value = list[i]->value();
+    for (PJRT_Buffer* argument : arguments) types.push_back(deref(argument, "an argument").unpadded());
+    return types;
+}
+
+/// The program for the shapes of one device's arguments.
+std::shared_ptr<const CompiledProgram> specialised(const CompiledProgram& generic,
+                                                   std::span<PJRT_Buffer* const> arguments,
+                                                   std::span<const TensorType> types) {
+    return generic.specialisations->find(generic, types, [&](size_t i) -> const std::byte* {
+        const Ref<BufferValue> value = arguments[i]->value();
         if (const auto& error = value->ready->wait()) throw *error;
         return value->storage->data();
     });
+}
+
+/// All devices of an execution run one program.
+std::shared_ptr<const CompiledProgram> programFor(PJRT_LoadedExecutable& executable,
+                                                  std::span<PJRT_Device* const> devices,
+                                                  const PJRT_LoadedExecutable_Execute_Args& args) {
+    const std::shared_ptr<const CompiledProgram>& generic = executable.compiled;
+    if (!generic->specialisations) return generic;
+    const auto list = [&](size_t d) -> std::span<PJRT_Buffer* const> {
+        if (args.num_args == 0) return {};
+        PJRT_Buffer* const* first = (&deref(args.argument_lists, "argument_lists"))[d];
+        return {&deref(first, "argument_lists[d]"), args.num_args};
+    };
+    const std::vector<TensorType> types = typesOf(list(0));
+    auto compiled = specialised(*generic, list(0), types);
+    for (size_t d = 1; d < devices.size(); ++d) {
+        const auto refuse = [&](const std::string& what) {
+            return invalidArgument(what + " on " + devices[0]->description.debug_string + " and on " +
+                                   devices[d]->description.debug_string +
+                                   ": devices of one execution take the same shapes; give dimensions that "
+                                   "differ a bound with #stablehlo.bounds");
+        };
+        const std::vector<TensorType> others = typesOf(list(d));
+        for (size_t i = 0; i < types.size(); ++i) {
+            if (others[i] != types[i])
+                throw refuse("argument " + std::to_string(i) + " of program " + generic->program->name +
+                             " is " + shortName(types[i]) + " and " + shortName(others[i]));
+        }
+        if (specialised(*generic, list(d), others) != compiled)
+            throw refuse("arguments that shapes of program " + generic->program->name +
+                         " depend on are not the same");
+    }
+    return compiled;
 }
 
 std::vector<bool> readMayDonate(const PJRT_ExecuteOptions* options, size_t num_args) {
@@ -160,8 +193,9 @@ void checkDonated(const ExecuteRequest& request, size_t device, size_t argument)
 
 ExecuteRequest checkedRequest(PJRT_LoadedExecutable& executable,
                               const PJRT_LoadedExecutable_Execute_Args& args) {
-    ExecuteRequest request{args, executable, devicesOf(args, executable),
-                           readMayDonate(args.options, args.num_args), programFor(executable, args)};
+    const std::span<PJRT_Device* const> devices = devicesOf(args, executable);
+    ExecuteRequest request{args, executable, devices, readMayDonate(args.options, args.num_args),
+                           programFor(executable, devices, args)};
     check(request);
     return request;
 }
