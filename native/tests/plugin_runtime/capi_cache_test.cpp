@@ -87,6 +87,47 @@ TEST(DiskCache, ServesTheProgramAgainAndIgnoresDamage) {
     EXPECT_EQ(fs::file_size(entry), size);
 }
 
+// Its sizes, too: what the program takes and gives of them is part of what is kept.
+TEST(DiskCache, ServesProgramsWhoseArgumentsHaveABound) {
+    const Folder folder("OPTIRS_CACHE_DIR");
+    Client client;
+    const std::string type = "tensor<?xf32, #stablehlo.bounds<4>>";
+    const std::string text = "func.func @main(%a: " + type + ") -> (" + type + ", tensor<f32>) {" + R"(
+  %zero = stablehlo.constant dense<0.0> : tensor<f32>
+  %0 = stablehlo.negate %a : )" +
+                             type + R"(
+  %1 = stablehlo.reduce(%a init: %zero) applies stablehlo.add across dimensions = [0] : ()" +
+                             type + R"(, tensor<f32>) -> tensor<f32>
+  return %0, %1 : )" + type + ", tensor<f32>\n}";
+    const auto long_ago = fs::file_time_type::clock::now() - std::chrono::hours(5);
+    for (const bool is_first : {true, false}) {
+        PJRT_LoadedExecutable* program = client.compile(text);
+        ASSERT_NE(program, nullptr);
+        const fs::path entry = fs::directory_iterator(fs::path(folder.path()) / "cpu")->path();
+        if (!is_first) {
+            EXPECT_GT(fs::last_write_time(entry), long_ago);  // used
+        }
+        fs::last_write_time(entry, long_ago);
+        for (const std::vector<float>& values : {std::vector<float>{1, 2, 4}, {8}, {1, 2, 4, 8}}) {
+            PJRT_Buffer* a = client.upload(values);
+            const auto result = testing::execute(program, {{a}}, 2);
+            ASSERT_EQ(result.failure.message, "");
+            std::vector<float> negated;
+            float sum = 0;
+            for (const float value : values) {
+                negated.push_back(-value);
+                sum += value;
+            }
+            EXPECT_EQ(testing::download<float>(result.outputs[0][0]), negated);
+            EXPECT_EQ(testing::download<float>(result.outputs[0][1]), std::vector<float>{sum});
+            for (PJRT_Buffer* each : {a, result.outputs[0][0], result.outputs[0][1]}) testing::destroy(each);
+        }
+        testing::destroy(program);
+    }
+    EXPECT_EQ(
+        std::distance(fs::directory_iterator(fs::path(folder.path()) / "cpu"), fs::directory_iterator()), 1);
+}
+
 TEST(Dump, HoldsPassesPlanCodeAndTimeline) {
     const Folder folder("OPTIRS_DUMP");
     Client client;
