@@ -125,6 +125,69 @@ int32_t replaced(int32_t a, int32_t b) {
     return sum % 17;
 }
 
+// %s of %a and %b as `scattered` has it: what scatter and select_and_scatter write, and numbers by their
+// bytes.
+constexpr const char* kScatters = R"(
+    %zero = stablehlo.constant dense<0> : tensor<i32>
+    %numbers = stablehlo.constant dense<[5, 1, 4, 7]> : tensor<4xi32>
+    %v0 = stablehlo.reshape %a : (tensor<i32>) -> tensor<1xi32>
+    %v1 = stablehlo.reshape %b : (tensor<i32>) -> tensor<1xi32>
+    %pair = stablehlo.concatenate %v0, %v1, dim = 0 : (tensor<1xi32>, tensor<1xi32>) -> tensor<2xi32>
+    %places = stablehlo.concatenate %v1, %v1, dim = 0 : (tensor<1xi32>, tensor<1xi32>) -> tensor<2xi32>
+    %written = "stablehlo.scatter"(%numbers, %places, %pair) ({
+    ^bb1(%old: tensor<i32>, %new: tensor<i32>):
+      %twice = stablehlo.add %old, %old : tensor<i32>
+      %sum = stablehlo.add %twice, %new : tensor<i32>
+      stablehlo.return %sum : tensor<i32>
+    }) {scatter_dimension_numbers = #stablehlo.scatter<inserted_window_dims = [0], scatter_dims_to_operand_dims = [0], index_vector_dim = 1>} : (tensor<4xi32>, tensor<2xi32>, tensor<2xi32>) -> tensor<4xi32>
+    %none = stablehlo.constant dense<0> : tensor<0xi32>
+    %one = "stablehlo.scatter"(%a, %none, %b) ({
+    ^bb1(%old: tensor<i32>, %new: tensor<i32>):
+      %difference = stablehlo.subtract %old, %new : tensor<i32>
+      stablehlo.return %difference : tensor<i32>
+    }) {scatter_dimension_numbers = #stablehlo.scatter<index_vector_dim = 0>} : (tensor<i32>, tensor<0xi32>, tensor<i32>) -> tensor<i32>
+    %most = "stablehlo.select_and_scatter"(%written, %pair, %one) ({
+    ^bb1(%p: tensor<i32>, %q: tensor<i32>):
+      %keeps = stablehlo.compare GE, %p, %q : (tensor<i32>, tensor<i32>) -> tensor<i1>
+      stablehlo.return %keeps : tensor<i1>
+    }, {
+    ^bb1(%p: tensor<i32>, %q: tensor<i32>):
+      %both = stablehlo.add %p, %q : tensor<i32>
+      stablehlo.return %both : tensor<i32>
+    }) {window_dimensions = array<i64: 2>, window_strides = array<i64: 2>} : (tensor<4xi32>, tensor<2xi32>, tensor<i32>) -> tensor<4xi32>
+    %bytes = stablehlo.bitcast_convert %most : (tensor<4xi32>) -> tensor<4x4xi8>
+    %turned = stablehlo.reverse %bytes, dims = [1] : tensor<4x4xi8>
+    %halves = stablehlo.reshape %turned : (tensor<4x4xi8>) -> tensor<4x2x2xi8>
+    %joined = stablehlo.bitcast_convert %halves : (tensor<4x2x2xi8>) -> tensor<4x2xi16>
+    %wide = stablehlo.convert %joined : (tensor<4x2xi16>) -> tensor<4x2xi32>
+    %weights = stablehlo.constant dense<[[1, 2], [3, 4], [5, 6], [7, 8]]> : tensor<4x2xi32>
+    %products = stablehlo.multiply %wide, %weights : tensor<4x2xi32>
+    %total = stablehlo.reduce(%products init: %zero) applies stablehlo.add across dimensions = [0, 1] : (tensor<4x2xi32>, tensor<i32>) -> tensor<i32>
+    %modulus = stablehlo.constant dense<23> : tensor<i32>
+    %s = stablehlo.remainder %total, %modulus : tensor<i32>
+)";
+
+int32_t scattered(int32_t a, int32_t b) {
+    std::array<int32_t, 4> written = {5, 1, 4, 7};
+    if (b >= 0 && b < 4) {
+        int32_t& there = written[static_cast<size_t>(b)];
+        there = 2 * (2 * there + a) + b;
+    }
+    std::array<int32_t, 4> most;
+    most.fill(a - b);
+    most[written[0] >= written[1] ? 0 : 1] += a;
+    most[written[2] >= written[3] ? 2 : 3] += b;
+    int32_t total = 0;
+    int32_t weight = 1;
+    for (const int32_t number : most) {
+        // The highest bytes first, each pair of them with its first one lowest.
+        const auto bits = static_cast<uint32_t>(number);
+        for (const uint32_t half : {bits >> 16, bits & 0xffff})
+            total += weight++ * static_cast<int16_t>((half >> 8) | (half << 8));
+    }
+    return total % 23;
+}
+
 /// A body, and what it computes.
 struct Body {
     const char* text;
@@ -139,6 +202,7 @@ class LoopsInBodies : public ::testing::TestWithParam<Body> {};
 
 INSTANTIATE_TEST_SUITE_P(OfScalars, LoopsInBodies, ::testing::Values(Body{kCounts, counted}));
 INSTANTIATE_TEST_SUITE_P(OfTensors, LoopsInBodies, ::testing::Values(Body{kRotates, rotated}));
+INSTANTIATE_TEST_SUITE_P(Scattering, LoopsInBodies, ::testing::Values(Body{kScatters, scattered}));
 INSTANTIATE_TEST_SUITE_P(Sorting, LoopsInBodies, ::testing::Values(Body{kSorts, replaced}));
 
 TEST_P(LoopsInBodies, OfReduce) {

@@ -187,11 +187,13 @@ Scalar ElementEmitter::emitOperation(const Operation& op, size_t result, const I
         case OpKind::kIf:
         case OpKind::kCase:
         case OpKind::kWhile:
-            emitControl(op);
-            return emit(op.result(result), index);
+        case OpKind::kScatter:
+        case OpKind::kSelectAndScatter:
         case OpKind::kSort:
-            emitSort(op);
+            emitTensors(op);
             return emit(op.result(result), index);
+        case OpKind::kBitcastConvert:
+            return emitParts(op, index);
         case OpKind::kDynamicUpdateSlice:
             return emitDynamicUpdateSlice(op, index);
         case OpKind::kDotGeneral:
@@ -203,6 +205,33 @@ Scalar ElementEmitter::emitOperation(const Operation& op, size_t result, const I
     }
     for (size_t i = 0; i < all.size(); ++i) remember(op.result(i), index, all[i]);
     return all[result];
+}
+
+// One element as several, or several as one: the first of them has the lowest bits.
+Scalar ElementEmitter::emitParts(const Operation& op, const Index& index) {
+    const Value* operand = op.operand(0);
+    const ElementType from = operand->tensor().element();
+    const ElementType to = op.result()->tensor().element();
+    const int64_t step = std::min(bitWidth(from), bitWidth(to));
+    if (isComplex(from) || isComplex(to))
+        throw unimplementedOperation(op, "not compiled for complex numbers inside a body");
+    Index outer = index;
+    if (bitWidth(to) < bitWidth(from)) {
+        outer.pop_back();
+        llvm::Value* whole = scalars_.bits(emit(operand, outer).re, from);
+        llvm::Value* shift = b_.CreateMul(emit(index.back()), b_.getInt64(static_cast<uint64_t>(step)));
+        llvm::Value* moved = b_.CreateLShr(whole, b_.CreateZExtOrTrunc(shift, whole->getType()));
+        return scalars_.fromBits(b_.CreateTrunc(moved, b_.getIntNTy(static_cast<unsigned>(step))), to);
+    }
+    llvm::Type* wide = b_.getIntNTy(static_cast<unsigned>(bitWidth(to)));
+    llvm::Value* joined = llvm::ConstantInt::get(wide, 0);
+    outer.emplace_back(0);
+    for (int64_t part = 0; part < operand->tensor().dims().back(); ++part) {
+        outer.back() = IndexExpr(part);
+        llvm::Value* bits = b_.CreateZExt(scalars_.bits(emit(operand, outer).re, from), wide);
+        joined = b_.CreateOr(joined, b_.CreateShl(bits, static_cast<uint64_t>(part * step)));
+    }
+    return scalars_.fromBits(joined, to);
 }
 
 // Constants outside of bodies have buffers, unless one number says them; those inside lie beside the code.

@@ -88,6 +88,17 @@ class ElementEmitter {
     void write(const Cell& cell, const Scalar& scalar);
     llvm::AllocaInst* makeArray(llvm::Type* type, int64_t count);
 
+    /// The part of a window dimension that one call of a kernel writes; without ends, all of it.
+    struct Cut {
+        IndexExpr variable;
+        llvm::Value* low;
+        llvm::Value* high;
+    };
+    /// Combines the updates at `update`, all of whose variables run, into arrays of the operands.
+    void scatter(const Operation& op, std::span<const BufferRef> targets, const Index& update,
+                 const Cut& cut = {});
+    void selectAndScatter(const Operation& op, BufferRef target);
+
     /// low <= expression < high, folded when the ranges decide it.
     llvm::Value* inside(const IndexExpr& expression, int64_t low, int64_t high);
     /// A scalar integer as an index in [low, high], clamped.
@@ -106,6 +117,7 @@ class ElementEmitter {
     Scalar emitOperation(const Operation& op, size_t result, const Index& index);
     Scalar emitSource(const Operation& op, const Index& index);
     Scalar emitConstant(const Operation& op, const Index& index);
+    Scalar emitParts(const Operation& op, const Index& index);
     // element_guarded.cpp
     Scalar emitPad(const Operation& op, const Index& index);
     Scalar emitConcatenate(const Operation& op, const Index& index);
@@ -119,7 +131,7 @@ class ElementEmitter {
     /// Where one value that these give is kept.
     struct Carrier {
         TensorType type;
-        Cell cell;        ///< of a scalar
+        Cell cell;        ///< of a scalar that is one number at a time
         BufferRef array;  ///< of any other
     };
     std::vector<Carrier> makeCarriers(const Operation& op);
@@ -135,12 +147,14 @@ class ElementEmitter {
     /// Runs it, and binds its results in this scope.
     void emitControl(const Operation& op);
     void emitTensors(const Block& block);
+    void emitTensors(const Operation& op);
     void emitBranches(const Operation& op, std::span<const Carrier> results);
     void emitWhile(const Operation& op, std::span<const Carrier> carried);
     /// Scalars that regions take from outside, before them: in each of two branches they would be code of its
     /// own, and a chain of branches twice as much with every link.
     void emitCaptured(const Operation& op);
-    // element_sort.cpp: inside a body, too
+    // Inside a body, too: element_scatter.cpp, scatter and select_and_scatter; element_sort.cpp
+    void emitScatter(const Operation& op);
     void emitSort(const Operation& op);
     void sortLine(const Operation& op, std::span<const Carrier> tensors, llvm::Value* first, int64_t step);
     // element_loops.cpp

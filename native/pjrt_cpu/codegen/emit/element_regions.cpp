@@ -13,8 +13,13 @@ constexpr int64_t kMaxCarriedBytes = 64 * 1024;
 
 bool isScalarTensor(const Value& value) { return value.type().isTensor() && value.tensor().isScalar(); }
 
+bool isWrittenInPlace(const Operation& op) {
+    return op.kind() == OpKind::kSort || op.kind() == OpKind::kScatter ||
+           op.kind() == OpKind::kSelectAndScatter;
+}
+
 bool givesTensorsAtOnce(const Operation& op) {
-    if (op.kind() == OpKind::kSort) return true;
+    if (isWrittenInPlace(op)) return true;
     if (op.kind() != OpKind::kIf && op.kind() != OpKind::kCase && op.kind() != OpKind::kWhile) return false;
     return !std::ranges::all_of(op.results(), isScalarTensor);
 }
@@ -31,7 +36,7 @@ std::vector<ElementEmitter::Carrier> ElementEmitter::makeCarriers(const Operatio
         }
         const TensorType& type = result.tensor();
         Carrier& carrier = carriers.emplace_back(Carrier{type, {}, {}});
-        if (type.isScalar())
+        if (type.isScalar() && !isWrittenInPlace(op))
             carrier.cell = makeCell(type.element());
         else
             carrier.array = makeCarriedArray(type);
@@ -53,7 +58,7 @@ void ElementEmitter::fill(BufferRef array, const TensorType& type,
 }
 
 void ElementEmitter::keep(const Carrier& carrier, const Value* value) {
-    if (carrier.type.isScalar())
+    if (carrier.array.base == nullptr)
         write(carrier.cell, emit(value, {}));
     else
         fill(carrier.array, carrier.type,
@@ -61,7 +66,7 @@ void ElementEmitter::keep(const Carrier& carrier, const Value* value) {
 }
 
 void ElementEmitter::bind(const Value* value, const Carrier& carrier) {
-    if (carrier.type.isScalar())
+    if (carrier.array.base == nullptr)
         bindScalar(value, read(carrier.cell));
     else
         scopes_.back().arrays[value] = carrier.array;
@@ -70,12 +75,17 @@ void ElementEmitter::bind(const Value* value, const Carrier& carrier) {
 // Once for each run of a body, not where an element is asked for, which may be a loop over all of them.
 void ElementEmitter::emitTensors(const Block& block) {
     for (const Operation& op : block) {
-        if (!givesTensorsAtOnce(op)) continue;
-        if (op.kind() == OpKind::kSort)
-            emitSort(op);
-        else
-            emitControl(op);
+        if (givesTensorsAtOnce(op)) emitTensors(op);
     }
+}
+
+void ElementEmitter::emitTensors(const Operation& op) {
+    if (op.kind() == OpKind::kSort)
+        emitSort(op);
+    else if (isWrittenInPlace(op))
+        emitScatter(op);
+    else
+        emitControl(op);
 }
 
 std::vector<Scalar> ElementEmitter::region(const Block& block, std::span<const Scalar> arguments) {

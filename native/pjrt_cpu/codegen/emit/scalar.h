@@ -45,6 +45,9 @@ class ScalarEmitter {
     Scalar constant(const Literal& literal, int64_t element);
     /// An integer value (i64) as any type: what iota gives.
     Scalar fromIndex(llvm::Value* index, ElementType type);
+    /// A number, but for complex ones, as an integer of its bits, and back.
+    llvm::Value* bits(llvm::Value* value, ElementType type);
+    Scalar fromBits(llvm::Value* bits, ElementType type);
     Scalar convert(const Scalar& value, ElementType from, ElementType to);
     /// An element-wise operation on its operands' elements. @throws Error UNIMPLEMENTED naming operation,
     /// types, line.

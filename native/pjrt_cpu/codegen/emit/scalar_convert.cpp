@@ -91,12 +91,19 @@ Scalar ScalarEmitter::bitcast(const Operation& op, const Scalar& value) {
     if (from == to) return value;
     if (isComplex(from) || isComplex(to))
         throw unimplementedOperation(op, "not compiled for complex numbers");
-    llvm::Value* bits = toStorage(value.re, from);
-    if (bits->getType()->isFloatingPointTy()) {
-        bits = b_.CreateBitCast(bits, b_.getIntNTy(static_cast<unsigned>(bitWidth(from))));
-    }
-    if (storageType(to)->isFloatingPointTy()) return {b_.CreateBitCast(bits, storageType(to))};
-    return {fromStorage(bits, to)};
+    return fromBits(bits(value.re, from), to);
+}
+
+llvm::Value* ScalarEmitter::bits(llvm::Value* value, ElementType type) {
+    llvm::Value* stored = toStorage(value, type);
+    if (!stored->getType()->isFloatingPointTy()) return stored;
+    return b_.CreateBitCast(stored, b_.getIntNTy(static_cast<unsigned>(bitWidth(type))));
+}
+
+Scalar ScalarEmitter::fromBits(llvm::Value* bits, ElementType type) {
+    llvm::Type* stored = storageType(type);
+    if (stored->isFloatingPointTy()) bits = b_.CreateBitCast(bits, stored);
+    return {fromStorage(bits, type)};
 }
 
 }  // namespace optirs::plugin
