@@ -79,9 +79,10 @@ internal sealed class JitTests
     public void OneBufferTakesOneResult()
     {
         using Session session = PluginSession.Open();
-        using PjrtBuffer x = session.Put<float>([1], new Shape(1)), both = session.Put<float>([0], new Shape(1));
+        using PjrtBuffer x = session.Put<float>([1], new Shape(1)), both = session.Put<float>([5, 6], new Shape(2));
         Assert.That(() => session.Jit((Value[] v) => [v[0], v[0] * 2.0]).Bind([x], [both, both]),
             Throws.ArgumentException.With.Message.Contains("one buffer is given for result 0 and result 1"));
+        Assert.That(both.ToArray<float>(), Is.EqualTo(new float[] { 5, 6 }), "a call that is not bound leaves its results as they are");
     }
 
     [Test]

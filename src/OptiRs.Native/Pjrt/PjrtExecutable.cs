@@ -142,6 +142,7 @@ public sealed partial class PjrtExecutable : IDisposable
     public PjrtBuffer[][] ExecuteOnDevices(PjrtBuffer[][] argumentsPerDevice)
     {
         ArgumentNullException.ThrowIfNull(argumentsPerDevice);
+        foreach (PjrtBuffer[] row in argumentsPerDevice) ArgumentNullException.ThrowIfNull(row, nameof(argumentsPerDevice));
         if (argumentsPerDevice.Length != DeviceCount || argumentsPerDevice.Any(r => r.Length != argumentsPerDevice[0].Length))
             throw new ArgumentException(
                 $"'{Name}' runs on {DeviceCount} devices and needs as many rows of equal length; there are "
@@ -177,8 +178,6 @@ public sealed partial class PjrtExecutable : IDisposable
                     if (!distinct.Add(given))
                         throw new ArgumentException($"Bind: one buffer is given for result {bound.AsSpan().IndexOf(given)} and result {i} of '{Name}'.", nameof(results));
                     bound[i] = given;
-                    if (_outputs is not null) given.Retype(_outputs[i % OutputCount].DType, _outputs[i % OutputCount].Shape, _stated);
-                    else given.Retype(DType.Invalid, null, PjrtBuffer.StatedShape.None);
                 }
                 else
                 {
@@ -187,7 +186,11 @@ public sealed partial class PjrtExecutable : IDisposable
                 }
             }
 
-            return new PjrtCall(Handle, arguments, bound);
+            var call = new PjrtCall(Handle, arguments, bound);
+            // Not before: if the call cannot be bound, the buffers stay what they are.
+            for (int i = 0; i < bound.Length; i++)
+                if (results[i] is { } given) Retype(given, i);
+            return call;
         }
         catch
         {
@@ -224,6 +227,12 @@ public sealed partial class PjrtExecutable : IDisposable
         _outputs is null
             ? new PjrtBuffer(_client, cell, DType.Invalid, null)
             : _client.Created(cell, _outputs[index % OutputCount].DType, _outputs[index % OutputCount].Shape, _stated);
+
+    private void Retype(PjrtBuffer given, int index)
+    {
+        if (_outputs is null) given.Retype(DType.Invalid, null, PjrtBuffer.StatedShape.None);
+        else given.Retype(_outputs[index % OutputCount].DType, _outputs[index % OutputCount].Shape, _stated);
+    }
 
     private static PjrtBuffer CheckArgument([NotNull] PjrtBuffer? buffer)
     {

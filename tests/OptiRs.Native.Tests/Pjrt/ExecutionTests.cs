@@ -130,6 +130,7 @@ public sealed class ExecutionTests(string pluginName)
         Assert.That(ofSecond.ToArray<int>(), Is.EqualTo((int[])[3 + Step, 4 + Step]));
         Assert.That(ofSecond.Device, Is.SameAs(executable.Devices[1]));
         Assert.Throws<InvalidOperationException>(() => executable.Execute(first));
+        Assert.That(() => executable.ExecuteOnDevices([null!, [second]]), Throws.ArgumentNullException);
         Assert.That(() => executable.ExecuteOnDevices([[first]]), Throws.ArgumentException.With.Message.Contains("2 devices"));
     }
 
