@@ -40,7 +40,12 @@ public sealed class DeviceAllocator
     public void ResetPeaks() => optirs.optirs_allocator_reset_peaks(_device);
 
     /// <summary>Free blocks larger than this, at least 20 MiB, are not split for smaller requests.</summary>
-    public void SetSplitLimit(long bytes) => optirs.optirs_allocator_set_split_limit(_device, (ulong)bytes);
+    /// <exception cref="ArgumentException"><paramref name="bytes"/> is less.</exception>
+    public void SetSplitLimit(long bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        optirs.optirs_allocator_set_split_limit(_device, (ulong)bytes);
+    }
 
     /// <summary>Gives segments without a block in use back to the driver; returns their bytes.</summary>
     public long Trim()

@@ -71,7 +71,7 @@ public sealed class DeviceCommunicator : IDisposable
     public void AllGather(DeviceMemory input, DeviceMemory output, long count, DType dtype, DeviceStream stream)
     {
         Check(input, count, dtype, nameof(input));
-        Check(output, count * RankCount, dtype, nameof(output));
+        Check(output, count, dtype, nameof(output), RankCount);
         ArgumentNullException.ThrowIfNull(stream);
         CommunicatorNative.AllGather(_handle, input.Handle, output.Handle, (ulong)count, (int)dtype, stream.Handle);
     }
@@ -80,7 +80,7 @@ public sealed class DeviceCommunicator : IDisposable
     public void ReduceScatter(
         DeviceMemory input, DeviceMemory output, long count, DType dtype, Reduction reduction, DeviceStream stream)
     {
-        Check(input, count * RankCount, dtype, nameof(input));
+        Check(input, count, dtype, nameof(input), RankCount);
         Check(output, count, dtype, nameof(output));
         ArgumentNullException.ThrowIfNull(stream);
         CommunicatorNative.ReduceScatter(
@@ -109,8 +109,8 @@ public sealed class DeviceCommunicator : IDisposable
     /// <summary>Every rank sends a share of <paramref name="count"/> elements to each rank and gets one from each.</summary>
     public void AllToAll(DeviceMemory input, DeviceMemory output, long count, DType dtype, DeviceStream stream)
     {
-        Check(input, count * RankCount, dtype, nameof(input));
-        Check(output, count * RankCount, dtype, nameof(output));
+        Check(input, count, dtype, nameof(input), RankCount);
+        Check(output, count, dtype, nameof(output), RankCount);
         ArgumentNullException.ThrowIfNull(stream);
         CommunicatorNative.AllToAll(_handle, input.Handle, output.Handle, (ulong)count, (int)dtype, stream.Handle);
     }
@@ -140,12 +140,14 @@ public sealed class DeviceCommunicator : IDisposable
     /// <summary>Leaves the communicator.</summary>
     public void Dispose() => _handle.Dispose();
 
-    private static void Check(DeviceMemory memory, long count, DType dtype, string name)
+    // The backend knows addresses only: that the memory is large enough is seen to here, in numbers that no count makes overflow.
+    private static void Check(DeviceMemory memory, long count, DType dtype, string name, int shares = 1)
     {
         ArgumentNullException.ThrowIfNull(memory, name);
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        long bytes = checked(count * dtype.BitWidth / 8);
+        Int128 elements = (Int128)count * shares;
+        Int128 bytes = ((elements * dtype.BitWidth) + 7) / 8;
         if (bytes > memory.Size)
-            throw new ArgumentException($"{name} has {memory.Size} bytes; {count} elements of {dtype} need {bytes}.", name);
+            throw new ArgumentException($"{name} has {memory.Size} bytes; {elements} elements of {dtype} need {bytes}.", name);
     }
 }

@@ -29,7 +29,35 @@ internal sealed class CommunicatorTests
         Assert.That(
             () => alone.Broadcast(memory, 2, DType.F32, root: 1, stream),
             Throws.InstanceOf<ArgumentException>().With.Message.Contains("root is 1; there are 1 ranks"));
+        Assert.That(() => alone.AllReduce(memory, memory, -1, DType.F32, Reduction.Sum, stream), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(
+            () => alone.AllReduce(memory, memory, 17, DType.S4, Reduction.Sum, stream),
+            Throws.ArgumentException.With.Message.Contains("17 elements of S4 need 9"));
+        Assert.That(
+            () => alone.AllReduce(memory, memory, long.MaxValue, DType.F32, Reduction.Sum, stream),
+            Throws.ArgumentException.With.Message.Contains("9223372036854775807 elements of F32 need 36893488147419103228"));
         alone.ThrowIfFailed();
+    }
+
+    /// <summary>Two shares of 2^62 elements are 2^63, which does not fit a long.</summary>
+    [Test]
+    public void SharesOfAllRanksAreCountedWithoutOverflow()
+    {
+        byte[] id = DeviceCommunicator.CreateId(MockMachine.Devices[0]);
+        void Refuse(int rank)
+        {
+            Device device = MockMachine.Devices[rank];
+            using DeviceCommunicator ranks = DeviceCommunicator.Join(device, id, 2, rank);
+            using DeviceStream stream = device.CreateStream();
+            using DeviceMemory memory = stream.Allocate(8);
+            Assert.That(
+                () => ranks.AllToAll(memory, memory, 1L << 62, DType.F32, stream),
+                Throws.ArgumentException.With.Message.Contains("input has 8 bytes; 9223372036854775808 elements of F32 need 36893488147419103232"));
+        }
+
+        Task other = Task.Factory.StartNew(() => Refuse(1), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Refuse(0);
+        other.Wait();
     }
 
     private static void RunRank(byte[] id, int rank)

@@ -96,6 +96,8 @@ internal sealed class DeviceTests
 
         using (DeviceMemory again = stream.Allocate(3 << 20)) Assert.That(again.Address, Is.EqualTo(address));
         device.Allocator.SetSplitLimit(1L << 40);
+        Assert.That(() => device.Allocator.SetSplitLimit(-1), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => device.Allocator.SetSplitLimit(1), Throws.InstanceOf<ArgumentException>().With.Message.Contains("the least is 20971520"));
         device.Allocator.ResetPeaks();
         Assert.That(device.Allocator.ReadTags().Single(tag => tag.Name == "counted").PeakBytes, Is.Zero);
         Assert.That(device.Allocator.Trim(), Is.GreaterThanOrEqualTo(20 << 20));
