@@ -61,6 +61,19 @@ public readonly struct Shape : IEquatable<Shape>
     /// <exception cref="OverflowException">They do not fit 63 bits.</exception>
     public long ByteCount(DType dtype) => checked(ElementCount * dtype.ByteSize);
 
+    /// <summary>Whether so many elements are those of a tensor of these extents. Allocates nothing.</summary>
+    internal static bool IsFilled(ReadOnlySpan<long> dimensions, long elements)
+    {
+        Int128 count = dimensions.Contains(0) ? 0 : 1;
+        foreach (long extent in dimensions)
+        {
+            count *= extent;
+            if (extent < 0 || count > elements) return false;
+        }
+
+        return count == elements;
+    }
+
     /// <summary>Distances between neighbours in elements, of a dense row-major tensor.</summary>
     public long[] RowMajorStrides()
     {

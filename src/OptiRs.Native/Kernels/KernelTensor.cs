@@ -19,13 +19,11 @@ public readonly ref struct KernelTensor
     internal KernelTensor(TensorView view) => View = view;
 
     /// <summary>A dense row-major tensor over these elements.</summary>
-    /// <exception cref="ArgumentException">Their number is not that of the shape.</exception>
+    /// <exception cref="ArgumentException">Their number is not that of the shape, or an extent is negative.</exception>
     public static KernelTensor Of<T>(Span<T> elements, params ReadOnlySpan<long> shape)
         where T : unmanaged
     {
-        long count = 1;
-        foreach (long extent in shape) count = checked(count * extent);
-        if (count != elements.Length)
+        if (!Shape.IsFilled(shape, elements.Length))
             throw new ArgumentException($"KernelTensor: {elements.Length} elements do not fill the shape {new Shape(shape)}.", nameof(shape));
         return new KernelTensor(new TensorView(ref Reference(elements), (int)DType.Of<T>(), shape, default, null));
     }

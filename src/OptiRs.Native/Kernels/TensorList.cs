@@ -18,6 +18,7 @@ public sealed class TensorList : IDisposable
     internal TensorListHandle Handle { get; }
 
     /// <summary>A list of these tensors, in their order.</summary>
+    /// <exception cref="ArgumentNullException">A tensor is null.</exception>
     /// <exception cref="InvalidOperationException">A tensor is read-only.</exception>
     /// <exception cref="ObjectDisposedException">A tensor is disposed of.</exception>
     public static TensorList Of<T>(params ReadOnlySpan<Tensor<T>> tensors)
@@ -26,6 +27,7 @@ public sealed class TensorList : IDisposable
         var parts = new ListedTensor[tensors.Length];
         for (int i = 0; i < parts.Length; i++)
         {
+            ArgumentNullException.ThrowIfNull(tensors[i], nameof(tensors));
             _ = tensors[i].Span; // open, and writable
             parts[i] = ListedTensor.OnHost(tensors[i].Handle, (int)tensors[i].DType, tensors[i].Shape.Dimensions.ToArray());
         }
@@ -34,6 +36,7 @@ public sealed class TensorList : IDisposable
     }
 
     /// <summary>A list of these tensors of one device, in their order. It holds their memory: disposing of that too frees it only with the list.</summary>
+    /// <exception cref="ArgumentNullException">A tensor has no memory: it is the default value.</exception>
     /// <exception cref="ObjectDisposedException">The memory of a tensor is disposed of.</exception>
     [OverloadResolutionPriority(-1)] // an empty list is the host's
     public static TensorList Of<T>(params ReadOnlySpan<DeviceTensor<T>> tensors)
@@ -43,6 +46,7 @@ public sealed class TensorList : IDisposable
         for (int i = 0; i < parts.Length; i++)
         {
             DeviceTensor<T> tensor = tensors[i];
+            ArgumentNullException.ThrowIfNull(tensor.Memory, nameof(tensors));
             parts[i] = ListedTensor.OnDevice(
                 tensor.Memory.Handle, tensor.Offset, tensor.Memory.Device.Index, (int)tensor.DType, tensor.Shape.Dimensions.ToArray());
         }

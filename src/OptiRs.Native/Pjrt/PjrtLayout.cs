@@ -45,7 +45,11 @@ public sealed partial record PjrtLayout
 
     /// <summary>An order of the dimensions, the fastest one first, and tiles if there are any.</summary>
     public static PjrtLayout Ordered(IReadOnlyList<long> minorToMajor, params IReadOnlyList<long>[] tiles) =>
-        new() { MinorToMajor = [.. minorToMajor], Tiles = tiles };
+        new()
+        {
+            MinorToMajor = [.. minorToMajor ?? throw new ArgumentNullException(nameof(minorToMajor))],
+            Tiles = tiles ?? throw new ArgumentNullException(nameof(tiles)),
+        };
 
     /// <summary>Bytes from one index to the next, by dimension.</summary>
     public static PjrtLayout Strided(params IReadOnlyList<long> byteStrides) =>
@@ -63,16 +67,26 @@ public sealed partial record PjrtLayout
     {
         ArgumentNullException.ThrowIfNull(text);
         Match match = Notation().Match(text);
-        if (!match.Success) throw new FormatException($"'{text}' is not a layout such as {{1,0:T(8,128)}}.");
-        return new PjrtLayout
+        if (!match.Success) throw NoLayout(text);
+        try
         {
-            MinorToMajor = Numbers(match.Groups["order"].Value),
-            Tiles = [.. match.Groups["tile"].Captures.Select(c => Numbers(c.Value))],
-            MemorySpace = match.Groups["space"] is { Success: true } space
-                ? int.Parse(space.Value, CultureInfo.InvariantCulture) : 0,
-            Remainder = string.Concat(match.Groups["other"].Captures.Select(c => c.Value)),
-        };
+            return new PjrtLayout
+            {
+                MinorToMajor = Numbers(match.Groups["order"].Value),
+                Tiles = [.. match.Groups["tile"].Captures.Select(c => Numbers(c.Value))],
+                MemorySpace = match.Groups["space"] is { Success: true } space
+                    ? int.Parse(space.Value, CultureInfo.InvariantCulture) : 0,
+                Remainder = string.Concat(match.Groups["other"].Captures.Select(c => c.Value)),
+            };
+        }
+        catch (Exception e) when (e is FormatException or OverflowException)
+        {
+            throw NoLayout(text, e);
+        }
     }
+
+    private static FormatException NoLayout(string text, Exception? cause = null) =>
+        new($"'{text}' is not a layout such as {{1,0:T(8,128)}}.", cause);
 
     private static long[] Numbers(string list) =>
         [.. list.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(n => n.Trim() == "*" ? -1 : long.Parse(n, CultureInfo.InvariantCulture))];

@@ -83,6 +83,8 @@ public sealed class PjrtTransfer : IDisposable
         where T : unmanaged
     {
         if (cancellation.IsCancellationRequested) return ValueTask.FromCanceled(cancellation);
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _arrays.Length);
         using PjrtArray array = PjrtPlacement.Default.Array(_arrays[index].DType, _arrays[index].Shape);
         return PjrtMaking.TransferWriteAllAsync(_handle, index, array, nativeMemory).OrCancelled(cancellation);
     }

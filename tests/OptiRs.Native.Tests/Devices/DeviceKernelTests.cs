@@ -86,6 +86,7 @@ internal sealed class DeviceKernelTests
         list.Dispose();
         Assert.That(_stream.Device.Allocator.ReadStats().UsedBytes, Is.LessThan(used));
         Assert.That(() => TensorList.Of(x), Throws.InstanceOf<ObjectDisposedException>());
+        Assert.That(() => TensorList.Of(default(DeviceTensor<float>)), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("tensors"));
     }
 
     [Test]

@@ -181,6 +181,7 @@ internal sealed class OptimizerKernelTests
         Assert.That(() => Kernels.AdamW(model.Tensors, 1, double.NaN), Refused("learning_rate"));
         Assert.That(() => Kernels.Lion(model.Tensors, 0.1), Refused("state2 is given, but this step has no such state"));
         Assert.That(() => new OptimizerTensors(parameters, none), Refused("gradients has 0"));
+        Assert.That(() => TensorList.Of(p, null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("tensors"));
         using Tensor<float> g1 = Tensor<float>.Create(new Shape(2, 3)), g2 = Tensor<float>.Create(new Shape(3, 2)), g3 = Tensor<float>.Create(new Shape(2, 3));
         using TensorList twice = TensorList.Of(p, g, p), others = TensorList.Of(g1, g2, g3);
         using var tied = new OptimizerTensors(twice, others);

@@ -257,6 +257,10 @@ internal sealed class QuantizeKernelTests
             },
             Throws.InstanceOf<ArgumentException>().With.Message.Contains("x f32[3,2] is not dense and row-major"));
         Assert.That(() => ReadOnlyKernelTensor.Of<float>(x, 4), Throws.ArgumentException.With.Message.Contains("6 elements do not fill the shape [4]"));
+        Assert.That(() => KernelTensor.Of<float>(y, 4), Throws.ArgumentException.With.Message.Contains("elements do not fill the shape [4]"));
+        Assert.That(() => ReadOnlyKernelTensor.Of<float>(x, -2, -3), Throws.ArgumentException.With.Message.Contains("extent -2 is negative"));
+        Assert.That(() => ReadOnlyKernelTensor.Of<float>(x, 1L << 32, 1L << 32), Throws.ArgumentException.With.Message.Contains("63 bits"));
+        Assert.That(() => ReadOnlyKernelTensor.Of<float>([], 1L << 32, 1L << 32, 0), Throws.Nothing);
     }
 
     // The number types saturate finite values; kernels saturate infinity too.

@@ -79,6 +79,17 @@ public sealed class CompleteTests
         await transfer.WriteAsync<int>(1, host.Memory);
         Assert.That(first.ToArray<int>(), Is.EqualTo((int[])[3, 4, 3, 4]));
         Assert.That((transfer.Count, transfer.ByteCount(1), transfer.Device.Id), Is.EqualTo((2, 8L, 0)));
+        foreach (int wrong in (int[])[-1, 2])
+        {
+            Assert.That(
+                () => _ = transfer.WriteAsync<int>(wrong, host.Memory),
+                Throws.InstanceOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("index"));
+            Assert.That(() => _ = transfer.WriteAsync<int>(wrong, 0, host.Memory, isLast: true), Throws.InstanceOf(typeof(IOptiRsError)));
+            Assert.That(() => transfer.ByteCount(wrong), Throws.InstanceOf(typeof(IOptiRsError)));
+            Assert.That(() => transfer.TakeBuffer(wrong), Throws.InstanceOf(typeof(IOptiRsError)));
+            Assert.That(() => transfer.Fail(wrong, ErrorCode.DataLoss, "lost"), Throws.InstanceOf(typeof(IOptiRsError)));
+        }
+
         transfer.Describe(new Dictionary<string, object> { ["why"] = "test" });
         transfer.Fail(1, ErrorCode.DataLoss, "lost");
     }

@@ -52,8 +52,18 @@ public sealed class ExtensionTests
     [TestCase("{1,0:}")]
     [TestCase("{1,0:T(8}")]
     [TestCase("{a}")]
+    [TestCase("{1 0}")]
+    [TestCase("{1,0:T(99999999999999999999)}")]
+    [TestCase("{1,0:S(99999999999)}")]
     public void OtherTextsAreRefused(string text) =>
         Assert.That(() => PjrtLayout.Parse(text), Throws.InstanceOf<FormatException>().With.Message.Contains(text));
+
+    [Test]
+    public void AnOrderIsNotNull()
+    {
+        Assert.That(() => PjrtLayout.Ordered(null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("minorToMajor"));
+        Assert.That(() => PjrtLayout.Ordered([0], null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("tiles"));
+    }
 
     [Test]
     public void ProgramsTellTheirLayoutsAndShardings()
