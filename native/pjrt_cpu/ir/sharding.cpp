@@ -155,11 +155,31 @@ std::optional<Sharding> resultSharding(const Function& function, size_t i) {
     return shardingOf(function.resultAttributes()[i]);
 }
 
+const char* placementAttribute(OpKind kind) {
+    switch (kind) {
+        case OpKind::kSdyReshard:
+        case OpKind::kSdyShardingConstraint:
+        case OpKind::kSdyDataFlowEdge:
+            return "sharding";
+        case OpKind::kSdyAllGather:
+        case OpKind::kSdyAllReduce:
+        case OpKind::kSdyAllSlice:
+        case OpKind::kSdyAllToAll:
+        case OpKind::kSdyCollectivePermute:
+        case OpKind::kSdyReduceScatter:
+        case OpKind::kSdyReplicatedToUnreduced:
+        case OpKind::kSdyShardedToUnreduced:
+            return "out_sharding";
+        default:
+            return nullptr;
+    }
+}
+
 std::vector<Sharding> operationShardings(const Operation& op) {
     if (const auto text = textOf(op.attributes(), "sdy.sharding", "xla.sdy.sharding"))
         return parseShardings(*text);
-    const bool is_its_own = op.kind() == OpKind::kSdyShardingConstraint || op.kind() == OpKind::kSdyReshard;
-    const std::string* text = is_its_own ? textOf(op.attribute("sharding")) : nullptr;
+    const char* placement = placementAttribute(op.kind());
+    const std::string* text = placement != nullptr ? textOf(op.attribute(placement)) : nullptr;
     return text == nullptr ? std::vector<Sharding>() : parseShardings(*text);
 }
 

@@ -115,8 +115,13 @@ void checkSharding(const Sharding& sharding, const Mesh& mesh);
 std::optional<Sharding> shardingOf(const NamedAttributes& attributes);
 std::optional<Sharding> argumentSharding(const Function& function, size_t i);
 std::optional<Sharding> resultSharding(const Function& function, size_t i);
-/// One for each result; empty when the operation has none.
-/// Reads sdy.sharding_constraint and sdy.reshard (`sharding`) as well.
+/// Of Shardy's operations that give their operand another sharding, and nothing else: the attribute that says
+/// it. NULL for all others. Its collectives are among them: their types are those of whole tensors, a sum
+/// over partitions is there from the operation on that made the parts, and all that is left is to place the
+/// result.
+const char* placementAttribute(OpKind kind);
+
+/// One for each result; empty when the operation has none. Reads placements, too.
 std::vector<Sharding> operationShardings(const Operation& op);
 
 /// sdy.manual_computation and its custom-call form: `in_shardings` and so on.

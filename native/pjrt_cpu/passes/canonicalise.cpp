@@ -58,10 +58,10 @@ bool constantToTheRight(Operation& op) {
 }
 
 bool forwardsItsOperand(const Operation& op) {
+    if (placementAttribute(op.kind()) != nullptr) return true;
     switch (op.kind()) {
-        case OpKind::kSdyShardingConstraint:
-        case OpKind::kSdyReshard:
         case OpKind::kSdyPropagationBarrier:
+        case OpKind::kSdyFuncDataFlowEdge:
             return true;
         case OpKind::kCustomCall: {
             static constexpr std::array<std::string_view, 7> kPlaces = {

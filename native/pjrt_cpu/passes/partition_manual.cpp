@@ -165,17 +165,17 @@ void Partitioner::visitNamedComputation(Operation& op) {
 }
 
 bool Partitioner::visitAnnotation(Operation& op) {
+    if (placementAttribute(op.kind()) != nullptr) {
+        const std::vector<Sharding> shardings = operationShardings(op);
+        std::optional<Tiling> tiling;
+        if (shardings.size() == 1 && op.result()->type().isTensor())
+            tiling = shardyTiling(shardings[0], op.result()->tensor());
+        visitSharding(op, tiling);
+        return true;
+    }
     switch (op.kind()) {
-        case OpKind::kSdyShardingConstraint:
-        case OpKind::kSdyReshard: {
-            const std::vector<Sharding> shardings = operationShardings(op);
-            std::optional<Tiling> tiling;
-            if (shardings.size() == 1 && op.result()->type().isTensor())
-                tiling = shardyTiling(shardings[0], op.result()->tensor());
-            visitSharding(op, tiling);
-            return true;
-        }
         case OpKind::kSdyPropagationBarrier:
+        case OpKind::kSdyFuncDataFlowEdge:
             forward(op);
             return true;
         case OpKind::kSdyShardingGroup:

@@ -244,5 +244,30 @@ TEST(Partition, BodyOfElementsTakesAValueFromOutside) {
     for (const auto& result : results) EXPECT_EQ(result.at(0), Floats({-5, -4}));
 }
 
+// Shardy's collectives say how whole tensors are placed, with and without partitions.
+TEST(Partition, CollectivesOfShardyPlace) {
+    const std::string text = R"(
+sdy.mesh @mesh = <["x"=2]>
+func.func @main(%a: tensor<4x2xf32> {sdy.sharding = #sdy.sharding<@mesh, [{"x"}, {}]>}, %b: tensor<2x4xf32>)
+    -> (tensor<4x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>) {
+  %0 = stablehlo.negate %a : tensor<4x2xf32>
+  %1 = sdy.all_to_all [{"x"}: 0->1] %0 out_sharding=<@mesh, [{}, {"x"}]> : tensor<4x2xf32>
+  %2 = sdy.all_gather [{}, {"x"}] %1 out_sharding=<@mesh, [{}, {}]> : tensor<4x2xf32>
+  %3 = sdy.all_slice [{"x"}, {}] %2 out_sharding=<@mesh, [{"x"}, {}]> : tensor<4x2xf32>
+  %4 = sdy.collective_permute %3 out_sharding=<@mesh, [{"x"}, {}]> : tensor<4x2xf32>
+  %5 = stablehlo.dot %b, %4 : (tensor<2x4xf32>, tensor<4x2xf32>) -> tensor<2x2xf32>
+  %6 = sdy.all_reduce {"x"} %5 out_sharding=<@mesh, [{}, {}]> : tensor<2x2xf32>
+  %7 = sdy.reduce_scatter [{"x"}, {}] %5 out_sharding=<@mesh, [{"x"}, {}]> : tensor<2x2xf32>
+  return %2, %6, %7 : tensor<4x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>
+})";
+    const Floats a = {1, 2, 3, 4, 5, 6, 7, 8};
+    const Floats b = {1, 0, 1, 0, 0, 1, 0, 1};
+    const Floats negated = {-1, -2, -3, -4, -5, -6, -7, -8};
+    const Floats product = {-6, -8, -10, -12};
+    const auto parts = runPartitions(text, 2, {{{1, 2, 3, 4}, b}, {{5, 6, 7, 8}, b}});
+    for (const auto& part : parts) EXPECT_EQ(part, (std::vector<Floats>{negated, product, product}));
+    EXPECT_EQ(runPartitions(text, 1, {{a, b}})[0], (std::vector<Floats>{negated, product, product}));
+}
+
 }  // namespace
 }  // namespace optirs::plugin::testing
