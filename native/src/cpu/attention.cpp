@@ -1,7 +1,6 @@
 #include "src/cpu/attention.h"
 
 #include <cmath>
-#include <limits>
 #include <string>
 
 #include "src/cpu/attention_tile.h"
@@ -9,8 +8,6 @@
 
 namespace optirs::cpu {
 namespace {
-
-constexpr float kNone = -std::numeric_limits<float>::infinity();
 
 /// How the work is cut: the rows of heads that share keys into tiles, and their columns into parts. Depends
 /// on shapes and lengths alone, so that results do not depend on the number of threads.

@@ -7,7 +7,6 @@
 #include <hwy/highway.h>
 
 #include <cmath>
-#include <limits>
 
 #include "hwy/contrib/math/math-inl.h"
 #include "src/cpu/exp-inl.h"
@@ -16,8 +15,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace optirs::cpu::HWY_NAMESPACE {
 namespace {
-
-constexpr float kNone = -std::numeric_limits<float>::infinity();
 
 void softCapRowHere(float* scores, float cap, int64_t n) {
     const F32 d;

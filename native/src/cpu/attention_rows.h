@@ -2,15 +2,19 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 namespace optirs::cpu {
 
 /// scores = cap tanh(scores / cap).
 void softCapRow(float* scores, float cap, int64_t n);
 
+/// The largest score of a row that has seen none.
+inline constexpr float kNone = -std::numeric_limits<float>::infinity();
+
 /// Running maximum and sum of a row of which only a part is seen at a time.
 struct RunningSoftmax {
-    float largest;  // -infinity before the first part
+    float largest;  // kNone before the first part
     float sum;
 };
 

@@ -1,14 +1,6 @@
 #include "src/cpu/attention_tile.h"
 
-#include <cmath>
-#include <limits>
-
 namespace optirs::cpu {
-namespace {
-
-constexpr float kNone = -std::numeric_limits<float>::infinity();
-
-}  // namespace
 
 ForwardBuffers::ForwardBuffers(const ForwardTensors& tensors, int64_t columns) {
     const int64_t width = tensors.q.width();

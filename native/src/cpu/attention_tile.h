@@ -9,7 +9,7 @@ namespace optirs::cpu {
 using Forward = Scores<optirs_attention_args>;
 
 inline constexpr int64_t kTileRows = 48;      // a multiple of the rows of a register tile
-inline constexpr int64_t kTileColumns = 384;  // of keys; scores of a tile stay in a first-level cache
+inline constexpr int64_t kTileColumns = 384;  // of keys; scores of a tile stay in a second-level cache
 
 /// So few rows use each key so seldom that packing it does not pay.
 inline constexpr int64_t kFewRows = 8;
